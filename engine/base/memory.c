@@ -1,0 +1,179 @@
+// Arenas on jemalloc, or on the system allocator with the same contract.
+//
+// Every block carries a header of one cache line in front: its size, and its links in the arena's list. With
+// jemalloc the list is only used to count; the arena is destroyed whole by mallctl. Without, it is walked.
+#include "engine/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/assert.h"
+#include "engine/base/atomics.h"
+
+#ifndef ENTRAIN_SYSTEM_MALLOC
+#include <jemalloc/jemalloc.h>
+// Weak: a program that links jemalloc gets arenas, any other (a Python that dlopens us, say) plain malloc.
+#pragma weak mallocx
+#pragma weak dallocx
+#pragma weak mallctl
+static bool has_jemalloc(void) { return mallocx != NULL && dallocx != NULL && mallctl != NULL; }
+#endif
+
+enum { HEADER_BYTES = 64 };
+
+typedef struct block_header {
+    struct block_header *previous, *next;
+    size_t bytes; // what was asked for
+} block_header;
+_Static_assert(sizeof(block_header) <= HEADER_BYTES, "the header must fit in front of an aligned block");
+
+struct entrain__arena {
+    block_header blocks; // ring of blocks, this one is its head
+    size_t bytes;
+    unsigned jemalloc_index; // valid when on_jemalloc
+    bool on_jemalloc;
+};
+
+// Process-wide counters for tests. Relaxed in effect: they are read when nothing else runs.
+static uint64_t taken_count;
+static uint64_t given_count;
+static uint64_t fail_at; // absolute number of the block that cannot be had, 0 for none
+
+uint64_t entrain__memory_taken(void) { return entrain__load_relaxed_u64(&taken_count); }
+int64_t entrain__memory_live(void) {
+    return (int64_t)(entrain__load_relaxed_u64(&taken_count) - entrain__load_relaxed_u64(&given_count));
+}
+void entrain__memory_fail_at(uint64_t n) {
+    entrain__store_relaxed_u64(&fail_at, n == 0 ? 0 : entrain__load_relaxed_u64(&taken_count) + n);
+}
+
+const char *entrain__memory_backend(void) {
+#ifndef ENTRAIN_SYSTEM_MALLOC
+    if (has_jemalloc())
+        return "jemalloc";
+#endif
+    return "system";
+}
+
+// Counts a block about to be taken; false when it is the one that must fail, which is counted given at once.
+static bool count_taken(void) {
+    uint64_t number = entrain__add_acq_rel_u64(&taken_count, 1) + 1;
+    if (number != entrain__load_relaxed_u64(&fail_at))
+        return true;
+    entrain__add_acq_rel_u64(&given_count, 1);
+    return false;
+}
+static void count_given(void) { entrain__add_acq_rel_u64(&given_count, 1); }
+
+entrain_status entrain__arena_create(entrain__arena **arena_out) {
+    if (!count_taken())
+        return ENTRAIN_NO_MEMORY;
+    entrain__arena *arena = calloc(1, sizeof *arena);
+    if (arena == NULL)
+        goto fail;
+    arena->blocks.previous = arena->blocks.next = &arena->blocks;
+#ifndef ENTRAIN_SYSTEM_MALLOC
+    if (has_jemalloc()) {
+        size_t size = sizeof arena->jemalloc_index;
+        if (mallctl("arenas.create", &arena->jemalloc_index, &size, NULL, 0) != 0)
+            goto fail;
+        arena->on_jemalloc = true;
+    }
+#endif
+    *arena_out = arena;
+    return ENTRAIN_OK;
+fail:
+    free(arena);
+    count_given();
+    return ENTRAIN_NO_MEMORY;
+}
+
+void entrain__arena_destroy(entrain__arena *arena) {
+    if (arena == NULL)
+        return;
+    for (block_header *block = arena->blocks.next, *next; block != &arena->blocks; block = next) {
+        next = block->next;
+        if (!arena->on_jemalloc)
+            free(block);
+        count_given();
+    }
+#ifndef ENTRAIN_SYSTEM_MALLOC
+    if (arena->on_jemalloc) {
+        char name[64] = "arena.";
+        char digits[16];
+        unsigned index = arena->jemalloc_index, at = sizeof digits;
+        digits[--at] = '\0';
+        do
+            digits[--at] = (char)('0' + index % 10);
+        while ((index /= 10) != 0);
+        strcat(strcat(name, digits + at), ".destroy");
+        int refused = mallctl(name, NULL, NULL, NULL, 0);
+        ENTRAIN_ASSERT(refused == 0);
+    }
+#endif
+    free(arena);
+    count_given();
+}
+
+static void *take_raw(entrain__arena *arena, size_t bytes) {
+#ifndef ENTRAIN_SYSTEM_MALLOC
+    if (arena->on_jemalloc)
+        return mallocx(bytes, MALLOCX_ARENA(arena->jemalloc_index) | MALLOCX_TCACHE_NONE |
+                                  MALLOCX_ALIGN(HEADER_BYTES) | MALLOCX_ZERO);
+#else
+    (void)arena;
+#endif
+    size_t rounded = (bytes + HEADER_BYTES - 1) / HEADER_BYTES * HEADER_BYTES;
+    void *memory = aligned_alloc(HEADER_BYTES, rounded);
+    return memory == NULL ? NULL : memset(memory, 0, rounded);
+}
+
+// Linux promises memory it does not have and, much later, kills who believed it. One block that the whole machine could
+// not hold is refused; small ones do not ask.
+static bool can_never_fit(size_t bytes) {
+    if (bytes < (size_t)1 << 30)
+        return false;
+    long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page_size > 0 && bytes / (size_t)page_size > (size_t)pages;
+}
+
+void *entrain__arena_take(entrain__arena *arena, size_t count, size_t size) {
+    size_t bytes, whole;
+    if (__builtin_mul_overflow(count, size, &bytes) || __builtin_add_overflow(bytes, HEADER_BYTES, &whole) ||
+        whole > PTRDIFF_MAX - HEADER_BYTES || can_never_fit(bytes))
+        return NULL;
+    if (!count_taken())
+        return NULL;
+    block_header *block = take_raw(arena, whole);
+    if (block == NULL) {
+        count_given();
+        return NULL;
+    }
+    block->bytes = bytes;
+    block->previous = arena->blocks.previous;
+    block->next = &arena->blocks;
+    block->previous->next = block;
+    arena->blocks.previous = block;
+    arena->bytes += bytes;
+    return (char *)block + HEADER_BYTES;
+}
+
+void entrain__arena_give(entrain__arena *arena, void *memory) {
+    if (memory == NULL)
+        return;
+    block_header *block = (block_header *)(void *)((char *)memory - HEADER_BYTES);
+    block->previous->next = block->next;
+    block->next->previous = block->previous;
+    ENTRAIN_ASSERT(arena->bytes >= block->bytes);
+    arena->bytes -= block->bytes;
+#ifndef ENTRAIN_SYSTEM_MALLOC
+    if (arena->on_jemalloc)
+        dallocx(block, MALLOCX_TCACHE_NONE);
+    else
+#endif
+        free(block);
+    count_given();
+}
+
+size_t entrain__arena_bytes(const entrain__arena *arena) { return arena->bytes; }
