@@ -1,0 +1,71 @@
+/// @file policy.h  A scheduler policy: who runs which task. It decides speed, never results.
+///
+/// Tasks are numbers 0 .. task_count-1. In each phase the scheduler submits all of them once, then every
+/// worker calls next() until it says there is nothing left for it, then all meet at the barrier. A policy
+/// must hand out every submitted task exactly once; the scheduler counts and ends the run with a sentence if
+/// one was lost or doubled.
+///
+/// Calls on one state that may overlap ("-" freely for different workers, never for one; "X" the scheduler
+/// keeps them apart, and what the one wrote the other sees):
+///                 submit  next  done  count  create, destroy
+///   submit          X      X     X      X          X
+///   next            X      -     -      X          X
+///   done            X      -     -      X          X
+/// So submit() may fill every worker's queue without atomics. None of them may call the scheduler.
+#ifndef ENTRAIN_POLICY_H
+#define ENTRAIN_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "entrain/status.h"
+
+ENTRAIN_BEGIN_DECLS
+
+typedef struct entrain_policy_setup {
+    uint32_t worker_count; ///< 1 to 256
+    uint32_t task_count;   ///< 1 to 2^31
+    /// [task_count] relative costs, each >= 1; NULL: all alike. Valid during create only.
+    const uint32_t *task_weights;
+    uint64_t seed; ///< for policies that draw
+} entrain_policy_setup;
+
+/// What a policy counts for one worker, besides what the scheduler counts itself.
+typedef struct entrain_policy_count {
+    uint64_t steals_tried, steals_won;
+} entrain_policy_count;
+
+typedef struct entrain_policy {
+    const char *name;    ///< lower case, as typed after --policy
+    const char *summary; ///< one line for `entrain list policies`
+    /// Builds the state for @p setup. Any allocation happens here. ENTRAIN_OK with *state_out written, or
+    /// what stands in the way, with nothing left behind: ENTRAIN_NO_MEMORY; ENTRAIN_LIMIT for more tasks than
+    /// it can hold.
+    entrain_status (*create)(const entrain_policy_setup *setup, void **state_out);
+    /// All tasks become runnable, whatever became of the last phase's. One thread, all workers quiescent; it
+    /// is serial time, so keep it short. @p phase counts phases from 0 since create, through all runs.
+    void (*submit)(void *state, uint64_t phase);
+    /// The next task for @p worker, or false: nothing left for it in this phase, in which it then asks no
+    /// more. Called by that worker's thread only. Every worker asks in every phase, but a worker without a
+    /// core may ask late.
+    bool (*next)(void *state, uint32_t worker, uint32_t *task_out);
+    /// @p worker ran @p task in @p cost_ns, getting it included. May be NULL.
+    void (*done)(void *state, uint32_t worker, uint32_t task, uint64_t cost_ns);
+    /// The counts of one worker so far. One thread, all workers quiescent. May be NULL.
+    void (*count)(const void *state, uint32_t worker, entrain_policy_count *count_out);
+    void (*destroy)(void *state);
+} entrain_policy;
+
+/// The policy called @p name, or NULL. Any thread.
+ENTRAIN_API const entrain_policy *entrain_policy_find(const char *name);
+/// The @p index-th known policy, or NULL past the end: built-in ones first, then registered ones.
+ENTRAIN_API const entrain_policy *entrain_policy_at(uint32_t index);
+/// Makes @p policy known under its name (1 to 64 of a-z, 0-9, - and _); it must outlive its use.
+/// ENTRAIN_INVALID if the name is taken or not such a name, or the summary or a function is missing;
+/// ENTRAIN_FULL above 64 policies, built-in ones included. One thread at a time; names may be looked up
+/// meanwhile.
+ENTRAIN_API entrain_status entrain_policy_register(const entrain_policy *policy, entrain_error *error_out);
+
+ENTRAIN_END_DECLS
+
+#endif

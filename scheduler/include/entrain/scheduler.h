@@ -1,0 +1,98 @@
+/// @file scheduler.h  Workers, phases and a barrier: runs opaque tasks, has never heard of actors.
+///
+/// A run is a sequence of phases. In each phase every task 0 .. task_count-1 runs once, on whichever worker
+/// the policy chooses; then all workers meet at a barrier, where exactly one of them (the last to arrive)
+/// runs the serial part, advance(), which names the next phase or ends the run. What a task wrote is seen by
+/// advance() and by every task of the next phase, so a job needs no atomics between phases; within one phase,
+/// tasks must not touch what others write.
+///
+/// The caller's thread is worker 0; the others are threads that the scheduler owns, joined by destroy. They
+/// sleep when there is nothing to do, and take no signals but faults: those sent to the process go to the
+/// program's own threads.
+///
+/// All calls on a scheduler: one thread at a time. Different schedulers: freely.
+#ifndef ENTRAIN_SCHEDULER_H
+#define ENTRAIN_SCHEDULER_H
+
+#include <stdint.h>
+
+#include "entrain/policy.h"
+#include "entrain/status.h"
+
+ENTRAIN_BEGIN_DECLS
+
+typedef struct entrain_scheduler entrain_scheduler;
+
+#define ENTRAIN_WORKERS_MAX 256
+
+typedef struct entrain_scheduler_config {
+    uint32_t worker_count; ///< threads, 1 to 256; default: entrain_scheduler_cpus()
+    const char *policy;    ///< a known policy's name; default "steal"
+    uint64_t seed;         ///< for policies that draw; default 1
+} entrain_scheduler_config;
+
+ENTRAIN_API entrain_scheduler_config entrain_scheduler_config_defaults(void);
+
+/// Cpus this process may use: its affinity mask, cut by the cgroup's cpu quota (rounded up), at least 1.
+ENTRAIN_API uint32_t entrain_scheduler_cpus(void);
+
+/// Copies and validates @p config, starts the threads. ENTRAIN_INVALID / ENTRAIN_UNKNOWN with a sentence,
+/// ENTRAIN_NO_MEMORY, ENTRAIN_SYSTEM when a thread cannot be started (then none is left).
+ENTRAIN_API entrain_status entrain_scheduler_create(const entrain_scheduler_config *config,
+                                                    entrain_scheduler **scheduler_out,
+                                                    entrain_error *error_out);
+/// Joins the threads. Not from within a job (asserted). NULL is allowed.
+ENTRAIN_API void entrain_scheduler_destroy(entrain_scheduler *scheduler);
+
+/// Prepares for @p task_count tasks (1 to 2^31) of the given relative weights (each >= 1; NULL: alike),
+/// replacing an earlier plan, which stays when this one is refused. All allocation happens here; run()
+/// allocates nothing. @p task_weights is read during the call only.
+/// @return ENTRAIN_OK; ENTRAIN_INVALID; ENTRAIN_NO_MEMORY; ENTRAIN_LIMIT when the policy cannot hold that
+/// many ("shared" and "steal" keep at most 2^24 - 1 tasks in a ring); ENTRAIN_ORDER from within a job.
+ENTRAIN_API entrain_status entrain_scheduler_plan(entrain_scheduler *scheduler, uint32_t task_count,
+                                                  const uint32_t *task_weights, entrain_error *error_out);
+
+/// advance() returns this to end the run.
+#define ENTRAIN_PHASE_END UINT32_MAX
+
+typedef struct entrain_job {
+    void *context;
+    /// The serial part, on any worker's thread, while no task runs. Called before the first phase and after
+    /// each one; returns the next phase's number (any number below ENTRAIN_PHASE_END; tasks are told it) or
+    /// ENTRAIN_PHASE_END.
+    uint32_t (*advance)(void *context);
+    /// Runs one task of one phase, as worker 0 .. worker_count-1.
+    void (*task)(void *context, uint32_t phase, uint32_t task, uint32_t worker);
+} entrain_job;
+
+/// Runs @p job from its first advance() to its end; a plan may be run many times. ENTRAIN_ORDER without a
+/// plan, or from within a job; ENTRAIN_MISMATCH with a sentence if the policy lost or doubled a task (the run
+/// ends at that barrier, without another advance()).
+ENTRAIN_API entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain_job *job,
+                                                 entrain_error *error_out);
+
+/// One worker's figures since create, for all plans. Wall-clock, so they differ from run to run. What it
+/// waits since the last run ended is not in them yet.
+typedef struct entrain_worker_stats {
+    uint64_t tasks;           ///< tasks run
+    uint64_t steals_tried;    ///< looks into another worker's queue
+    uint64_t steals_won;      ///< tasks found there
+    uint64_t parks;           ///< times it slept in the kernel
+    uint64_t yields;          ///< times it gave up the processor without sleeping
+    uint64_t busy_ns;         ///< inside tasks, and getting them
+    uint64_t barrier_wait_ns; ///< from having nothing left to the release, serial parts of others included
+    uint64_t idle_ns;         ///< between runs
+    uint64_t serial_ns;       ///< inside advance() and the policy's submit()
+    uint64_t task_ns_max;     ///< longest task
+} entrain_worker_stats;
+
+ENTRAIN_API uint32_t entrain_scheduler_worker_count(const entrain_scheduler *scheduler);
+/// The name of its policy.
+ENTRAIN_API const char *entrain_scheduler_policy(const entrain_scheduler *scheduler);
+/// The figures of @p worker, 0 .. worker_count-1. Not from within a job.
+ENTRAIN_API void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t worker,
+                                          entrain_worker_stats *stats_out);
+
+ENTRAIN_END_DECLS
+
+#endif

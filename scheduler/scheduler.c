@@ -1,0 +1,503 @@
+// Workers, phases and the counter barrier.
+//
+// The caller of run() is worker 0. The others are threads that live from create to destroy and wait at a
+// gate. A phase:
+//
+//                 run tasks until the policy has none left, then add one to `arrivals`
+//   worker 0      ########............................|####
+//   worker 1      #####...............................|####      . waits for `gate` (worker 0: for `home`)
+//   worker 2      ############### last: serial part ##|####      | advances both events
+//
+// Invariants:
+//  - Between a release and its own arrival a worker may use the plan, the policy and `serial`; nobody writes
+//    them.
+//  - Between the last arrival and the release everything belongs to the last arriver. It puts `arrivals` back
+//    to 0 before it releases, and afterwards touches nothing of the barrier but the events: the next phase's
+//    arrivals find it clean, however late this thread goes on.
+//  - `gate` cannot advance between a worker's reading its value and that worker's arrival. So each reads the
+//    value to wait for before it arrives, and neither a stale value nor a wrap can be mistaken: there is no
+//    sense to reverse.
+//  - The end of a run releases worker 0 alone (`home`); the others stay at the gate, and the next run's
+//    release finds them there or on their way. That is why the caller needs an event of its own.
+#include "entrain/scheduler.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/base/assert.h"
+#include "engine/base/atomics.h"
+#include "engine/base/memory.h"
+#include "engine/base/wait.h"
+#include "scheduler/mix.h"
+
+// What was handed out in a phase: how many tasks, the sum of their numbers and of their mixed numbers. A
+// policy that loses one task and doubles another changes the sums; two such errors that cancel in both are
+// not to be expected.
+typedef struct tally {
+    uint64_t count, sum, mixed;
+    uint64_t foreign; // numbers beyond the plan, which are not run
+} tally;
+
+typedef struct worker {
+    // By create.
+    entrain_scheduler *scheduler;
+    pthread_t thread; // not worker 0
+    uint32_t index;
+    // By its own thread between release and arrival, and by the last arriver between arrival and release.
+    _Alignas(ENTRAIN_CACHE_LINE) tally handed;
+    uint64_t since_ns; // when it began to wait
+    bool idle;         // it waits for a run, not within one
+    entrain_worker_stats stats;
+} worker;
+
+struct entrain_scheduler {
+    // By create and plan, while no run is on.
+    entrain__arena *arena;
+    const entrain_policy *policy;
+    worker *workers; // [worker_count]
+    void *state;     // the policy's
+    uint64_t seed;
+    uint32_t worker_count, started_count; // the latter without worker 0
+    uint32_t task_count;                  // 0 before the first plan
+    tally wanted;                         // of each phase
+    // By whoever runs the serial part; read by all between release and arrival.
+    struct serial {
+        _Alignas(ENTRAIN_CACHE_LINE) const entrain_job *job;
+        uint64_t phase_count; // since plan
+        uint32_t phase;       // the job's number for it
+        bool running, mismatch, stopping;
+    } serial;
+    // By every arriver.
+    _Alignas(ENTRAIN_CACHE_LINE) uint32_t arrivals;
+    // By the last arriver.
+    entrain__event gate; // workers 1 .. worker_count-1 wait here
+    entrain__event home; // worker 0 waits here
+};
+
+static uint64_t clock_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+// --- One phase
+
+// What a wait cost goes where it belongs, once it is over.
+static void settle(worker *self, uint64_t now_ns) {
+    uint64_t waited_ns = now_ns - self->since_ns;
+    if (self->idle)
+        self->stats.idle_ns += waited_ns;
+    else
+        self->stats.barrier_wait_ns += waited_ns;
+    self->idle = false;
+    self->since_ns = now_ns;
+}
+
+// Runs what the policy has for this worker. self->since_ns: in, when the phase began; out, when nothing was
+// left.
+static void run_tasks(const entrain_scheduler *scheduler, worker *self) {
+    const entrain_policy *policy = scheduler->policy;
+    const struct serial *serial = &scheduler->serial;
+    tally handed = {0};
+    uint64_t before_ns = self->since_ns;
+    uint32_t task;
+    // A policy that never stops must not hang the run: past the plan's count it has already failed.
+    while (handed.count + handed.foreign <= scheduler->task_count &&
+           policy->next(scheduler->state, self->index, &task)) {
+        if (task >= scheduler->task_count) {
+            handed.foreign++;
+            continue;
+        }
+        handed.count++;
+        handed.sum += task;
+        handed.mixed += entrain__mix(task);
+        serial->job->task(serial->job->context, serial->phase, task, self->index);
+        uint64_t after_ns = clock_ns(), cost_ns = after_ns - before_ns;
+        before_ns = after_ns;
+        self->stats.busy_ns += cost_ns;
+        if (cost_ns > self->stats.task_ns_max)
+            self->stats.task_ns_max = cost_ns;
+        if (policy->done != NULL)
+            policy->done(scheduler->state, self->index, task, cost_ns);
+    }
+    self->stats.tasks += handed.count;
+    self->handed = handed;
+    self->since_ns = before_ns;
+}
+
+// True for the last to arrive, who then sees all that the others wrote before they arrived.
+static bool arrive(entrain_scheduler *scheduler) {
+    if (scheduler->worker_count == 1)
+        return true;
+    // Each add releases its worker's writes and the last acquires them all. Pairs with itself in the other
+    // workers.
+    return entrain__add_acq_rel_u32(&scheduler->arrivals, 1) + 1 == scheduler->worker_count;
+}
+
+static tally sum_handed(const entrain_scheduler *scheduler) {
+    tally all = {0};
+    for (uint32_t i = 0; i < scheduler->worker_count; i++) {
+        const tally *one = &scheduler->workers[i].handed;
+        all.count += one->count;
+        all.sum += one->sum;
+        all.mixed += one->mixed;
+        all.foreign += one->foreign;
+    }
+    return all;
+}
+
+static bool same_tally(const tally *a, const tally *b) {
+    return a->count == b->count && a->sum == b->sum && a->mixed == b->mixed && a->foreign == b->foreign;
+}
+
+// Asks the job for its next phase and fills the policy's queues for it; false when the run is over.
+static bool begin_phase(entrain_scheduler *scheduler, worker *self) {
+    struct serial *serial = &scheduler->serial;
+    uint64_t before_ns = clock_ns();
+    serial->phase = serial->job->advance(serial->job->context);
+    serial->running = serial->phase != ENTRAIN_PHASE_END;
+    if (serial->running)
+        scheduler->policy->submit(scheduler->state, serial->phase_count++);
+    self->since_ns = clock_ns();
+    self->stats.serial_ns += self->since_ns - before_ns;
+    return serial->running;
+}
+
+// The run is over: whatever a worker waits from here on is idleness.
+static void end_run(entrain_scheduler *scheduler) {
+    uint64_t now_ns = clock_ns();
+    for (uint32_t i = 0; i < scheduler->worker_count; i++) {
+        settle(&scheduler->workers[i], now_ns);
+        scheduler->workers[i].idle = true;
+    }
+}
+
+static void release(entrain_scheduler *scheduler, const worker *self) {
+    // Read before the events move: afterwards the next serial part may already be writing it.
+    const bool running = scheduler->serial.running;
+    const uint32_t at_gate = scheduler->worker_count - 1 - (self->index != 0);
+    // Each publishes the serial part. Pairs with the waits in entrain_scheduler_run() and worker_main().
+    if (running && at_gate > 0)
+        entrain__event_advance(&scheduler->gate);
+    if (self->index != 0)
+        entrain__event_advance(&scheduler->home);
+}
+
+// All have arrived and @p self was the last: checks the phase, advances the job, lets the others go. False:
+// run over.
+static bool run_serial_part(entrain_scheduler *scheduler, worker *self) {
+    tally handed = sum_handed(scheduler);
+    scheduler->serial.mismatch = !same_tally(&handed, &scheduler->wanted);
+    bool running = false;
+    if (scheduler->serial.mismatch)
+        scheduler->serial.running = false;
+    else
+        running = begin_phase(scheduler, self);
+    if (!running)
+        end_run(scheduler);
+    // Before the release, which orders it before the next phase's arrivals.
+    entrain__store_relaxed_u32(&scheduler->arrivals, 0);
+    release(scheduler, self);
+    return running;
+}
+
+// --- Workers
+
+static void *worker_main(void *argument) {
+    worker *self = argument;
+    entrain_scheduler *scheduler = self->scheduler;
+    entrain__wait_count waits = {0}; // its own until copied: statistics are read while it waits
+    char name[16];
+    snprintf(name, sizeof name, "entrain-%u", self->index);
+    pthread_setname_np(pthread_self(), name);
+    uint32_t seen = 0; // the gate's value when the scheduler was made
+    for (;;) {
+        entrain__event_wait(&scheduler->gate, seen, &waits);
+        if (scheduler->serial.stopping)
+            return NULL;
+        settle(self, clock_ns());
+        self->stats.parks = waits.parks;
+        self->stats.yields = waits.yields;
+        do {
+            seen = entrain__event_value(&scheduler->gate);
+            run_tasks(scheduler, self);
+        } while (arrive(scheduler) && run_serial_part(scheduler, self));
+    }
+}
+
+// Threads of ours take no signals that are sent to the process: those belong to the program's own threads.
+// Faults stay.
+static void block_signals(sigset_t *before_out) {
+    sigset_t blocked;
+    sigfillset(&blocked);
+    const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGPROF};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&blocked, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, before_out);
+}
+
+static void stop_threads(entrain_scheduler *scheduler) {
+    scheduler->serial.stopping = true;
+    // Publishes `stopping`. Pairs with the wait in worker_main().
+    entrain__event_advance(&scheduler->gate);
+    for (uint32_t i = 1; i <= scheduler->started_count; i++) {
+        int refused = pthread_join(scheduler->workers[i].thread, NULL);
+        ENTRAIN_ASSERT(refused == 0);
+    }
+}
+
+// 0, or the errno of the thread that could not be started; then none is left.
+static int start_threads(entrain_scheduler *scheduler) {
+    sigset_t before;
+    block_signals(&before);
+    int refused = 0;
+    while (scheduler->started_count + 1 < scheduler->worker_count && refused == 0) {
+        worker *next = &scheduler->workers[scheduler->started_count + 1];
+        refused = pthread_create(&next->thread, NULL, worker_main, next);
+        if (refused == 0)
+            scheduler->started_count++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (refused != 0)
+        stop_threads(scheduler);
+    return refused;
+}
+
+// --- Create, plan, destroy
+
+entrain_scheduler_config entrain_scheduler_config_defaults(void) {
+    uint32_t cpus = entrain_scheduler_cpus();
+    return (entrain_scheduler_config){
+        .worker_count = cpus < ENTRAIN_WORKERS_MAX ? cpus : ENTRAIN_WORKERS_MAX,
+        .policy = "steal",
+        .seed = 1,
+    };
+}
+
+static entrain_status refuse_policy(const char *name, entrain_error *error_out) {
+    const char *known[64 + 1] = {0};
+    const entrain_policy *policy;
+    for (uint32_t i = 0; i < 64 && (policy = entrain_policy_at(i)) != NULL; i++)
+        known[i] = policy->name;
+    const char *nearest = entrain_nearest_word(name, known);
+    if (nearest != NULL)
+        return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
+                                 "there is no scheduler policy \"%.64s\"; did you mean \"%s\"?", name,
+                                 nearest);
+    return entrain_error_set(
+        error_out, ENTRAIN_UNKNOWN,
+        "there is no scheduler policy \"%.64s\"; the default is \"%s\", `entrain list policies` shows all",
+        name, known[0]);
+}
+
+static entrain_status validate(const entrain_scheduler_config *config, const entrain_policy **policy_out,
+                               entrain_error *error_out) {
+    if (config->worker_count < 1 || config->worker_count > ENTRAIN_WORKERS_MAX)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "worker_count is %u; say 1 to %d (this process may use %u cpus)",
+                                 config->worker_count, ENTRAIN_WORKERS_MAX, entrain_scheduler_cpus());
+    if (config->policy == NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "policy is NULL; start from entrain_scheduler_config_defaults()");
+    *policy_out = entrain_policy_find(config->policy);
+    return *policy_out == NULL ? refuse_policy(config->policy, error_out) : ENTRAIN_OK;
+}
+
+static entrain_scheduler *take_scheduler(entrain__arena *arena, const entrain_scheduler_config *config,
+                                         const entrain_policy *policy) {
+    entrain_scheduler *scheduler = entrain__arena_take(arena, 1, sizeof *scheduler);
+    worker *workers = entrain__arena_take(arena, config->worker_count, sizeof *workers);
+    if (scheduler == NULL || workers == NULL)
+        return NULL;
+    scheduler->arena = arena;
+    scheduler->policy = policy;
+    scheduler->workers = workers;
+    scheduler->seed = config->seed;
+    scheduler->worker_count = config->worker_count;
+    entrain__event_init(&scheduler->gate);
+    entrain__event_init(&scheduler->home);
+    uint64_t now_ns = clock_ns();
+    for (uint32_t i = 0; i < config->worker_count; i++) {
+        workers[i].scheduler = scheduler;
+        workers[i].index = i;
+        workers[i].since_ns = now_ns;
+        workers[i].idle = true;
+    }
+    return scheduler;
+}
+
+entrain_status entrain_scheduler_create(const entrain_scheduler_config *config,
+                                        entrain_scheduler **scheduler_out, entrain_error *error_out) {
+    const entrain_policy *policy;
+    entrain_status status = validate(config, &policy, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    entrain__arena *arena = NULL;
+    entrain_scheduler *scheduler =
+        entrain__arena_create(&arena) == ENTRAIN_OK ? take_scheduler(arena, config, policy) : NULL;
+    if (scheduler == NULL) {
+        status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "no memory for a scheduler of %u workers",
+                                   config->worker_count);
+        goto fail;
+    }
+    int refused = start_threads(scheduler);
+    if (refused != 0) {
+        status = entrain_error_set(
+            error_out, ENTRAIN_SYSTEM,
+            "thread %u of %u could not be started (%s); ask for fewer workers or raise the limit on threads",
+            scheduler->started_count + 1, config->worker_count - 1, strerrordesc_np(refused));
+        goto fail;
+    }
+    *scheduler_out = scheduler;
+    return ENTRAIN_OK;
+fail:
+    entrain__arena_destroy(arena);
+    return status;
+}
+
+void entrain_scheduler_destroy(entrain_scheduler *scheduler) {
+    if (scheduler == NULL)
+        return;
+    ENTRAIN_ASSERT(!scheduler->serial.running);
+    stop_threads(scheduler);
+    if (scheduler->task_count != 0)
+        scheduler->policy->destroy(scheduler->state);
+    entrain__arena_destroy(scheduler->arena);
+}
+
+static entrain_status refuse_plan(const entrain_scheduler *scheduler, uint32_t task_count,
+                                  entrain_status status, entrain_error *error_out) {
+    const char *name = scheduler->policy->name;
+    if (status == ENTRAIN_NO_MEMORY)
+        return entrain_error_set(error_out, status, "no memory for a plan of %u tasks under policy \"%s\"",
+                                 task_count, name);
+    if (status == ENTRAIN_LIMIT)
+        return entrain_error_set(error_out, status,
+                                 "policy \"%s\" cannot hold %u tasks on %u workers; make fewer, larger tasks "
+                                 "or choose another policy",
+                                 name, task_count, scheduler->worker_count);
+    return entrain_error_set(error_out, status, "policy \"%s\" refused a plan of %u tasks: %s", name,
+                             task_count, entrain_status_text(status));
+}
+
+static void policy_count(const entrain_scheduler *scheduler, uint32_t index, entrain_worker_stats *stats) {
+    if (scheduler->task_count == 0 || scheduler->policy->count == NULL)
+        return;
+    entrain_policy_count count = {0};
+    scheduler->policy->count(scheduler->state, index, &count);
+    stats->steals_tried += count.steals_tried;
+    stats->steals_won += count.steals_won;
+}
+
+// The old state goes and its counts stay; the new one is what the next run uses.
+static void adopt_plan(entrain_scheduler *scheduler, void *state, uint32_t task_count) {
+    for (uint32_t i = 0; i < scheduler->worker_count; i++)
+        policy_count(scheduler, i, &scheduler->workers[i].stats);
+    if (scheduler->task_count != 0)
+        scheduler->policy->destroy(scheduler->state);
+    scheduler->state = state;
+    scheduler->task_count = task_count;
+    scheduler->serial.phase_count = 0;
+    scheduler->wanted = (tally){.count = task_count, .sum = (uint64_t)task_count * (task_count - 1) / 2};
+    for (uint32_t task = 0; task < task_count; task++)
+        scheduler->wanted.mixed += entrain__mix(task);
+}
+
+entrain_status entrain_scheduler_plan(entrain_scheduler *scheduler, uint32_t task_count,
+                                      const uint32_t *task_weights, entrain_error *error_out) {
+    if (scheduler->serial.running)
+        return entrain_error_set(error_out, ENTRAIN_ORDER, "a plan cannot be replaced while its run is on");
+    if (task_count < 1 || task_count > UINT32_C(1) << 31)
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "task_count is %u; say 1 to 2147483648",
+                                 task_count);
+    for (uint32_t i = 0; task_weights != NULL && i < task_count; i++)
+        if (task_weights[i] == 0)
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "task_weights[%u] is 0; a weight is at least 1", i);
+    const entrain_policy_setup setup = {
+        .worker_count = scheduler->worker_count,
+        .task_count = task_count,
+        .task_weights = task_weights,
+        .seed = scheduler->seed,
+    };
+    void *state = NULL;
+    entrain_status status = scheduler->policy->create(&setup, &state);
+    if (status != ENTRAIN_OK)
+        return refuse_plan(scheduler, task_count, status, error_out);
+    adopt_plan(scheduler, state, task_count);
+    return ENTRAIN_OK;
+}
+
+// --- Run
+
+static entrain_status refuse_phase(const entrain_scheduler *scheduler, entrain_error *error_out) {
+    tally handed = sum_handed(scheduler);
+    const char *what = handed.foreign > 0                     ? "some numbers that are no task"
+                       : handed.count < scheduler->task_count ? "so some were lost"
+                       : handed.count > scheduler->task_count ? "so some were doubled"
+                                                              : "but some twice and some never";
+    return entrain_error_set(
+        error_out, ENTRAIN_MISMATCH,
+        "policy \"%s\" handed out %llu tasks of %u in phase %llu, %s; the results of this run are "
+        "void, choose another policy",
+        scheduler->policy->name, (unsigned long long)(handed.count + handed.foreign), scheduler->task_count,
+        (unsigned long long)scheduler->serial.phase_count - 1, what);
+}
+
+entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain_job *job,
+                                     entrain_error *error_out) {
+    if (scheduler->serial.running)
+        return entrain_error_set(error_out, ENTRAIN_ORDER,
+                                 "a scheduler runs one job at a time, and one is on");
+    if (scheduler->task_count == 0)
+        return entrain_error_set(error_out, ENTRAIN_ORDER,
+                                 "there is no plan yet; call entrain_scheduler_plan() first");
+    if (job->advance == NULL || job->task == NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "the job has no %s function",
+                                 job->advance == NULL ? "advance" : "task");
+    worker *self = &scheduler->workers[0];
+    entrain__wait_count waits = {.yields = self->stats.yields, .parks = self->stats.parks};
+    settle(self, clock_ns());
+    scheduler->serial.job = job;
+    scheduler->serial.mismatch = false;
+    scheduler->serial.running = true; // from before the first advance(): calls from within it are refused too
+    bool running = begin_phase(scheduler, self);
+    if (running)
+        release(scheduler, self);
+    else
+        self->idle = true;
+    while (running) {
+        uint32_t seen = entrain__event_value(&scheduler->home);
+        run_tasks(scheduler, self);
+        if (arrive(scheduler)) {
+            running = run_serial_part(scheduler, self);
+        } else {
+            entrain__event_wait(&scheduler->home, seen, &waits);
+            running = scheduler->serial.running;
+            if (running)
+                settle(self, clock_ns());
+        }
+    }
+    self->stats.yields = waits.yields;
+    self->stats.parks = waits.parks;
+    return scheduler->serial.mismatch ? refuse_phase(scheduler, error_out) : ENTRAIN_OK;
+}
+
+// --- Questions
+
+uint32_t entrain_scheduler_worker_count(const entrain_scheduler *scheduler) {
+    return scheduler->worker_count;
+}
+
+const char *entrain_scheduler_policy(const entrain_scheduler *scheduler) { return scheduler->policy->name; }
+
+void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t index,
+                              entrain_worker_stats *stats_out) {
+    ENTRAIN_ASSERT(index < scheduler->worker_count);
+    *stats_out = scheduler->workers[index].stats;
+    policy_count(scheduler, index, stats_out);
+}
