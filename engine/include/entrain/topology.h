@@ -1,0 +1,148 @@
+/// @file topology.h  Who hears whom: an immutable directed graph in CSR form, in both directions.
+///
+/// Vertices are 0 .. vertex_count-1. An arc goes from a speaker to a hearer. An undirected edge is two arcs.
+/// Parallel edges are allowed (each counts); self-loops are refused. Arcs are sorted by (hearer, speaker),
+/// parallel ones in the order in which they were given. Generators draw from counter-based random numbers:
+/// same configuration and seed, same graph, on any machine, with any number of workers.
+///
+/// A topology is immutable once built: any number of threads may read it.
+#ifndef ENTRAIN_TOPOLOGY_H
+#define ENTRAIN_TOPOLOGY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "entrain/status.h"
+
+ENTRAIN_BEGIN_DECLS
+
+typedef struct entrain_topology entrain_topology;
+
+/// What each kind is, and which way its edges point when `directed` is set. "Hears" names the arc's end.
+typedef enum entrain_topology_kind {
+    /// Everybody hears everybody, itself included: kept as one exact sum, no arcs. Neither directed nor
+    /// weighted; the same graph with arcs (and without self) is erdos-renyi with probability 1.
+    ENTRAIN_TOPOLOGY_COMPLETE,
+    /// degree / 2 nearest on each side; degree even and below size. Directed: each hears the degree / 2
+    /// before it.
+    ENTRAIN_TOPOLOGY_RING,
+    /// rows x columns grid with open borders, 4 neighbours inside, vertex = row * columns + column; one
+    /// row or column is a path. Directed: each hears the one left of it and the one above it.
+    ENTRAIN_TOPOLOGY_LATTICE,
+    /// The grid closed in both directions, 4 neighbours. rows and columns at least 3: with 2, both ways
+    /// round would be one edge. Directed: as the lattice.
+    ENTRAIN_TOPOLOGY_TORUS,
+    /// Watts and Strogatz (1998): a ring of `degree`, each edge rewired with chance `rewire` to an end
+    /// drawn uniformly among those not linked yet; simple. Directed: each edge points by a fair coin of
+    /// its own.
+    ENTRAIN_TOPOLOGY_SMALL_WORLD,
+    /// Simple graph, every vertex has exactly `degree` neighbours; size x degree even. A random pairing
+    /// repaired by switches: nearly, not exactly uniform. Directed: by a fair coin, so only in- plus
+    /// out-degree is `degree`.
+    ENTRAIN_TOPOLOGY_RANDOM_REGULAR,
+    /// G(n, p), p = degree / (size - 1), or `probability` if given. Directed: every ordered pair is drawn by
+    /// itself.
+    ENTRAIN_TOPOLOGY_ERDOS_RENYI,
+    /// Barabasi and Albert (1999): each newcomer links to degree / 2 earlier ones, drawn by their degree;
+    /// the first degree / 2 + 1 are all linked; degree even and below size. Directed: a newcomer hears
+    /// those it links to.
+    ENTRAIN_TOPOLOGY_SCALE_FREE,
+    /// Vertex 0 and everybody else. Directed: everybody hears vertex 0.
+    ENTRAIN_TOPOLOGY_STAR,
+    /// From a file of either form; vertices that no line names hear nobody.
+    ///
+    /// Edge list: a line is `from to [weight]`, vertices from 0, separated by blanks, tabs or commas;
+    /// what follows # or % is a comment. All lines have a weight or none has. Each line is one edge:
+    /// undirected, a file that names both `0 1` and `1 0` has two. Directed: from speaks, to hears.
+    ///
+    /// Matrix Market: `%%MatrixMarket matrix coordinate real|integer|pattern general|symmetric`, entries
+    /// `row column [value]` read as `from to [weight]`, vertices from 1. A general matrix needs directed,
+    /// a symmetric one (stored as its lower triangle) undirected.
+    ENTRAIN_TOPOLOGY_EDGE_LIST,
+    ENTRAIN_TOPOLOGY_KIND_COUNT
+} entrain_topology_kind;
+
+/// "complete", "ring", "lattice", "torus", "small-world", "random-regular", "erdos-renyi", "scale-free",
+/// "star", "edge-list"; NULL past the end.
+ENTRAIN_API const char *entrain_topology_kind_name(entrain_topology_kind kind);
+/// One line for `entrain list topologies`; NULL past the end.
+ENTRAIN_API const char *entrain_topology_kind_summary(entrain_topology_kind kind);
+/// The kind of that name, or ENTRAIN_TOPOLOGY_KIND_COUNT.
+ENTRAIN_API entrain_topology_kind entrain_topology_kind_find(const char *name);
+
+/// Fields that a kind does not use are ignored.
+typedef struct entrain_topology_config {
+    entrain_topology_kind kind; ///< default ring
+    /// Vertices, 2 to 2^24 - 1. Default 0: rows x columns, or what the file says (the largest vertex + 1; the
+    /// matrix's rows); the other kinds must be told.
+    uint32_t size;
+    /// Mean neighbours; default 0: 8, ring 2. Not for complete, lattice, torus, star, edge-list.
+    uint32_t degree;
+    double rewire;      ///< small-world: chance 0 to 1; default 0.1
+    double probability; ///< erdos-renyi: chance 0 to 1 of each edge; default -1: degree / (size - 1)
+    /// Lattice, torus: rows x columns = size. One of them 0: what the other leaves. Default both 0: the most
+    /// nearly square split (of a prime: one row, and for a torus a refusal that names sizes that split).
+    uint32_t rows, columns;
+    bool directed; ///< each edge becomes one arc, see the kinds; default false: two arcs
+    /// Uniform weight of each edge, both directions alike, within -2^100 to 2^100; default 1, 1: unweighted.
+    /// With a file that has weights of its own, leave 1, 1.
+    double weight_low, weight_high;
+    const char *file; ///< edge-list: path of the file, read during create only
+    uint64_t seed;    ///< default 1
+} entrain_topology_config;
+
+ENTRAIN_API entrain_topology_config entrain_topology_config_defaults(void);
+
+/// Builds a graph, in time about linear in its arcs. Refuses with a sentence: values out of range (INVALID);
+/// an in-strength (sum of |weight| over what a vertex hears, weights scaled by a power of two so that the
+/// largest is at most 1; without weights, the in-degree) above 2^18, so that a star ends at 2^18 + 1 vertices
+/// unless it is directed (LIMIT); a file that cannot be read (IO) or understood (PARSE, LIMIT, with its
+/// line); more edges than memory holds (NO_MEMORY). *topology_out is the caller's to release. Any thread.
+ENTRAIN_API entrain_status entrain_topology_create(const entrain_topology_config *config,
+                                                   entrain_topology **topology_out, entrain_error *error_out);
+
+typedef struct entrain_edge {
+    uint32_t from, to;
+    double weight;
+} entrain_edge;
+
+/// Builds a graph of kind edge-list from @p edge_count edges (copied; 0 is allowed). @p weighted false
+/// ignores the weights; true keeps them even where all are 1. Undirected edges become two arcs. Refuses what
+/// create() refuses.
+ENTRAIN_API entrain_status entrain_topology_from_edges(uint32_t vertex_count, const entrain_edge *edges,
+                                                       uint64_t edge_count, bool directed, bool weighted,
+                                                       entrain_topology **topology_out,
+                                                       entrain_error *error_out);
+
+/// One more owner. Any thread.
+ENTRAIN_API void entrain_topology_retain(entrain_topology *topology);
+/// One owner less; the last one frees it. NULL is allowed. Any thread.
+ENTRAIN_API void entrain_topology_release(entrain_topology *topology);
+
+/// Read access to the arrays, valid as long as the topology. For a complete graph all pointers are NULL.
+typedef struct entrain_topology_view {
+    entrain_topology_kind kind;
+    uint32_t vertex_count;
+    uint64_t arc_count; ///< directed arcs; complete: 0
+    bool directed, weighted;
+    uint32_t in_degree_max; ///< complete: 0
+    uint32_t rows, columns; ///< lattice, torus; else 0
+    /// [vertex_count + 1]: what v hears is in_speakers[in_offsets[v] .. in_offsets[v + 1]).
+    const uint64_t *in_offsets;
+    const int32_t *in_speakers;  ///< [arc_count]
+    const double *in_weights;    ///< [arc_count], each |w| <= 1; NULL when unweighted
+    double weight_scale;         ///< power of two: true weight = in_weights * weight_scale; 1 when unweighted
+    const uint64_t *out_offsets; ///< [vertex_count + 1]; undirected: the same array as in_offsets
+    /// [arc_count], sorted by (speaker, hearer). Undirected: the same array as in_speakers, and the n-th arc
+    /// from v to w is the twin of the n-th from w to v and weighs the same.
+    const int32_t *out_hearers;
+} entrain_topology_view;
+
+ENTRAIN_API entrain_topology_view entrain_topology_look(const entrain_topology *topology);
+/// Bytes of all arrays; an array that serves both directions counts once.
+ENTRAIN_API size_t entrain_topology_bytes(const entrain_topology *topology);
+
+ENTRAIN_END_DECLS
+
+#endif
