@@ -1,0 +1,211 @@
+// Who lives where: ids with generations, stopping and restarting at a tick boundary, reading and writing
+// state.
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/base/fingerprint.h"
+#include "engine/engine_private.h"
+
+entrain_population *entrain__population_of(const entrain_engine *engine, uint32_t slot) {
+    ENTRAIN_ASSERT(slot < engine->actor_count);
+    uint32_t p = 0;
+    while (slot - engine->populations[p]->first >= engine->populations[p]->count)
+        p++;
+    return engine->populations[p];
+}
+
+uint32_t entrain__place_of(const entrain_engine *engine, entrain_id id) {
+    uint32_t slot = entrain__id_slot(id);
+    if (id == ENTRAIN_ID_NONE || slot >= engine->actor_count)
+        return UINT32_MAX;
+    const entrain_population *population = entrain__population_of(engine, slot);
+    uint32_t place = population->first + entrain__column_of(population, slot - population->first);
+    return engine->ids[place] == id ? place : UINT32_MAX;
+}
+
+entrain_id entrain_population_id(const entrain_population *population, uint32_t index) {
+    ENTRAIN_ASSERT(index < population->count);
+    if (!population->engine->started)
+        return ENTRAIN_ID_NONE;
+    return population->engine->ids[population->first + entrain__column_of(population, index)];
+}
+
+void *entrain_population_at(entrain_population *population, uint32_t index, uint32_t column) {
+    ENTRAIN_ASSERT(index < population->count && column < population->behavior.column_count);
+    ENTRAIN_ASSERT(population->columns[column] != NULL); // started
+    return population->columns[column] +
+           (size_t)entrain__column_of(population, index) * population->column_specs[column].bytes;
+}
+
+uint32_t entrain_range_in_degree(const entrain_range *range, uint32_t k) {
+    const entrain_engine *engine = range->engine;
+    ENTRAIN_ASSERT(k < range->count);
+    uint32_t place = (uint32_t)(range->ids - engine->ids) + k;
+    if (place >= engine->vertex_count)
+        return 0; // does not publish, so is no vertex
+    if (engine->graph.complete)
+        return engine->vertex_count;
+    return (uint32_t)(engine->graph.offsets[place + 1] - engine->graph.offsets[place]);
+}
+
+void entrain__self_make(entrain_engine *engine, const entrain_population *population, uint32_t column,
+                        entrain_self *self_out) {
+    entrain_self self = {
+        .engine = engine,
+        .context = population->context,
+        .id = engine->ids[population->first + column],
+        .index = population->index_of_column[column],
+        .tick = engine->tick,
+    };
+    for (uint32_t c = 0; c < population->behavior.column_count; c++)
+        self.columns[c] = population->columns[c] + (size_t)column * population->column_specs[c].bytes;
+    *self_out = self;
+}
+
+// Everything that @p place publishes from now on is not heard (-1), or heard again (+1).
+static void adjust_heard(entrain_engine *engine, uint32_t place, uint32_t change) {
+    if (engine->graph.complete || place >= engine->vertex_count)
+        return;
+    const entrain_population *population = entrain__population_of(engine, place);
+    entrain_topology_view view = entrain_topology_look(engine->topology);
+    uint32_t vertex = population->first + population->index_of_column[place - population->first];
+    for (uint64_t a = view.out_offsets[vertex]; a < view.out_offsets[vertex + 1]; a++) {
+        uint32_t slot = (uint32_t)view.out_hearers[a];
+        const entrain_population *hearers = entrain__population_of(engine, slot);
+        engine->heard[hearers->first + entrain__column_of(hearers, slot - hearers->first)] += change;
+    }
+}
+
+entrain_status entrain_engine_stop_actor(entrain_engine *engine, entrain_id id) {
+    ENTRAIN_ASSERT(!engine->running);
+    uint32_t place = engine->started ? entrain__place_of(engine, id) : UINT32_MAX;
+    if (place == UINT32_MAX)
+        return ENTRAIN_STALE;
+    entrain__cohort *cohort = entrain__cohort_at(engine, place);
+    const entrain_population *population = cohort->population;
+    if (population->behavior.stop != NULL) {
+        entrain_self self;
+        entrain__self_make(engine, population, place - population->first, &self);
+        population->behavior.stop(&self);
+    }
+    engine->ids[place] = ENTRAIN_ID_NONE;
+    cohort->stopped++;
+    if (place < engine->vertex_count) {
+        engine->stopped_vertices++;
+        adjust_heard(engine, place, UINT32_MAX);
+        entrain__field_adjust(engine, place, -1);
+        for (int twin = 0; twin < 2; twin++)
+            memset(engine->publications[twin] + (size_t)place * engine->words, 0,
+                   engine->words * sizeof(int64_t));
+    }
+    return ENTRAIN_OK;
+}
+
+entrain_status entrain_engine_restart_actor(entrain_engine *engine, entrain_population *population,
+                                            uint32_t index, entrain_id *id_out) {
+    ENTRAIN_ASSERT(index < population->count && population->engine == engine && !engine->running);
+    uint32_t column = entrain__column_of(population, index), place = population->first + column;
+    uint32_t slot = population->first + index;
+    if (!engine->started || engine->ids[place] != ENTRAIN_ID_NONE)
+        return ENTRAIN_ORDER;
+    if (engine->generations[slot] == ENTRAIN_GENERATION_MAX)
+        return ENTRAIN_LIMIT; // the slot is retired: an id never names two actors
+    engine->generations[slot]++;
+    engine->ids[place] = entrain__id_make(slot, engine->generations[slot]);
+    entrain__cohort *cohort = entrain__cohort_at(engine, place);
+    cohort->stopped--;
+    for (uint32_t c = 0; c < population->behavior.column_count; c++)
+        memset(entrain_population_at(population, index, c), 0, population->column_specs[c].bytes);
+    if (engine->undelivered != NULL)
+        engine->undelivered[slot] = 0;
+    entrain_range range = entrain__range_make(engine, population, column, 1, 0);
+    if (population->behavior.start != NULL)
+        population->behavior.start(&range);
+    if (place < engine->vertex_count) {
+        engine->stopped_vertices--;
+        adjust_heard(engine, place, 1);
+        population->behavior.publish(&range, 0,
+                                     engine->publications[engine->now] + (size_t)place * engine->words);
+        entrain__field_adjust(engine, place, 1); // it was silence before
+    }
+    *id_out = engine->ids[place];
+    return ENTRAIN_OK;
+}
+
+void entrain_engine_republish(entrain_engine *engine) {
+    ENTRAIN_ASSERT(!engine->running);
+    if (!engine->started)
+        return;
+    for (uint32_t c = 0; c < engine->cohort_count; c++) {
+        entrain__cohort *cohort = &engine->cohorts[c];
+        const entrain_population *population = cohort->population;
+        if (population->behavior.words == 0)
+            continue;
+        const entrain_id *ids = engine->ids + population->first;
+        for (uint32_t k = cohort->first; k < cohort->first + cohort->count; k++) {
+            if (ids[k] == ENTRAIN_ID_NONE)
+                continue;
+            entrain_range range = entrain__range_make(engine, population, k, 1, 0);
+            population->behavior.publish(&range, 0,
+                                         engine->publications[engine->now] +
+                                             (size_t)(population->first + k) * engine->words);
+        }
+        if (engine->graph.complete)
+            entrain__field_part(engine, cohort, engine->publications[engine->now]);
+    }
+    entrain__field_sum(engine);
+}
+
+// One column's element as 64-bit pieces, folded into the actor's mix.
+static inline uint64_t fold_element(uint64_t mix, const char *element, uint32_t bytes) {
+    if (bytes < 8) {
+        uint64_t piece = 0;
+        memcpy(&piece, element, bytes);
+        return entrain__mix_fold(mix, piece);
+    }
+    for (uint32_t at = 0; at < bytes; at += 8) {
+        uint64_t piece;
+        memcpy(&piece, element + at, 8);
+        mix = entrain__mix_fold(mix, piece);
+    }
+    return mix;
+}
+
+static void fingerprint_range(void *context, const entrain_range *range, uint32_t task) {
+    entrain_engine *engine = context;
+    const entrain_population *population = engine->cohorts[task].population;
+    uint64_t sum = 0;
+    for (uint32_t k = 0; k < range->count; k++) {
+        uint64_t mix = entrain__mix64(range->ids[k]);
+        for (uint32_t c = 0; c < population->behavior.column_count; c++) {
+            uint32_t bytes = population->column_specs[c].bytes;
+            if (population->column_specs[c].fingerprint)
+                mix = fold_element(mix, (const char *)range->columns[c] + (size_t)k * bytes, bytes);
+        }
+        sum += mix;
+    }
+    engine->fingerprints[task] += sum;
+}
+
+static void fingerprint_run(entrain_engine *engine, entrain__cohort *cohort, entrain_range *range,
+                            void *context) {
+    (void)context;
+    fingerprint_range(engine, range, (uint32_t)(cohort - engine->cohorts));
+}
+
+uint64_t entrain_engine_fingerprint(entrain_engine *engine) {
+    if (!engine->started)
+        return 0;
+    const size_t bytes = engine->cohort_count * sizeof *engine->fingerprints;
+    memset(engine->fingerprints, 0, bytes);
+    if (entrain_engine_visit(engine, NULL, false, fingerprint_range, engine) != ENTRAIN_OK) {
+        // The policy lost or doubled a task. The state can still be looked at: by this thread alone.
+        memset(engine->fingerprints, 0, bytes);
+        for (uint32_t c = 0; c < engine->cohort_count; c++)
+            entrain__cohort_runs(engine, &engine->cohorts[c], 0, fingerprint_run, NULL);
+    }
+    uint64_t sum = entrain__mix64(engine->tick);
+    for (uint32_t c = 0; c < engine->cohort_count; c++)
+        sum += engine->fingerprints[c];
+    return sum;
+}

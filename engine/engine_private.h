@@ -1,0 +1,235 @@
+/// @file engine_private.h  What the files of the engine share.
+///
+/// Three numberings of actors, and who uses which:
+///
+///   index   within its population, 0 .. count-1: what the user means; keys draws, order, results
+///   slot    population->first + index: the low 24 bits of its id; vertices of the topology are the first
+///   slots,
+///           because populations that publish come first
+///   place   population->first + column: where its state lies; publications, ring and id arrays are by place
+///
+/// With the layout `index` place == slot. Nothing that depends on places may reach a result.
+///
+/// Who writes what, and when. Tasks are cohorts: contiguous places of one population.
+///
+///   exchange  a cohort's task reads publications[now] of anybody, writes its own actors' columns, mailboxes
+///   and
+///             publications[now ^ 1], and its own cohort's counters. Nobody else touches those.
+///   receive   a cohort's task takes its lane, writes its own actors' mailboxes and columns, its own outbox.
+///   visit     a cohort's task reads; what it writes is the visitor's business.
+///   serial    between phases, one thread: flips publications, sums fields, routes outboxes into lanes.
+///
+/// All hand-overs go through the scheduler's barrier. The only atomic here is the cancel flag.
+#ifndef ENTRAIN_ENGINE_PRIVATE_H
+#define ENTRAIN_ENGINE_PRIVATE_H
+
+#include "engine/base/assert.h"
+#include "engine/base/atomics.h"
+#include "engine/base/memory.h"
+#include "engine/base/sum.h"
+#include "entrain/engine.h"
+
+__extension__ typedef __int128 entrain__int128;
+
+#define ENTRAIN_GENERATION_MAX 255
+#define ENTRAIN_TELLS_MAX 4096
+#define ENTRAIN_POPULATIONS_MAX 64
+
+/// A general message on its way: what is sent, and to whom.
+typedef struct entrain__letter {
+    entrain_message message;
+    entrain_id to;
+    uint32_t undelivered; // set by the receiver's task, seen by the next route
+} entrain__letter;
+_Static_assert(sizeof(entrain__letter) == 32, "two letters a cache line");
+
+struct entrain_population {
+    entrain_engine *engine;
+    entrain_behavior behavior; // its columns point to column_specs
+    entrain_column column_specs[ENTRAIN_COLUMNS_MAX];
+    void *context;
+    uint32_t count;
+    uint32_t first;         // slot of index 0 and place of column 0
+    uint32_t mailbox_first; // mailbox of column 0; UINT32_MAX: this population has no mailboxes
+    uint32_t order;         // in which it was added
+    char *columns[ENTRAIN_COLUMNS_MAX];
+    const uint32_t *index_of_column; // [count]
+    const uint32_t *column_of_index; // [count], NULL: the same
+};
+
+/// A task: a contiguous block of one population's columns, cut by weight. Written by whoever runs its task.
+typedef struct entrain__cohort {
+    _Alignas(ENTRAIN_CACHE_LINE) entrain_population *population;
+    uint32_t first, count; // columns
+    uint32_t stopped;      // how many of them hold no living actor
+    uint32_t outbox_count, outbox_capacity;
+    entrain__letter *outbox;
+    uint64_t lane_first, lane_count; // letters for this cohort in engine->lanes, set by the router
+    uint32_t lane_failed;            // of those, what found no room: to be told to their senders
+    uint64_t observations;           // that reached a hearer
+    entrain_message_count count_of;  // sent, received, shed, undeliverable, cancelled by this cohort's task
+    entrain_id failed;               // an actor that sent more than it declared, or ENTRAIN_ID_NONE
+    entrain__int128 field[ENTRAIN_WORDS_MAX]; // complete graph: sum of this cohort's publications
+} entrain__cohort;
+
+/// One worker's scratch: sums for the cohort it is running.
+typedef struct entrain__scratch {
+    _Alignas(ENTRAIN_CACHE_LINE) int64_t *sums; // [cohort_count_max][words]
+    uint32_t *heard;                            // [cohort_count_max]
+} entrain__scratch;
+
+typedef enum entrain__phase {
+    ENTRAIN__PHASE_START,
+    ENTRAIN__PHASE_RECEIVE,
+    ENTRAIN__PHASE_EXCHANGE,
+    ENTRAIN__PHASE_VISIT,
+} entrain__phase;
+
+/// The graph by place: who hears whom, as gathered from. Points into the topology where layout is `index`.
+typedef struct entrain__graph {
+    bool complete, weighted;
+    const uint64_t *offsets; // [vertex_count + 1]
+    const int32_t *speakers; // [arc_count] places
+    const double *weights;   // [arc_count] or NULL
+    uint32_t prefetch;       // arcs to look ahead; 0 where speakers lie near anyway
+} entrain__graph;
+
+struct entrain_engine {
+    entrain_engine_config config;
+    entrain_simd simd;
+    entrain__arena *arena;
+    entrain_scheduler *scheduler;
+    entrain_topology *topology;
+    bool started, broken; // broken: a contract was violated, the state is not to be continued from
+    bool running;         // within start, advance or a visit: behaviors must not call back
+
+    entrain_population *populations[ENTRAIN_POPULATIONS_MAX]; // publishing ones first after start
+    uint32_t population_count;
+    uint32_t actor_count, vertex_count, words, exchanges;
+
+    // by slot / by place
+    uint8_t *generations;      // [actor_count] by slot
+    entrain_id *ids;           // [actor_count] by place; ENTRAIN_ID_NONE where nobody lives
+    uint32_t *undelivered;     // [actor_count] by slot; NULL without general messages
+    uint32_t stopped_vertices; // places of publishing populations where nobody lives
+
+    // publications
+    entrain__graph graph;
+    int64_t *publications[2];                       // [vertex_count][words] by place
+    uint32_t now;                                   // which of the two is heard in the coming exchange
+    entrain__int128 field_total[ENTRAIN_WORDS_MAX]; // complete graph: of all cohorts' parts
+    int64_t field[ENTRAIN_WORDS_MAX];               // the same, shifted so that it fits: what everybody hears
+    uint32_t field_shift;
+    uint32_t *heard; // [vertex_count] by place: living speakers; NULL where it is the in-degree
+
+    // mailboxes
+    entrain_mailbox_set *mailboxes;
+    uint32_t mailbox_capacity_max;
+
+    // general messages
+    bool has_mail; // some population has an inbox
+    entrain__letter *tells;
+    uint32_t tell_count;
+    entrain__letter *lanes;         // [letters_max], by receiving cohort
+    const entrain__letter **sorted; // [letters_max] scratch of the router
+    const entrain__letter **sorted_twin;
+    uint64_t letters_max;
+    entrain_message_count count_of; // of letters that reach no cohort
+
+    // tasks
+    entrain__cohort *cohorts;
+    uint32_t cohort_count, cohort_count_max; // how many; the most columns in one
+    entrain__scratch *scratch;               // [worker_count]
+
+    // the run
+    uint64_t tick;
+    uint32_t stage;
+    uint64_t tick_end;
+    entrain_status ended;
+    bool first_advance,
+        received;       // the serial part's own: a run begins; the phase that just ended was RECEIVE
+    uint32_t cancelled; // atomic: set by entrain_engine_cancel() from anywhere, read at tick boundaries
+    uint64_t deadline_ns;
+    entrain_engine_stats stats;
+
+    // the visit
+    entrain_population *visited; // NULL: all
+    bool visit_sums;
+    void (*visit)(void *context, const entrain_range *range, uint32_t task);
+    void *visit_context;
+    uint64_t *fingerprints; // [cohort_count]
+
+    size_t bytes_state, bytes_publications, bytes_mailboxes, bytes_messages, bytes_table;
+};
+
+/// entrain__arena_take that adds to one of the engine's byte counters.
+void *entrain__engine_take(entrain_engine *engine, size_t *counter, size_t count, size_t size);
+uint64_t entrain__now_ns(void);
+
+/// The task and the serial part of lockstep (lockstep.c), driven by the scheduler.
+uint32_t entrain__lockstep_advance(void *context);
+void entrain__lockstep_task(void *context, uint32_t phase, uint32_t task, uint32_t worker);
+
+/// A range over @p count columns of a cohort's population from @p column on.
+entrain_range entrain__range_make(entrain_engine *engine, const entrain_population *population,
+                                  uint32_t column, uint32_t count, uint32_t worker);
+/// Calls @p body for each maximal run of living columns of @p cohort.
+typedef void entrain__run_body(entrain_engine *engine, entrain__cohort *cohort, entrain_range *range,
+                               void *context);
+void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker,
+                          entrain__run_body *body, void *context);
+
+/// Transports: fill sums [count][words] (and heard [count] unless NULL) for @p count places from @p place on,
+/// of
+/// @p cohort. Returns nothing; counts into the cohort.
+void entrain__gather(const entrain_engine *engine, uint32_t place, uint32_t count, int64_t *sums,
+                     uint32_t *heard);
+uint64_t entrain__gather_arrivals(const entrain_engine *engine, uint32_t place, uint32_t count);
+void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
+                      int64_t *sums, uint32_t *heard);
+/// Complete graph: the cohort's part of the field from its publications; and the whole field from all parts.
+/// Or both at once, for one place whose publication for the coming exchange appears (+1) or is about to go
+/// (-1).
+void entrain__field_part(entrain_engine *engine, entrain__cohort *cohort, const int64_t *publications);
+void entrain__field_sum(entrain_engine *engine);
+void entrain__field_adjust(entrain_engine *engine, uint32_t place, int sign);
+
+/// General messages (letters.c).
+bool entrain__letters_pending(const entrain_engine *engine);
+void entrain__letters_route(entrain_engine *engine);
+void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker);
+/// Fills a self for one living column.
+void entrain__self_make(entrain_engine *engine, const entrain_population *population, uint32_t column,
+                        entrain_self *self_out);
+
+/// Actor table.
+static inline uint32_t entrain__id_slot(entrain_id id) { return id & ENTRAIN_ID_INDEX_MAX; }
+static inline uint32_t entrain__id_generation(entrain_id id) { return id >> ENTRAIN_ID_INDEX_BITS; }
+static inline entrain_id entrain__id_make(uint32_t slot, uint32_t generation) {
+    return slot | generation << ENTRAIN_ID_INDEX_BITS;
+}
+/// The population of a slot, never NULL for slot < actor_count.
+entrain_population *entrain__population_of(const entrain_engine *engine, uint32_t slot);
+static inline uint32_t entrain__column_of(const entrain_population *population, uint32_t index) {
+    return population->column_of_index != NULL ? population->column_of_index[index] : index;
+}
+/// The place where the actor @p id lives, or UINT32_MAX.
+uint32_t entrain__place_of(const entrain_engine *engine, entrain_id id);
+static inline entrain__cohort *entrain__cohort_at(entrain_engine *engine, uint32_t place) {
+    // Binary search: cohorts are in the order of places.
+    uint32_t low = 0, high = engine->cohort_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        const entrain__cohort *cohort = &engine->cohorts[middle];
+        if (cohort->population->first + cohort->first <= place)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &engine->cohorts[low];
+}
+
+/// Layout and cohorts and all arrays (start.c).
+entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *error_out);
+
+#endif

@@ -1,0 +1,128 @@
+/// @file behavior.h  What an actor does: a struct of functions over ranges of actors.
+///
+/// Actors of one behavior form a population whose state is columns (structure of arrays), so that step()
+/// vectorises. The column index of an actor is not its id and not its index in the swarm: the engine may lay
+/// columns out in any order. Whatever depends on who an actor is (order, draws, fingerprint) uses the ids and
+/// indices of the range.
+///
+/// No function here may read another actor's state, a clock, or a random number that is not keyed by an
+/// actor's index; the promise of identical bits rests on that.
+#ifndef ENTRAIN_BEHAVIOR_H
+#define ENTRAIN_BEHAVIOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "entrain/message.h"
+#include "entrain/simd.h"
+#include "entrain/status.h"
+
+ENTRAIN_BEGIN_DECLS
+
+typedef struct entrain_engine entrain_engine;
+
+#define ENTRAIN_WORDS_MAX 8
+#define ENTRAIN_COLUMNS_MAX 16
+
+/// One column of a population's state.
+typedef struct entrain_column {
+    const char *name;
+    uint32_t bytes;   ///< per actor: 1, 2, 4 or any multiple of 8 up to 65536
+    bool fingerprint; ///< part of the state that identical runs must agree on; false for scratch
+} entrain_column;
+
+/// A contiguous block of one population's columns, as handed to a behavior. Valid during the call only.
+typedef struct entrain_range {
+    entrain_engine *engine;
+    void *context;           ///< the population's, as given when it was added
+    uint32_t first;          ///< column of the first actor within its population
+    uint32_t count;          ///< actors in this range, at least 1
+    const entrain_id *ids;   ///< [count]
+    const uint32_t *indices; ///< [count] each actor's index within its population, 0 .. population count - 1
+    void *columns[ENTRAIN_COLUMNS_MAX]; ///< each column's first element of this range, in the order of the
+                                        ///< behavior
+    uint64_t tick;                      ///< ticks completed before this call
+    uint32_t worker;                    ///< who runs this call
+    entrain_simd simd;                  ///< resolved: never AUTO
+    const int64_t *published; ///< [count][words] what these actors published for this exchange (not in
+                              ///< start(), nor in publish()); NULL without words
+    const int64_t *sums;   ///< [count][words] exact sums over what reached each actor; in step() (and visits
+                           ///< that ask), else NULL; NULL without words
+    const uint32_t *heard; ///< [count] arrivals; as sums, but in step() only if wants_heard. Complete: the
+                           ///< living, oneself included
+    /// What one unit of a sum is worth: 2^-44 x the topology's weight scale (or the field's shift).
+    double sum_unit;
+} entrain_range;
+
+/// Where a receiving or starting actor stands; handed back to entrain_send().
+typedef struct entrain_self {
+    entrain_engine *engine;
+    void *context;
+    entrain_id id;
+    uint32_t index; ///< within its population
+    uint64_t tick;
+    void *columns[ENTRAIN_COLUMNS_MAX]; ///< this actor's element of each column
+    uint64_t undelivered; ///< messages of this actor that found no room or nobody, as known since its last
+                          ///< call; 0 in stop()
+    void *reserved;       ///< the engine's
+} entrain_self;
+
+typedef struct entrain_behavior {
+    const char *name;
+    const entrain_column *columns; ///< [column_count], copied
+    uint32_t column_count;         ///< 0 to ENTRAIN_COLUMNS_MAX
+    uint32_t words; ///< published per actor and exchange, 0 to ENTRAIN_WORDS_MAX; 0: speaks only by messages
+    uint32_t exchanges; ///< per tick: 1, 2 or 4; not looked at without step()
+    uint32_t sends_max; ///< messages one call of receive() may send, 0 to 65536; more is a failure of the run
+    uint32_t inbox; ///< general messages an actor is handed in a tick, at most 2^24 - 1; what comes beyond
+                    ///< finds no room, in any transport (config.mailbox_capacity overrides). Needs receive(),
+                    ///< and the reverse
+    bool wants_heard; ///< fill range->heard
+
+    /// Called once for every actor before tick 0, and again for an actor that is restarted. Columns are
+    /// zeroed before. May be NULL.
+    void (*start)(const entrain_range *range);
+    /// General messages of one actor in canonical order: what came from outside first, then by sender
+    /// (populations that publish before the others, each in the order of adding; within one by index), then
+    /// in the order sent. May be NULL.
+    void (*receive)(entrain_self *self, const entrain_message *messages, uint32_t count);
+    /// One exchange of one tick for a range: consume range->sums. @p stage counts 0 .. exchanges-1. May be
+    /// NULL.
+    void (*step)(const entrain_range *range, uint32_t stage);
+    /// Writes [count][words] words (each |word| <= 2^44) for the exchange @p stage that comes next. A
+    /// function of the columns, the ids and indices, tick and stage alone: it may be called again for the
+    /// same exchange, when mail has come for some of the range. Larger words are undefined. Needed when words
+    /// > 0.
+    void (*publish)(const entrain_range *range, uint32_t stage, int64_t *words_out);
+    /// The actor is ended by entrain_engine_stop_actor(); not called when the engine is destroyed. It cannot
+    /// send. May be NULL.
+    void (*stop)(entrain_self *self);
+    /// The population's context is no longer needed: the engine is being destroyed, or entrain_engine_add()
+    /// refused the population. Called exactly once. May be NULL.
+    void (*release)(void *context);
+    /// Bytes that the context holds, for entrain_engine_measure(). NULL: none worth counting.
+    size_t (*measure)(const void *context);
+} entrain_behavior;
+
+/// receive() is handed at most this many messages at once; a mailbox that holds more is emptied in several
+/// calls.
+#define ENTRAIN_BATCH_MAX 100
+
+/// How many arcs of the topology lead to the @p k-th actor of @p range; the number of vertices on a complete
+/// graph. 0 for an actor that is no vertex because it does not publish. Stopping actors changes nothing here.
+ENTRAIN_API uint32_t entrain_range_in_degree(const entrain_range *range, uint32_t k);
+
+/// Sends a message from @p self to the actor @p to; it is handled in the next tick. From receive() only, by
+/// that call's thread. Never blocks. What finds no room in the receiver's mailbox is shed or undeliverable,
+/// as the overflow policy says; what names an actor that is gone, or has no inbox, is undeliverable. The
+/// undeliverable is shown to the sender in self->undelivered, the shed is not. Kinds below ENTRAIN_KIND_USER
+/// are not for programs.
+/// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond sends_max: nothing was stored and the run will end with a
+/// sentence.
+ENTRAIN_API entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, uint16_t flags,
+                                        entrain_payload first, entrain_payload second);
+
+ENTRAIN_END_DECLS
+
+#endif

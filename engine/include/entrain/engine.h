@@ -1,0 +1,177 @@
+/// @file engine.h  The actor system: populations, ticks made of exchanges, two transports, one result.
+///
+/// Life: create, add populations, set a topology, start, advance as often as wanted, destroy. Between two
+/// calls of advance the engine stands at a tick boundary: everything may be looked at, nothing runs.
+///
+/// Threads: all calls from one thread at a time, except entrain_engine_cancel(), which any thread and any
+/// signal handler may call at any time between create and destroy. Different engines have nothing to do with
+/// each other. Behaviors and visitors may call what reads (tick, step_s, seed, populations); calls that run
+/// or change the engine from within them are bugs and end the program.
+#ifndef ENTRAIN_ENGINE_H
+#define ENTRAIN_ENGINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "entrain/behavior.h"
+#include "entrain/mailbox.h"
+#include "entrain/scheduler.h"
+#include "entrain/simd.h"
+#include "entrain/status.h"
+#include "entrain/topology.h"
+
+ENTRAIN_BEGIN_DECLS
+
+typedef struct entrain_population entrain_population;
+
+/// How an observation gets from a speaker to a hearer. The results are the same to the last bit.
+typedef enum entrain_transport {
+    ENTRAIN_TRANSPORT_MAILBOX = 0, ///< a message through the hearer's own bounded mailbox
+    ENTRAIN_TRANSPORT_PUBLISH = 1, ///< gathered from the speakers' double-buffered publications
+    ENTRAIN_TRANSPORT_COUNT
+} entrain_transport;
+
+/// "mailbox", "publish"; NULL past the end.
+ENTRAIN_API const char *entrain_transport_name(entrain_transport transport);
+
+/// In which order actors lie in the columns: a choice of locality, never of results.
+typedef enum entrain_layout {
+    ENTRAIN_LAYOUT_INDEX = 0, ///< column = index
+    /// A random permutation keyed by the seed: the worst locality there is, for tests.
+    ENTRAIN_LAYOUT_SHUFFLED = 1,
+} entrain_layout;
+
+typedef struct entrain_engine_config {
+    entrain_scheduler_config scheduler; ///< workers, policy
+    entrain_transport transport;        ///< default mailbox
+    entrain_simd simd;                  ///< default auto
+    entrain_layout layout;              ///< default index
+    double step_s;                      ///< simulated seconds per tick, > 0 and finite; default 0.01
+    uint64_t seed;                      ///< any; default 1
+    uint32_t mailbox_capacity; ///< messages, 1 to 2^24 - 1, rounded up to 2^n - 1; 0: what the topology and
+                               ///< the inboxes need. Less than that is refused unless overflow_named. Mailbox
+                               ///< transport only.
+    entrain_overflow overflow; ///< default fail
+    bool overflow_named;    ///< the user asked for this overflow policy and accepts losses. Mailbox transport
+                            ///< only.
+    uint32_t cohort_weight; ///< about how many arcs and actors per task, 64 to 2^24; default 4096
+} entrain_engine_config;
+
+ENTRAIN_API entrain_engine_config entrain_engine_config_defaults(void);
+
+/// Copies and validates @p config; names the first bad field, its value and the range. Starts the workers.
+ENTRAIN_API entrain_status entrain_engine_create(const entrain_engine_config *config,
+                                                 entrain_engine **engine_out, entrain_error *error_out);
+/// Joins the workers, gives back all memory. NULL is allowed.
+ENTRAIN_API void entrain_engine_destroy(entrain_engine *engine);
+
+/// Adds @p count actors of @p behavior (copied, its columns too; their names and its own are not). Before
+/// start. The population belongs to the engine, and from this call on so does @p context: see release(). At
+/// most 64 populations and 2^24 - 1 actors in all. All populations that publish must agree on words, all that
+/// step on exchanges. Vertices of the topology are the actors of publishing populations in the order of
+/// adding.
+ENTRAIN_API entrain_status entrain_engine_add(entrain_engine *engine, const entrain_behavior *behavior,
+                                              void *context, uint32_t count,
+                                              entrain_population **population_out, entrain_error *error_out);
+/// Who hears whom; the engine retains it. Before start. Its vertex count must equal the number of publishing
+/// actors.
+ENTRAIN_API entrain_status entrain_engine_set_topology(entrain_engine *engine, entrain_topology *topology,
+                                                       entrain_error *error_out);
+/// Takes all memory, calls start() and publish() for everybody. Nothing is allocated afterwards. What is
+/// missing is refused (ENTRAIN_ORDER; ENTRAIN_INVALID for a topology of another size) and may still be set;
+/// after any other refusal the engine can only be destroyed.
+ENTRAIN_API entrain_status entrain_engine_start(entrain_engine *engine, entrain_error *error_out);
+
+/// Runs @p ticks ticks, or fewer: ENTRAIN_CANCELLED or ENTRAIN_TIMEOUT at the first tick boundary after the
+/// request or the deadline (the state is whole and the run can go on after entrain_engine_clear()), unless
+/// all ticks were done by then; ENTRAIN_LIMIT or ENTRAIN_MISMATCH with a sentence when a behavior or a policy
+/// broke its contract (the engine can then only be looked at and destroyed; after ENTRAIN_MISMATCH what is
+/// seen means nothing). ENTRAIN_INVALID where the tick count would overflow.
+ENTRAIN_API entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks,
+                                                  entrain_error *error_out);
+
+/// Asks a running advance (or the next one) to stop at the next tick boundary. Async-signal-safe.
+ENTRAIN_API void entrain_engine_cancel(entrain_engine *engine);
+/// advance() stops when @p seconds of wall time from now have passed; 0, less, or NaN takes the deadline
+/// away. At most 1e9.
+ENTRAIN_API void entrain_engine_set_deadline(entrain_engine *engine, double seconds);
+/// Forgets a cancel request and the deadline.
+ENTRAIN_API void entrain_engine_clear(entrain_engine *engine);
+
+/// Sends a message from outside into an actor's mailbox; handled in the next tick, before what actors sent,
+/// in the order of calls. At most 4096 between two ticks. Nothing is stored on ENTRAIN_STALE (nobody has this
+/// id), ENTRAIN_FULL, or ENTRAIN_ORDER (not started, or nobody has an inbox).
+ENTRAIN_API entrain_status entrain_engine_tell(entrain_engine *engine, entrain_id to, uint16_t kind,
+                                               uint16_t flags, entrain_payload first, entrain_payload second);
+
+/// Ends an actor at this tick boundary: it falls silent (nobody hears it, `heard` shrinks) and messages to
+/// its id, those under way included, are undeliverable; what it sent is still delivered. ENTRAIN_STALE if it
+/// is gone already, and before start.
+ENTRAIN_API entrain_status entrain_engine_stop_actor(entrain_engine *engine, entrain_id id);
+/// Begins a new actor in the place of one that was stopped, with zeroed columns and start() called; its id is
+/// new. It is heard from the next tick on. ENTRAIN_LIMIT when the place's 255 generations are used up;
+/// ENTRAIN_ORDER when somebody lives there, and before start.
+ENTRAIN_API entrain_status entrain_engine_restart_actor(entrain_engine *engine,
+                                                        entrain_population *population, uint32_t index,
+                                                        entrain_id *id_out);
+
+ENTRAIN_API uint64_t entrain_engine_tick(const entrain_engine *engine);
+ENTRAIN_API double entrain_engine_step_s(const entrain_engine *engine);
+ENTRAIN_API uint64_t entrain_engine_seed(const entrain_engine *engine);
+ENTRAIN_API uint32_t entrain_population_count(const entrain_population *population);
+/// The id of the actor at @p index of a population, or ENTRAIN_ID_NONE if it was stopped, and before start.
+ENTRAIN_API entrain_id entrain_population_id(const entrain_population *population, uint32_t index);
+/// Address of one actor's element of one column, for reading and, at a tick boundary, writing. Call
+/// entrain_engine_republish() after writing what publish() reads. After start; of a stopped actor, what it
+/// left.
+ENTRAIN_API void *entrain_population_at(entrain_population *population, uint32_t index, uint32_t column);
+ENTRAIN_API void entrain_engine_republish(entrain_engine *engine);
+
+/// Calls @p visit for every task's ranges of living actors of @p population (NULL: of all), on all workers at
+/// once; @p task numbers the tasks 0 .. entrain_engine_task_count() - 1, and all calls of one task come from
+/// one worker, one after another. Use it for exact sums with one partial per task. With @p with_sums
+/// range->sums and range->heard hold what each actor would hear now if its mailbox turned nothing away; NULL
+/// otherwise, and for populations that do not publish. ENTRAIN_ORDER before start; ENTRAIN_MISMATCH when the
+/// policy lost or doubled a task, and the engine is broken then.
+ENTRAIN_API entrain_status
+entrain_engine_visit(entrain_engine *engine, entrain_population *population, bool with_sums,
+                     void (*visit)(void *context, const entrain_range *range, uint32_t task), void *context);
+/// 0 before start.
+ENTRAIN_API uint32_t entrain_engine_task_count(const entrain_engine *engine);
+
+/// The order-free fingerprint of the state: the tick, and every fingerprint column of every living actor,
+/// with its id. To the bit: -0 is not 0. 0 before start.
+ENTRAIN_API uint64_t entrain_engine_fingerprint(entrain_engine *engine);
+
+/// Where every message went so far: general messages and, in mailbox transport, observations. In publish
+/// transport an observation is not a message and not counted here. Looks at every mailbox: 5 ms for a
+/// million.
+ENTRAIN_API void entrain_engine_count(const entrain_engine *engine, entrain_message_count *count_out);
+/// Observations that reached a hearer, in either transport.
+ENTRAIN_API uint64_t entrain_engine_observations(const entrain_engine *engine);
+
+/// Bytes by part, exactly as asked for: all that grows with the swarm. `contexts` is what behaviors keep
+/// for themselves (kuramoto's initial values: 16 bytes an oscillator). Without the scheduler.
+typedef struct entrain_engine_memory {
+    size_t state, contexts, publications, mailboxes, topology, messages, table, total;
+} entrain_engine_memory;
+ENTRAIN_API void entrain_engine_measure(const entrain_engine *engine, entrain_engine_memory *memory_out);
+
+/// Wall-clock figures since start.
+typedef struct entrain_engine_stats {
+    uint64_t ticks;
+    uint64_t advance_ns; ///< inside entrain_engine_advance()
+    uint64_t serial_ns;  ///< of that, in the serial part between phases
+} entrain_engine_stats;
+ENTRAIN_API void entrain_engine_stats_read(const entrain_engine *engine, entrain_engine_stats *stats_out);
+ENTRAIN_API const entrain_scheduler *entrain_engine_scheduler(const entrain_engine *engine);
+ENTRAIN_API entrain_simd entrain_engine_simd(const entrain_engine *engine);
+/// What each mailbox got; 0 without mailboxes.
+ENTRAIN_API uint32_t entrain_engine_mailbox_capacity_max(const entrain_engine *engine);
+
+/// "0.1.0"
+ENTRAIN_API const char *entrain_version(void);
+
+ENTRAIN_END_DECLS
+
+#endif

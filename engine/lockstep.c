@@ -1,0 +1,328 @@
+// Lockstep: all of tick t before tick t+1.
+//
+//   boundary --(mail)--> RECEIVE --+
+//      |                           v
+//      +------(no mail)------> EXCHANGE stage 0 --> ... --> EXCHANGE stage n-1 --> boundary of the next tick
+//
+// One phase per exchange: a cohort's task hears what was published before the barrier, steps, and publishes
+// for the exchange after it into the other buffer. That is why one barrier an exchange is enough, and why
+// nobody can ever see a neighbour half-way through a tick.
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/engine_private.h"
+
+entrain_range entrain__range_make(entrain_engine *engine, const entrain_population *population,
+                                  uint32_t column, uint32_t count, uint32_t worker) {
+    uint32_t place = population->first + column;
+    entrain_range range = {
+        .engine = engine,
+        .context = population->context,
+        .first = column,
+        .count = count,
+        .ids = engine->ids + place,
+        .indices = population->index_of_column + column,
+        .tick = engine->tick,
+        .worker = worker,
+        .simd = engine->simd,
+    };
+    for (uint32_t c = 0; c < population->behavior.column_count; c++)
+        range.columns[c] = population->columns[c] + (size_t)column * population->column_specs[c].bytes;
+    if (population->behavior.words > 0)
+        range.published = engine->publications[engine->now] + (size_t)place * engine->words;
+    double unit = ENTRAIN_WORD_UNIT;
+    if (engine->graph.complete)
+        unit *= (double)(UINT64_C(1) << engine->field_shift);
+    else if (engine->graph.weighted)
+        unit *= entrain_topology_look(engine->topology).weight_scale;
+    range.sum_unit = unit;
+    return range;
+}
+
+void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker,
+                          entrain__run_body *body, void *context) {
+    const entrain_population *population = cohort->population;
+    uint32_t end = cohort->first + cohort->count;
+    if (cohort->stopped == 0) {
+        entrain_range range = entrain__range_make(engine, population, cohort->first, cohort->count, worker);
+        body(engine, cohort, &range, context);
+        return;
+    }
+    const entrain_id *ids = engine->ids + population->first;
+    for (uint32_t column = cohort->first; column < end;) {
+        uint32_t first = column;
+        while (column < end && ids[column] != ENTRAIN_ID_NONE)
+            column++;
+        if (column > first) {
+            entrain_range range = entrain__range_make(engine, population, first, column - first, worker);
+            body(engine, cohort, &range, context);
+        }
+        while (column < end && ids[column] == ENTRAIN_ID_NONE)
+            column++;
+    }
+}
+
+// Publishes a range for the exchange `stage` into the given buffer.
+static void publish_range(entrain_engine *engine, const entrain__cohort *cohort, const entrain_range *range,
+                          uint32_t stage, int64_t *publications) {
+    const entrain_population *population = cohort->population;
+    int64_t *words = publications + (size_t)(population->first + range->first) * engine->words;
+    population->behavior.publish(range, stage, words);
+}
+
+// Hear, step, publish: one exchange of one run of actors.
+static void exchange_run(entrain_engine *engine, entrain__cohort *cohort, entrain_range *range,
+                         void *context) {
+    (void)context;
+    const entrain_behavior *behavior = &cohort->population->behavior;
+    uint32_t place = cohort->population->first + range->first;
+    uint32_t next_stage = engine->stage + 1 == engine->exchanges ? 0 : engine->stage + 1;
+    if (behavior->words > 0) {
+        entrain__scratch *scratch = &engine->scratch[range->worker];
+        uint32_t *heard = behavior->wants_heard ? scratch->heard : NULL;
+        if (engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX) {
+            entrain__deliver(engine, cohort, place, range->count, scratch->sums, heard);
+        } else {
+            entrain__gather(engine, place, range->count, scratch->sums, heard);
+            cohort->observations += entrain__gather_arrivals(engine, place, range->count);
+        }
+        range->sums = scratch->sums;
+        range->heard = heard;
+    }
+    if (behavior->step != NULL)
+        behavior->step(range, engine->stage);
+    if (behavior->words > 0) {
+        if (next_stage == 0)
+            range->tick++; // what is published now is heard in the next tick
+        publish_range(engine, cohort, range, next_stage, engine->publications[engine->now ^ 1]);
+    }
+}
+
+static void publish_run(entrain_engine *engine, entrain__cohort *cohort, entrain_range *range,
+                        void *context) {
+    (void)context;
+    publish_range(engine, cohort, range, 0, engine->publications[engine->now]);
+}
+
+static void start_run(entrain_engine *engine, entrain__cohort *cohort, entrain_range *range, void *context) {
+    const entrain_behavior *behavior = &cohort->population->behavior;
+    if (behavior->start != NULL)
+        behavior->start(range);
+    if (behavior->words > 0)
+        publish_run(engine, cohort, range, context);
+}
+
+static void visit_run(entrain_engine *engine, entrain__cohort *cohort, entrain_range *range, void *context) {
+    (void)context;
+    if (engine->visit_sums && cohort->population->behavior.words > 0) {
+        entrain__scratch *scratch = &engine->scratch[range->worker];
+        entrain__gather(engine, cohort->population->first + range->first, range->count, scratch->sums,
+                        scratch->heard);
+        range->sums = scratch->sums;
+        range->heard = scratch->heard;
+    }
+    engine->visit(engine->visit_context, range, (uint32_t)(cohort - engine->cohorts));
+}
+
+void entrain__lockstep_task(void *context, uint32_t phase, uint32_t task, uint32_t worker) {
+    entrain_engine *engine = context;
+    entrain__cohort *cohort = &engine->cohorts[task];
+    bool publishes = cohort->population->behavior.words > 0;
+    switch ((entrain__phase)phase) {
+    case ENTRAIN__PHASE_START:
+        entrain__cohort_runs(engine, cohort, worker, start_run, NULL);
+        if (publishes && engine->graph.complete)
+            entrain__field_part(engine, cohort, engine->publications[engine->now]);
+        break;
+    case ENTRAIN__PHASE_RECEIVE:
+        if (cohort->lane_count == 0)
+            break;
+        entrain__letters_receive(engine, cohort, worker);
+        if (publishes) { // what a message changed is heard in this very tick
+            entrain__cohort_runs(engine, cohort, worker, publish_run, NULL);
+            if (engine->graph.complete)
+                entrain__field_part(engine, cohort, engine->publications[engine->now]);
+        }
+        break;
+    case ENTRAIN__PHASE_EXCHANGE:
+        entrain__cohort_runs(engine, cohort, worker, exchange_run, NULL);
+        if (publishes && engine->graph.complete)
+            entrain__field_part(engine, cohort, engine->publications[engine->now ^ 1]);
+        break;
+    case ENTRAIN__PHASE_VISIT:
+        if (engine->visited == NULL || engine->visited == cohort->population)
+            entrain__cohort_runs(engine, cohort, worker, visit_run, NULL);
+        break;
+    }
+}
+
+// A behavior that sent more than it declared ends the run. The lowest id is named, whoever found it first.
+static bool find_failed(const entrain_engine *engine) {
+    for (uint32_t c = 0; c < engine->cohort_count; c++)
+        if (engine->cohorts[c].failed != ENTRAIN_ID_NONE)
+            return true;
+    return false;
+}
+
+// At a tick boundary: go on, or why not.
+static bool boundary_ends(entrain_engine *engine) {
+    if (engine->has_mail && find_failed(engine)) {
+        engine->ended = ENTRAIN_LIMIT;
+        return true;
+    }
+    if (engine->tick == engine->tick_end) {
+        engine->ended = ENTRAIN_OK;
+        return true;
+    }
+    // Pairs with the store in entrain_engine_cancel().
+    if (entrain__load_acquire_u32(&engine->cancelled) != 0) {
+        engine->ended = ENTRAIN_CANCELLED;
+        return true;
+    }
+    if (engine->deadline_ns != 0 && entrain__now_ns() >= engine->deadline_ns) {
+        engine->ended = ENTRAIN_TIMEOUT;
+        return true;
+    }
+    return false;
+}
+
+static uint32_t begin_tick(entrain_engine *engine) {
+    for (;;) {
+        if (boundary_ends(engine))
+            return ENTRAIN_PHASE_END;
+        if (engine->has_mail && entrain__letters_pending(engine)) {
+            entrain__letters_route(engine);
+            return ENTRAIN__PHASE_RECEIVE;
+        }
+        if (engine->exchanges > 0)
+            return ENTRAIN__PHASE_EXCHANGE;
+        engine->tick++; // nobody steps and nobody has mail: time passes
+    }
+}
+
+// The serial part: the last worker at the barrier runs it, alone. engine->stage says where in the tick the
+// engine stands; UINT32_MAX: not started yet.
+uint32_t entrain__lockstep_advance(void *context) {
+    entrain_engine *engine = context;
+    uint64_t began = entrain__now_ns();
+    uint32_t next;
+    if (engine->stage == UINT32_MAX) {
+        engine->stage = UINT32_MAX - 1;
+        return ENTRAIN__PHASE_START;
+    }
+    if (engine->stage == UINT32_MAX - 1) { // everybody started and published
+        engine->stage = 0;
+        entrain__field_sum(engine);
+        return ENTRAIN_PHASE_END;
+    }
+    if (engine->visit != NULL) {
+        next = engine->first_advance ? ENTRAIN__PHASE_VISIT : ENTRAIN_PHASE_END;
+        engine->first_advance = false;
+        return next;
+    }
+    if (engine->first_advance) {
+        engine->first_advance = false;
+        engine->received = false;
+        next = begin_tick(engine);
+    } else if (engine->received) { // a receive phase just ended
+        engine->received = false;
+        entrain__field_sum(engine);
+        if (engine->exchanges > 0) {
+            next = ENTRAIN__PHASE_EXCHANGE;
+        } else {
+            engine->tick++;
+            next = begin_tick(engine);
+        }
+    } else { // an exchange just ended
+        engine->now ^= 1;
+        entrain__field_sum(engine);
+        engine->stage++;
+        if (engine->stage < engine->exchanges) {
+            next = ENTRAIN__PHASE_EXCHANGE;
+        } else {
+            engine->stage = 0;
+            engine->tick++;
+            next = begin_tick(engine);
+        }
+    }
+    engine->received = next == ENTRAIN__PHASE_RECEIVE;
+    engine->stats.serial_ns += entrain__now_ns() - began;
+    return next;
+}
+
+static entrain_status run(entrain_engine *engine, entrain_error *error_out) {
+    const entrain_job job = {
+        .context = engine, .advance = entrain__lockstep_advance, .task = entrain__lockstep_task};
+    engine->first_advance = true;
+    engine->running = true;
+    entrain_status status = entrain_scheduler_run(engine->scheduler, &job, error_out);
+    engine->running = false;
+    return status;
+}
+
+static entrain_status failed_sentence(const entrain_engine *engine, entrain_error *error_out) {
+    entrain_id lowest = ENTRAIN_ID_NONE;
+    for (uint32_t c = 0; c < engine->cohort_count; c++) {
+        entrain_id id = engine->cohorts[c].failed;
+        if (id != ENTRAIN_ID_NONE &&
+            (lowest == ENTRAIN_ID_NONE || entrain__id_slot(id) < entrain__id_slot(lowest)))
+            lowest = id;
+    }
+    const entrain_population *population = entrain__population_of(engine, entrain__id_slot(lowest));
+    return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                             "Actor %" PRIu32 " of \"%s\" sent more than the %" PRIu32
+                             " messages a call that its behavior declares (tick %" PRIu64
+                             "); raise sends_max or send less.",
+                             entrain__id_slot(lowest) - population->first, population->behavior.name,
+                             population->behavior.sends_max, engine->tick);
+}
+
+entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, entrain_error *error_out) {
+    ENTRAIN_ASSERT(!engine->running); // not from within a behavior or a visitor
+    if (!engine->started)
+        return entrain_error_set(error_out, ENTRAIN_ORDER, "The engine was advanced before it was started.");
+    if (engine->broken)
+        return entrain_error_set(
+            error_out, ENTRAIN_ORDER,
+            "The engine was advanced after a run that failed; destroy it and begin anew.");
+    if (ticks > UINT64_MAX - engine->tick)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "%" PRIu64 " more ticks would overflow the tick count.", ticks);
+    uint64_t began = entrain__now_ns(), tick_began = engine->tick;
+    engine->tick_end = engine->tick + ticks;
+    engine->ended = ENTRAIN_OK;
+    entrain_status status = run(engine, error_out);
+    engine->stats.advance_ns += entrain__now_ns() - began;
+    engine->stats.ticks += engine->tick - tick_began;
+    if (status != ENTRAIN_OK) {
+        engine->broken = true;
+        return status;
+    }
+    if (engine->ended == ENTRAIN_LIMIT) {
+        engine->broken = true;
+        return failed_sentence(engine, error_out);
+    }
+    if (engine->ended != ENTRAIN_OK)
+        return entrain_error_set(error_out, engine->ended, "The run stopped %s after tick %" PRIu64 ".",
+                                 engine->ended == ENTRAIN_CANCELLED ? "on request" : "at its deadline",
+                                 engine->tick);
+    return ENTRAIN_OK;
+}
+
+entrain_status entrain_engine_visit(entrain_engine *engine, entrain_population *population, bool with_sums,
+                                    void (*visit)(void *context, const entrain_range *range, uint32_t task),
+                                    void *context) {
+    ENTRAIN_ASSERT(visit != NULL && !engine->running);
+    ENTRAIN_ASSERT(population == NULL || population->engine == engine);
+    if (!engine->started)
+        return ENTRAIN_ORDER;
+    engine->visited = population;
+    engine->visit_sums = with_sums;
+    engine->visit = visit;
+    engine->visit_context = context;
+    entrain_status status = run(engine, NULL);
+    engine->visit = NULL;
+    if (status != ENTRAIN_OK)
+        engine->broken = true;
+    return status;
+}

@@ -1,0 +1,391 @@
+// Building an engine before its first tick: layout, graph by place, cohorts, and every array a tick will
+// need.
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/engine_private.h"
+#include "entrain/random.h"
+#include "mailbox/ring.h"
+
+static entrain_status no_memory(const char *what, entrain_error *error_out) {
+    return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                             "There is no memory for %s; make the swarm smaller or free some.", what);
+}
+
+// Populations that publish first, so that vertices are the first slots; each group in the order of adding.
+static void order_populations(entrain_engine *engine) {
+    entrain_population *ordered[ENTRAIN_POPULATIONS_MAX];
+    uint32_t count = 0;
+    for (int publishing = 1; publishing >= 0; publishing--)
+        for (uint32_t p = 0; p < engine->population_count; p++)
+            if ((engine->populations[p]->behavior.words > 0) == (publishing == 1))
+                ordered[count++] = engine->populations[p];
+    ENTRAIN_ASSERT(count == engine->population_count);
+    uint32_t first = 0;
+    for (uint32_t p = 0; p < count; p++) {
+        engine->populations[p] = ordered[p];
+        ordered[p]->first = first;
+        first += ordered[p]->count;
+        engine->has_mail |= ordered[p]->behavior.inbox > 0;
+    }
+}
+
+// Where each actor lies within its population.
+static entrain_status lay_out(entrain_engine *engine, entrain_population *population) {
+    uint32_t count = population->count;
+    uint32_t *index_of_column =
+        entrain__engine_take(engine, &engine->bytes_table, count, sizeof *index_of_column);
+    if (index_of_column == NULL)
+        return ENTRAIN_NO_MEMORY;
+    for (uint32_t c = 0; c < count; c++)
+        index_of_column[c] = c;
+    population->index_of_column = index_of_column;
+    if (engine->config.layout == ENTRAIN_LAYOUT_INDEX)
+        return ENTRAIN_OK;
+    uint32_t *column_of_index =
+        entrain__engine_take(engine, &engine->bytes_table, count, sizeof *column_of_index);
+    if (column_of_index == NULL)
+        return ENTRAIN_NO_MEMORY;
+    // Fisher and Yates; one draw per position.
+    entrain_random key = entrain_random_key(engine->config.seed, ENTRAIN_STREAM_LAYOUT);
+    for (uint32_t c = count - 1; c > 0; c--) {
+        uint32_t other = (uint32_t)entrain_random_below(key, (uint64_t)c + 1, c, population->order, 0);
+        uint32_t index = index_of_column[c];
+        index_of_column[c] = index_of_column[other];
+        index_of_column[other] = index;
+    }
+    for (uint32_t c = 0; c < count; c++)
+        column_of_index[index_of_column[c]] = c;
+    population->column_of_index = column_of_index;
+    return ENTRAIN_OK;
+}
+
+static uint32_t place_of_slot(const entrain_engine *engine, uint32_t slot) {
+    const entrain_population *population = entrain__population_of(engine, slot);
+    return population->first + entrain__column_of(population, slot - population->first);
+}
+
+// The graph by place: the topology's own arrays where place == slot, a renumbered copy otherwise.
+static entrain_status build_graph(entrain_engine *engine, const entrain_topology_view *view) {
+    entrain__graph *graph = &engine->graph;
+    graph->complete = view->kind == ENTRAIN_TOPOLOGY_COMPLETE;
+    graph->weighted = view->weighted;
+    graph->offsets = view->in_offsets;
+    graph->speakers = view->in_speakers;
+    graph->weights = view->in_weights;
+    if (graph->complete || engine->config.layout == ENTRAIN_LAYOUT_INDEX)
+        return ENTRAIN_OK;
+
+    uint32_t vertices = view->vertex_count;
+    uint64_t *offsets =
+        entrain__engine_take(engine, &engine->bytes_table, (size_t)vertices + 1, sizeof *offsets);
+    int32_t *speakers = entrain__engine_take(engine, &engine->bytes_table, view->arc_count, sizeof *speakers);
+    double *weights = NULL;
+    uint32_t *places = entrain__arena_take(engine->arena, vertices, sizeof *places);
+    uint32_t *vertex_of = entrain__arena_take(engine->arena, vertices, sizeof *vertex_of);
+    if (view->weighted)
+        weights = entrain__engine_take(engine, &engine->bytes_table, view->arc_count, sizeof *weights);
+    if (offsets == NULL || speakers == NULL || places == NULL || vertex_of == NULL ||
+        (view->weighted && weights == NULL))
+        return ENTRAIN_NO_MEMORY;
+    for (uint32_t v = 0; v < vertices; v++) {
+        places[v] = place_of_slot(engine, v);
+        vertex_of[places[v]] = v;
+    }
+    uint64_t arc = 0;
+    for (uint32_t place = 0; place < vertices; place++) {
+        uint32_t v = vertex_of[place];
+        offsets[place] = arc;
+        // Speakers stay in the order of their slots, which is the canonical order of delivery.
+        for (uint64_t a = view->in_offsets[v]; a < view->in_offsets[v + 1]; a++, arc++) {
+            speakers[arc] = (int32_t)places[view->in_speakers[a]];
+            if (weights != NULL)
+                weights[arc] = view->in_weights[a];
+        }
+    }
+    offsets[vertices] = arc;
+    entrain__arena_give(engine->arena, places);
+    entrain__arena_give(engine->arena, vertex_of);
+    graph->offsets = offsets;
+    graph->speakers = speakers;
+    graph->weights = weights;
+    return ENTRAIN_OK;
+}
+
+// Looking ahead pays when publications do not fit in the near caches and speakers lie far away (40 % on a
+// random graph of a million), and costs a little where they lie near. Sampled, so that the choice itself is
+// quick.
+static void choose_prefetch(entrain_engine *engine) {
+    const entrain__graph *graph = &engine->graph;
+    uint64_t bytes = (uint64_t)engine->vertex_count * engine->words * sizeof(int64_t);
+    if (graph->complete || engine->vertex_count == 0 || bytes < UINT64_C(1) << 20)
+        return;
+    uint64_t far = 0, seen = 0;
+    uint32_t stride = engine->vertex_count / 4096 + 1;
+    for (uint32_t place = 0; place < engine->vertex_count; place += stride)
+        for (uint64_t a = graph->offsets[place];
+             a < graph->offsets[place + 1] && a < graph->offsets[place] + 64; a++) {
+            int64_t distance = (int64_t)graph->speakers[a] - (int64_t)place;
+            far += distance > 4096 || distance < -4096;
+            seen++;
+        }
+    if (far * 20 > seen)
+        engine->graph.prefetch = 48;
+}
+
+static uint64_t arcs_of(const entrain_engine *engine, uint32_t place) {
+    const entrain__graph *graph = &engine->graph;
+    if (place >= engine->vertex_count || graph->offsets == NULL)
+        return 0;
+    return graph->offsets[place + 1] - graph->offsets[place];
+}
+
+// Cuts each population into contiguous blocks of about cohort_weight arcs and actors, so that a hub does not
+// make one task cost a thousand others. With cohorts NULL it only counts.
+static uint32_t cut_cohorts(entrain_engine *engine, entrain__cohort *cohorts, uint32_t *weights) {
+    uint32_t made = 0;
+    for (uint32_t p = 0; p < engine->population_count; p++) {
+        entrain_population *population = engine->populations[p];
+        for (uint32_t column = 0; column < population->count;) {
+            uint32_t first = column;
+            uint64_t weight = 0;
+            while (column < population->count && weight < engine->config.cohort_weight) {
+                uint64_t more = 1 + arcs_of(engine, population->first + column);
+                if (column > first && weight + more > 2 * (uint64_t)engine->config.cohort_weight)
+                    break; // a hub begins a cohort of its own
+                weight += more;
+                column++;
+            }
+            if (cohorts != NULL) {
+                cohorts[made].population = population;
+                cohorts[made].first = first;
+                cohorts[made].count = column - first;
+                weights[made] = weight > UINT32_MAX ? UINT32_MAX : (uint32_t)weight;
+            }
+            if (column - first > engine->cohort_count_max)
+                engine->cohort_count_max = column - first;
+            made++;
+        }
+    }
+    return made;
+}
+
+static entrain_status build_cohorts(entrain_engine *engine, entrain_error *error_out) {
+    uint32_t count = cut_cohorts(engine, NULL, NULL);
+    engine->cohorts = entrain__engine_take(engine, &engine->bytes_table, count, sizeof *engine->cohorts);
+    engine->fingerprints =
+        entrain__engine_take(engine, &engine->bytes_table, count, sizeof *engine->fingerprints);
+    uint32_t *weights = entrain__arena_take(engine->arena, count, sizeof *weights);
+    if (engine->cohorts == NULL || engine->fingerprints == NULL || weights == NULL)
+        return no_memory("the tasks of the swarm", error_out);
+    engine->cohort_count = cut_cohorts(engine, engine->cohorts, weights);
+    ENTRAIN_ASSERT(engine->cohort_count == count);
+    entrain_status status = entrain_scheduler_plan(engine->scheduler, count, weights, error_out);
+    entrain__arena_give(engine->arena, weights);
+    return status;
+}
+
+static uint32_t parts_of(const entrain_engine *engine) { return (engine->words + 1) / 2; }
+
+// How many messages the mailbox at a place must hold: one exchange's observations, or the general messages.
+static uint64_t capacity_needed(const entrain_engine *engine, const entrain_population *population,
+                                uint32_t place) {
+    uint64_t needed = population->behavior.inbox;
+    if (engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX && population->behavior.words > 0) {
+        uint64_t observations = (engine->graph.complete ? 1 : arcs_of(engine, place)) * parts_of(engine);
+        if (observations > needed)
+            needed = observations;
+    }
+    return needed;
+}
+
+static bool has_mailboxes(const entrain_engine *engine, const entrain_population *population) {
+    return population->behavior.inbox > 0 ||
+           (engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX && population->behavior.words > 0);
+}
+
+static entrain_status build_mailboxes(entrain_engine *engine, entrain_error *error_out) {
+    uint32_t count = 0;
+    for (uint32_t p = 0; p < engine->population_count; p++) {
+        entrain_population *population = engine->populations[p];
+        population->mailbox_first = has_mailboxes(engine, population) ? count : UINT32_MAX;
+        if (population->mailbox_first != UINT32_MAX)
+            count += population->count;
+    }
+    if (count == 0)
+        return ENTRAIN_OK;
+    uint32_t *capacities = entrain__arena_take(engine->arena, count, sizeof *capacities);
+    if (capacities == NULL)
+        return no_memory("the mailboxes", error_out);
+    uint32_t given = engine->config.mailbox_capacity;
+    for (uint32_t p = 0; p < engine->population_count; p++) {
+        const entrain_population *population = engine->populations[p];
+        if (population->mailbox_first == UINT32_MAX)
+            continue;
+        for (uint32_t c = 0; c < population->count; c++) {
+            uint64_t needed = capacity_needed(engine, population, population->first + c);
+            if (needed > ENTRAIN_ID_INDEX_MAX)
+                return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                         "Actor %" PRIu32 " of \"%s\" hears %" PRIu64
+                                         " messages an exchange and a mailbox holds at most %" PRIu32
+                                         "; use transport publish or a smaller degree.",
+                                         population->index_of_column[c], population->behavior.name, needed,
+                                         (uint32_t)ENTRAIN_ID_INDEX_MAX);
+            if (given != 0 && needed > given && !engine->config.overflow_named)
+                return entrain_error_set(
+                    error_out, ENTRAIN_INVALID,
+                    "mailbox_capacity is %" PRIu32 ", but actor %" PRIu32 " of \"%s\" gets up to %" PRIu64
+                    " messages at once; ask for at least that, leave it out, or name an overflow policy "
+                    "(fail, shed-newest) to accept losses.",
+                    given, population->index_of_column[c], population->behavior.name, needed);
+            capacities[population->mailbox_first + c] = given != 0   ? given
+                                                        : needed > 0 ? (uint32_t)needed
+                                                                     : 1;
+        }
+    }
+    entrain_mailbox_set_config config = entrain_mailbox_set_config_defaults();
+    config.mailbox_count = count;
+    config.capacities = capacities;
+    config.producers = ENTRAIN_PRODUCERS_ONE;
+    config.overflow = engine->config.overflow;
+    entrain_status status = entrain__mailbox_set_create_bare(&config, &engine->mailboxes, error_out);
+    entrain__arena_give(engine->arena, capacities);
+    if (status == ENTRAIN_OK)
+        for (uint32_t m = 0; m < count; m++) {
+            uint32_t capacity = entrain_mailbox_capacity(engine->mailboxes, m);
+            if (capacity > engine->mailbox_capacity_max)
+                engine->mailbox_capacity_max = capacity;
+        }
+    return status;
+}
+
+// Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
+// mailbox holds, and send sends_max each time: that bounds everything that can be on its way between two
+// ticks.
+static entrain_status build_letters(entrain_engine *engine) {
+    if (!engine->has_mail)
+        return ENTRAIN_OK;
+    uint64_t total = ENTRAIN_TELLS_MAX;
+    for (uint32_t c = 0; c < engine->cohort_count; c++) {
+        entrain__cohort *cohort = &engine->cohorts[c];
+        const entrain_population *population = cohort->population;
+        if (population->behavior.sends_max == 0)
+            continue;
+        uint64_t quota = 0;
+        for (uint32_t k = 0; k < cohort->count; k++) {
+            uint32_t capacity =
+                entrain_mailbox_capacity(engine->mailboxes, population->mailbox_first + cohort->first + k);
+            quota += (uint64_t)population->behavior.sends_max *
+                     ((capacity + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
+        }
+        if (quota > UINT32_MAX)
+            return ENTRAIN_NO_MEMORY;
+        cohort->outbox_capacity = (uint32_t)quota;
+        cohort->outbox = entrain__engine_take(engine, &engine->bytes_messages, quota, sizeof *cohort->outbox);
+        if (cohort->outbox == NULL)
+            return ENTRAIN_NO_MEMORY;
+        total += quota;
+    }
+    engine->letters_max = total;
+    engine->tells =
+        entrain__engine_take(engine, &engine->bytes_messages, ENTRAIN_TELLS_MAX, sizeof *engine->tells);
+    engine->lanes = entrain__engine_take(engine, &engine->bytes_messages, total, sizeof *engine->lanes);
+    engine->sorted = entrain__engine_take(engine, &engine->bytes_messages, total, sizeof *engine->sorted);
+    engine->sorted_twin =
+        entrain__engine_take(engine, &engine->bytes_messages, total, sizeof *engine->sorted_twin);
+    engine->undelivered = entrain__engine_take(engine, &engine->bytes_messages, engine->actor_count,
+                                               sizeof *engine->undelivered);
+    return engine->tells != NULL && engine->lanes != NULL && engine->sorted != NULL &&
+                   engine->sorted_twin != NULL && engine->undelivered != NULL
+               ? ENTRAIN_OK
+               : ENTRAIN_NO_MEMORY;
+}
+
+static entrain_status build_columns(entrain_engine *engine) {
+    for (uint32_t p = 0; p < engine->population_count; p++) {
+        entrain_population *population = engine->populations[p];
+        for (uint32_t c = 0; c < population->behavior.column_count; c++) {
+            population->columns[c] = entrain__engine_take(engine, &engine->bytes_state, population->count,
+                                                          population->column_specs[c].bytes);
+            if (population->columns[c] == NULL)
+                return ENTRAIN_NO_MEMORY;
+        }
+    }
+    return ENTRAIN_OK;
+}
+
+static entrain_status build_table(entrain_engine *engine) {
+    engine->generations =
+        entrain__engine_take(engine, &engine->bytes_table, engine->actor_count, sizeof *engine->generations);
+    engine->ids =
+        entrain__engine_take(engine, &engine->bytes_table, engine->actor_count, sizeof *engine->ids);
+    if (engine->generations == NULL || engine->ids == NULL)
+        return ENTRAIN_NO_MEMORY;
+    memset(engine->generations, 1, engine->actor_count);
+    for (uint32_t slot = 0; slot < engine->actor_count; slot++)
+        engine->ids[place_of_slot(engine, slot)] = entrain__id_make(slot, 1);
+    return ENTRAIN_OK;
+}
+
+static entrain_status build_publications(entrain_engine *engine) {
+    for (int twin = 0; twin < 2; twin++) {
+        engine->publications[twin] = entrain__engine_take(
+            engine, &engine->bytes_publications, engine->vertex_count, engine->words * sizeof(int64_t));
+        if (engine->publications[twin] == NULL)
+            return ENTRAIN_NO_MEMORY;
+    }
+    if (!engine->graph.complete) { // living speakers of each place: arcs, until somebody stops
+        engine->heard =
+            entrain__engine_take(engine, &engine->bytes_table, engine->vertex_count, sizeof *engine->heard);
+        if (engine->heard == NULL)
+            return ENTRAIN_NO_MEMORY;
+        for (uint32_t place = 0; place < engine->vertex_count; place++)
+            engine->heard[place] = (uint32_t)arcs_of(engine, place);
+    } else {
+        uint32_t bits = 0;
+        while ((UINT64_C(1) << bits) < engine->vertex_count)
+            bits++;
+        engine->field_shift = bits > ENTRAIN_STRENGTH_BITS_MAX ? bits - ENTRAIN_STRENGTH_BITS_MAX : 0;
+    }
+    uint32_t workers = entrain_scheduler_worker_count(engine->scheduler);
+    engine->scratch = entrain__engine_take(engine, &engine->bytes_table, workers, sizeof *engine->scratch);
+    if (engine->scratch == NULL)
+        return ENTRAIN_NO_MEMORY;
+    for (uint32_t w = 0; w < workers; w++) {
+        entrain__scratch *scratch = &engine->scratch[w];
+        scratch->sums = entrain__engine_take(engine, &engine->bytes_table, engine->cohort_count_max,
+                                             (engine->words + 1) * sizeof(int64_t));
+        scratch->heard = entrain__engine_take(engine, &engine->bytes_table, engine->cohort_count_max,
+                                              sizeof *scratch->heard);
+        if (scratch->sums == NULL || scratch->heard == NULL)
+            return ENTRAIN_NO_MEMORY;
+    }
+    return ENTRAIN_OK;
+}
+
+entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *error_out) {
+    order_populations(engine);
+    for (uint32_t p = 0; p < engine->population_count; p++)
+        if (lay_out(engine, engine->populations[p]) != ENTRAIN_OK)
+            return no_memory("the layout of the swarm", error_out);
+    if (engine->vertex_count > 0) {
+        entrain_topology_view view = entrain_topology_look(engine->topology);
+        if (build_graph(engine, &view) != ENTRAIN_OK)
+            return no_memory("the graph", error_out);
+        choose_prefetch(engine);
+    }
+    entrain_status status = build_cohorts(engine, error_out);
+    if (status == ENTRAIN_OK)
+        status = build_mailboxes(engine, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    if (build_columns(engine) != ENTRAIN_OK)
+        return no_memory("the state of the swarm", error_out);
+    if (build_table(engine) != ENTRAIN_OK)
+        return no_memory("the table of actors", error_out);
+    if (build_publications(engine) != ENTRAIN_OK)
+        return no_memory("what actors publish", error_out);
+    if (build_letters(engine) != ENTRAIN_OK)
+        return no_memory("messages on their way", error_out);
+    return ENTRAIN_OK;
+}
