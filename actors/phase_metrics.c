@@ -1,0 +1,210 @@
+// What a swarm of phases looks like from outside, summed exactly: every figure is an integer sum over actors
+// until the last step, so it does not depend on who adds first.
+#include <math.h>
+#include <string.h>
+
+#include "actors/phase_kernels.h"
+#include "engine/base/assert.h"
+#include "engine/base/memory.h"
+#include "engine/base/sum.h"
+#include "entrain/kuramoto.h"
+#include "entrain/math.h"
+#include "entrain/phase_metrics.h"
+
+#define TWO_PI 6.283185307179586
+__extension__ typedef __int128 int128;
+
+// Frequencies are summed in units of 2^-30 rad/s, cut at 2^21 rad/s: squares of 2^102, 2^24 of them, fit in
+// an int128.
+#define FREQUENCY_ONE 0x1p30
+#define FREQUENCY_MAX 0x1p21
+
+typedef struct partial {
+    _Alignas(64) int128 moments[2 * ENTRAIN_DAIDO_MAX];
+    int128 local, winding, frequency, frequency_squared;
+    uint32_t living;
+} partial;
+
+struct entrain_phase_meter {
+    entrain__arena *arena;
+    entrain_engine *engine;
+    entrain_population *population;
+    partial *partials; // [task_count]
+    // [count] by index, at the previous sample: where each was, and who it was
+    double *phases;
+    int32_t *turns;
+    entrain_id *ids;
+    uint64_t tick; // of the previous sample
+    bool sampled;
+    double elapsed_s; // during a sample: since the previous one, 0 for the first
+};
+
+entrain_status entrain_phase_meter_create(entrain_engine *engine, entrain_population *population,
+                                          entrain_phase_meter **meter_out, entrain_error *error_out) {
+    entrain__arena *arena = NULL;
+    entrain_phase_meter *meter = NULL;
+    uint32_t count = entrain_population_count(population);
+    if (entrain_engine_task_count(engine) == 0)
+        return entrain_error_set(error_out, ENTRAIN_ORDER,
+                                 "A meter was made before the engine started; start it first.");
+    if (entrain__arena_create(&arena) == ENTRAIN_OK)
+        meter = entrain__arena_take(arena, 1, sizeof *meter);
+    if (meter != NULL) {
+        meter->partials =
+            entrain__arena_take(arena, entrain_engine_task_count(engine), sizeof *meter->partials);
+        meter->phases = entrain__arena_take(arena, count, sizeof *meter->phases);
+        meter->turns = entrain__arena_take(arena, count, sizeof *meter->turns);
+        meter->ids = entrain__arena_take(arena, count, sizeof *meter->ids);
+    }
+    if (meter == NULL || meter->partials == NULL || meter->phases == NULL || meter->turns == NULL ||
+        meter->ids == NULL) {
+        entrain__arena_destroy(arena);
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                                 "There is no memory to measure the swarm with.");
+    }
+    meter->arena = arena;
+    meter->engine = engine;
+    meter->population = population;
+    *meter_out = meter;
+    return ENTRAIN_OK;
+}
+
+void entrain_phase_meter_destroy(entrain_phase_meter *meter) {
+    if (meter != NULL)
+        entrain__arena_destroy(meter->arena);
+}
+
+// The difference of two wrapped phases on the shortest arc, in turns.
+static double arc_turns(double from, double to) {
+    double turns = (to - from) / TWO_PI;
+    return turns - rint(turns);
+}
+
+// The next living index around the ring; a lone one's is its own. A gap is walked by the one before it alone.
+static uint32_t next_living(const entrain_population *population, uint32_t index) {
+    uint32_t count = entrain_population_count(population);
+    do
+        index = index + 1 < count ? index + 1 : 0;
+    while (entrain_population_id(population, index) == ENTRAIN_ID_NONE);
+    return index;
+}
+
+static void add_moments(const entrain_range *range, partial *into) {
+    const entrain__phase_kernels *kernels = entrain__phase_kernels_for(range->simd);
+    for (uint32_t block = 0; block < range->count; block += 4096) {
+        uint32_t count = range->count - block < 4096 ? range->count - block : 4096;
+        int64_t sums[2 * ENTRAIN_DAIDO_MAX] = {0};
+        kernels->moments(count, range->published + 2 * (size_t)block, sums);
+        for (int m = 0; m < 2 * ENTRAIN_DAIDO_MAX; m++)
+            into->moments[m] += sums[m];
+    }
+}
+
+static void measure(void *context, const entrain_range *range, uint32_t task) {
+    entrain_phase_meter *meter = context;
+    partial *into = &meter->partials[task];
+    const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE],
+                 *frequency = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
+    const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
+    into->living += range->count;
+    add_moments(range, into);
+    for (size_t k = 0; k < range->count; k++) {
+        uint32_t index = range->indices[k];
+        if (range->heard[k] > 0) {
+            double c = entrain__int64_to_double(range->sums[2 * k]) * range->sum_unit;
+            double s = entrain__int64_to_double(range->sums[2 * k + 1]) * range->sum_unit;
+            double local = sqrt(c * c + s * s) / (double)range->heard[k];
+            into->local += entrain__round_to_int64((local < 64 ? local : 64) * 0x1p44);
+        }
+        const double *there = entrain_population_at(meter->population, next_living(meter->population, index),
+                                                    ENTRAIN_KURAMOTO_PHASE);
+        into->winding += entrain__round_to_int64(arc_turns(phase[k], *there) * 0x1p44);
+        double rate = frequency[k];
+        if (meter->elapsed_s > 0 && meter->ids[index] == range->ids[k]) { // not restarted in between
+            // Turns and phases apart: after many turns their sum would have lost the phase's last bits.
+            double turned = (double)(int32_t)((uint32_t)turns[k] - (uint32_t)meter->turns[index]);
+            rate = (turned * TWO_PI + (phase[k] - meter->phases[index])) / meter->elapsed_s;
+        }
+        rate = rate < FREQUENCY_MAX ? rate : FREQUENCY_MAX;
+        rate = rate > -FREQUENCY_MAX ? rate : -FREQUENCY_MAX;
+        int64_t scaled = (int64_t)rint(rate * FREQUENCY_ONE);
+        into->frequency += scaled;
+        into->frequency_squared += (int128)scaled * scaled;
+        meter->phases[index] = phase[k];
+        meter->turns[index] = turns[k];
+        meter->ids[index] = range->ids[k];
+    }
+}
+
+static double length(int128 c, int128 s, double count) {
+    double x = (double)c * 0x1p-44 / count, y = (double)s * 0x1p-44 / count;
+    return sqrt(x * x + y * y);
+}
+
+// Standard deviation of n integers from their exact sums: sum (f - m)^2 = sum f^2 - m sum f - m rest, with m
+// the mean without its rest, is exact in integers; in doubles, or without the rest, it would cancel to
+// nothing where all turn nearly alike, which is where it matters.
+static double deviation(int128 sum, int128 squares, uint32_t n) {
+    int128 mean = sum / n, rest = sum - mean * n;
+    double variance = ((double)(squares - mean * sum - mean * rest) - (double)rest * (double)rest / n) / n;
+    return variance > 0 ? sqrt(variance) : 0;
+}
+
+entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_phase_sample *sample_out) {
+    entrain_engine *engine = meter->engine;
+    uint64_t tick = entrain_engine_tick(engine);
+    uint32_t task_count = entrain_engine_task_count(engine);
+    double step_s = entrain_engine_step_s(engine);
+    memset(meter->partials, 0, task_count * sizeof *meter->partials);
+    meter->elapsed_s = meter->sampled ? (double)(tick - meter->tick) * step_s : 0;
+    entrain_status status = entrain_engine_visit(engine, meter->population, true, measure, meter);
+    if (status != ENTRAIN_OK)
+        return status;
+    meter->sampled = true;
+    meter->tick = tick;
+
+    partial sum = {0};
+    for (uint32_t t = 0; t < task_count; t++) {
+        const partial *part = &meter->partials[t];
+        for (int m = 0; m < 2 * ENTRAIN_DAIDO_MAX; m++)
+            sum.moments[m] += part->moments[m];
+        sum.local += part->local;
+        sum.winding += part->winding;
+        sum.frequency += part->frequency;
+        sum.frequency_squared += part->frequency_squared;
+        sum.living += part->living;
+    }
+    double count = sum.living > 0 ? (double)sum.living : 1;
+    entrain_phase_sample sample = {
+        .tick = tick,
+        .time_s = (double)tick * step_s,
+        .living = sum.living,
+        .local_coherence = (double)sum.local * 0x1p-44 / count,
+        .winding = rint((double)sum.winding * 0x1p-44) + 0.0, // a closed walk: whole turns, and no -0
+        .frequency_mean = (double)sum.frequency / FREQUENCY_ONE / count,
+        .observations = entrain_engine_observations(engine),
+        .fingerprint = entrain_engine_fingerprint(engine),
+    };
+    for (size_t m = 0; m < ENTRAIN_DAIDO_MAX; m++)
+        sample.moments[m] = length(sum.moments[2 * m], sum.moments[2 * m + 1], count);
+    sample.coherence = sample.moments[0];
+    sample.mean_phase = entrain_atan2((double)sum.moments[1], (double)sum.moments[0]);
+    if (sum.living > 0)
+        sample.frequency_spread = deviation(sum.frequency, sum.frequency_squared, sum.living) / FREQUENCY_ONE;
+    *sample_out = sample;
+    return ENTRAIN_OK;
+}
+
+void entrain_phase_read(entrain_population *population, double *phases_out, int32_t *turns_out,
+                        double *frequencies_out) {
+    uint32_t count = entrain_population_count(population);
+    for (uint32_t i = 0; i < count; i++) {
+        if (phases_out != NULL)
+            phases_out[i] = *(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_PHASE);
+        if (turns_out != NULL)
+            turns_out[i] = *(const int32_t *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_TURNS);
+        if (frequencies_out != NULL)
+            frequencies_out[i] =
+                *(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_FREQUENCY);
+    }
+}
