@@ -1,0 +1,2 @@
+#define BENCH_LOOP bench_loop_avx512
+#include "bench_loop.inc"
