@@ -1,0 +1,149 @@
+// What the user gave: one value per key, from the file or from --set.
+#include "sims/given.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sims/words.h"
+
+enum { NAME_BYTES = 200, SET_BYTES_MAX = 1 << 20 };
+
+static given_where set_place(const char *set) {
+    given_where where;
+    wording shown = words_text(set);
+    snprintf(where.text, sizeof where.text, "--set %s", shown.text);
+    return where;
+}
+
+static given_where file_place(const char *path) {
+    given_where where;
+    size_t size = strlen(path);
+    // The end of a path says more than its beginning.
+    snprintf(where.text, sizeof where.text, "%s%s", size > 400 ? "..." : "",
+             path + (size > 400 ? size - 400 : 0));
+    return where;
+}
+
+given_where given_place(const given_values *given, schema_key_id id) {
+    const char *set = given->values[id].set;
+    return set != NULL ? set_place(set) : file_place(given->path);
+}
+
+static entrain_status refuse_key(const char *where, const char *name, entrain_error *error_out) {
+    wording shown = words_text(name);
+    const char *nearest = schema_nearest(name);
+    if (nearest != NULL)
+        return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
+                                 "%s: there is no key \"%s\"; did you mean \"%s\"?", where, shown.text,
+                                 nearest);
+    return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
+                             "%s: there is no key \"%s\"; \"entrain list keys\" shows all there are.", where,
+                             shown.text);
+}
+
+// An example of what belongs into the table @p section: its first key.
+static const char *example(const char *section) {
+    size_t size = strlen(section);
+    for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
+        if (strncmp(schema_keys[id].name, section, size) == 0 && schema_keys[id].name[size] == '.')
+            return schema_keys[id].name;
+    return section;
+}
+
+static void put(given_value *slot, json_t *value, const char *set) {
+    json_decref(slot->value);
+    slot->value = json_incref(value);
+    slot->set = set;
+}
+
+static entrain_status take_table(given_values *given, json_t *table, const char *prefix,
+                                 entrain_error *error_out) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(table, key, value) {
+        given_where where = file_place(given->path);
+        char name[NAME_BYTES];
+        int size = snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", key);
+        if (size < 0 || size >= NAME_BYTES)
+            return refuse_key(where.text, name, error_out);
+        if (strchr(key, '.') != NULL) // a known path, written as one key
+            return entrain_error_set(
+                error_out, ENTRAIN_UNKNOWN,
+                "%s: the key \"%s\" has a dot in it; tables lie in each other, as in swarm = { size = "
+                "1000 }.",
+                where.text, words_text(key).text);
+        schema_key_id id = schema_find(name);
+        if (id == KEY_NONE && !schema_is_section(name))
+            return refuse_key(where.text, name, error_out);
+        if (json_is_null(value))
+            return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: %s is null; leave the key out instead.",
+                                     where.text, name);
+        if (id != KEY_NONE) {
+            put(&given->values[id], value, NULL);
+            continue;
+        }
+        if (!json_is_object(value))
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "%s: %s is %s; it must be a table of keys, of which one is %s.",
+                                     where.text, name, words_value(value).text, example(name));
+        entrain_status status = take_table(given, value, name, error_out);
+        if (status != ENTRAIN_OK)
+            return status;
+    }
+    return ENTRAIN_OK;
+}
+
+entrain_status given_take_tree(given_values *given, json_t *tree, entrain_error *error_out) {
+    return take_table(given, tree, "", error_out);
+}
+
+// Takes out one key, or all keys of a table.
+static void take_out(given_values *given, const char *name) {
+    size_t size = strlen(name);
+    for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++) {
+        const char *key = schema_keys[id].name;
+        if (strncmp(key, name, size) == 0 && (key[size] == '\0' || key[size] == '.'))
+            put(&given->values[id], NULL, NULL);
+    }
+}
+
+entrain_status given_take_set(given_values *given, const char *set, entrain_error *error_out) {
+    given_where where = set_place(set);
+    const char *equals = strchr(set, '=');
+    if (equals == NULL || equals == set)
+        return entrain_error_set(error_out, ENTRAIN_PARSE,
+                                 "%s: write it as key=value, as in --set swarm.size=1000.", where.text);
+    if (strlen(set) > SET_BYTES_MAX)
+        return entrain_error_set(error_out, ENTRAIN_LIMIT, "%s: more than 1 MiB; put it into a file.",
+                                 where.text);
+    char name[NAME_BYTES];
+    snprintf(name, sizeof name, "%.*s", equals - set < NAME_BYTES ? (int)(equals - set) : NAME_BYTES - 1,
+             set);
+    schema_key_id id = schema_find(name);
+    if (id == KEY_NONE && !schema_is_section(name))
+        return refuse_key(where.text, name, error_out);
+    if (strcmp(equals + 1, "nil") == 0) {
+        take_out(given, name);
+        return ENTRAIN_OK;
+    }
+    if (id == KEY_NONE)
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: %s is a table of keys; set one of them, such as %s, or take it out with %s=nil.", where.text,
+            name, example(name), name);
+    if (!words_is_utf8(equals + 1, strlen(equals + 1)))
+        return entrain_error_set(error_out, ENTRAIN_PARSE, "%s: %s is not UTF-8; write it so.", where.text,
+                                 name);
+    json_t *value = schema_read_text(id, equals + 1);
+    if (value == NULL)
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory left for it; free some.",
+                                 where.text);
+    put(&given->values[id], value, set);
+    json_decref(value);
+    return ENTRAIN_OK;
+}
+
+void given_free(given_values *given) {
+    for (schema_key_id id = KEY_NONE; id < KEY_COUNT; id++)
+        put(&given->values[id], NULL, NULL);
+}

@@ -1,0 +1,30 @@
+/// @file given.h  What the user gave: one value per key, from the file or from --set.
+#ifndef ENTRAIN_SIMS_GIVEN_H
+#define ENTRAIN_SIMS_GIVEN_H
+
+#include "sims/schema.h"
+
+typedef struct given_value {
+    json_t *value;   ///< NULL: not given
+    const char *set; ///< the --set that gave it, borrowed; NULL: the file
+} given_value;
+
+typedef struct given_values {
+    const char *path; ///< of the scenario file, borrowed
+    given_value values[KEY_COUNT];
+} given_values;
+
+/// Takes every key of a scenario's tree. Refuses keys that the schema does not know, with the nearest one it
+/// does.
+entrain_status given_take_tree(given_values *given, json_t *tree, entrain_error *error_out);
+/// Applies one --set, "swarm.size=1000"; the value nil takes the key (or a whole table of keys) back out.
+entrain_status given_take_set(given_values *given, const char *set, entrain_error *error_out);
+void given_free(given_values *given);
+
+/// "sims/ring.lua" or "--set swarm.size=1": what opens a sentence about @p id.
+typedef struct given_where {
+    char text[512];
+} given_where;
+given_where given_place(const given_values *given, schema_key_id id);
+
+#endif

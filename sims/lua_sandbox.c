@@ -1,0 +1,244 @@
+// Limits, running, and turning Lua's messages into sentences.
+#include "sims/lua_sandbox.h"
+
+#include <lualib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sims/words.h"
+
+enum { INSTRUCTIONS_PER_HOOK = 1000, BYTES_PER_WORK = 16 };
+
+sandbox_limits sandbox_limits_defaults(void) {
+    return (sandbox_limits){.memory_bytes = (size_t)64 << 20, .work = 100000000, .processor_s = 60};
+}
+
+sandbox *sandbox_of(lua_State *L) {
+    sandbox *box;
+    memcpy(&box, lua_getextraspace(L), sizeof box);
+    return box;
+}
+
+static int64_t processor_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+// Memory is counted here and nowhere else. An allocation also costs work, and a refused one costs more: Lua
+// then collects everything and asks again, which a script at the brink could make it do at every step.
+static void *allocate(void *context, void *block, size_t old_size, size_t new_size) {
+    sandbox *box = context;
+    size_t held = block == NULL ? 0 : old_size; // for a new block old_size is a type tag
+    if (new_size == 0) {
+        free(block);
+        box->used_bytes -= held;
+        return NULL;
+    }
+    if (new_size > held) {
+        size_t more = new_size - held;
+        if (more > box->limits.memory_bytes - box->used_bytes) {
+            box->work_left -= (int64_t)(box->used_bytes / BYTES_PER_WORK);
+            return NULL;
+        }
+        box->work_left -= (int64_t)(more / BYTES_PER_WORK);
+    }
+    void *moved = realloc(block, new_size);
+    if (moved == NULL && new_size <= held)
+        return block; // Lua may assume that shrinking never fails
+    if (moved == NULL)
+        box->machine_refused = true;
+    else
+        box->used_bytes = box->used_bytes - held + new_size;
+    return moved;
+}
+
+static int current_line(lua_State *L) {
+    lua_Debug frame;
+    for (int level = 0; lua_getstack(L, level, &frame); level++) {
+        lua_getinfo(L, "l", &frame);
+        if (frame.currentline > 0)
+            return frame.currentline;
+    }
+    return 0;
+}
+
+static void watch(lua_State *L, lua_Debug *frame) {
+    (void)frame;
+    sandbox *box = sandbox_of(L);
+    if (box->end != SANDBOX_RUNNING)
+        sandbox_stop(L, box->end);
+    box->work_left -= INSTRUCTIONS_PER_HOOK;
+    if (box->work_left < 0)
+        sandbox_stop(L, SANDBOX_OUT_OF_WORK);
+    if (processor_ns() > box->processor_end_ns)
+        sandbox_stop(L, SANDBOX_OUT_OF_TIME);
+}
+
+int sandbox_stop(lua_State *L, sandbox_end end) {
+    sandbox *box = sandbox_of(L);
+    if (box->end == SANDBOX_RUNNING) {
+        box->end = end;
+        box->end_line = current_line(L);
+    }
+    lua_sethook(L, watch, LUA_MASKCOUNT, 1);
+    lua_pushlightuserdata(L, box); // needs no memory
+    return lua_error(L);
+}
+
+void sandbox_charge(lua_State *L, uint64_t work) {
+    sandbox *box = sandbox_of(L);
+    box->work_left -= work > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)work;
+    if (box->work_left < 0)
+        sandbox_stop(L, SANDBOX_OUT_OF_WORK);
+}
+
+static int charge_and_call(lua_State *L) {
+    uint64_t bytes = 0;
+    for (int i = 1; i <= lua_gettop(L); i++)
+        bytes += lua_type(L, i) == LUA_TSTRING ? lua_rawlen(L, i) : 1;
+    sandbox_charge(L, bytes / 8);
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+void sandbox_charge_texts(lua_State *L, const char *const *names) {
+    for (; *names != NULL; names++) {
+        lua_getfield(L, -1, *names);
+        lua_pushcclosure(L, charge_and_call, 1);
+        lua_setfield(L, -2, *names);
+    }
+}
+
+void sandbox_keep_only(lua_State *L, const char *const *names) {
+    lua_newtable(L);
+    for (; *names != NULL; names++) {
+        lua_getfield(L, -2, *names);
+        lua_setfield(L, -2, *names);
+    }
+    lua_remove(L, -2);
+}
+
+// Everything that may raise an error happens in here, under one protected call.
+static int run(lua_State *L) {
+    sandbox *box = sandbox_of(L);
+    sandbox_open_base(L);
+    sandbox_open_string(L);
+    sandbox_open_table(L);
+    sandbox_open_math(L);
+    lua_settop(L, 0);
+    // "=" and one letter: messages then begin "s:12:", and no path is long enough to be cut.
+    if (luaL_loadbufferx(L, box->text, box->size, "=s", "t") != LUA_OK)
+        return lua_error(L);
+    box->loaded = true;
+    lua_sethook(L, watch, LUA_MASKCOUNT, INSTRUCTIONS_PER_HOOK);
+    lua_call(L, 0, 1);
+    if (!lua_istable(L, 1)) {
+        bool nothing = lua_isnil(L, 1);
+        return luaL_error(L,
+                          "the script returned %s%s, and it must end by returning a table, as in "
+                          "return { swarm = { size = 1000 } }",
+                          nothing ? "nothing" : "a ", nothing ? "" : luaL_typename(L, 1));
+    }
+    sandbox_convert(L);
+    return 0;
+}
+
+// Names that Lua users reach for and that are not here.
+static const char *absent_name(const char *message) {
+    static const char *const names[] = {
+        "io",        "os",    "require", "load",           "loadstring", "dofile", "loadfile",
+        "coroutine", "debug", "package", "collectgarbage", "warn",       NULL};
+    char quoted[64];
+    for (int i = 0; names[i] != NULL; i++) {
+        snprintf(quoted, sizeof quoted, "(global '%s')", names[i]);
+        if (strstr(message, quoted) != NULL)
+            return names[i];
+    }
+    return NULL;
+}
+
+// "s:12: text" becomes "dir/file.lua:12: text", on one line.
+static entrain_status tell_message(const sandbox *box, const char *message, entrain_error *error_out) {
+    char line[16] = "";
+    size_t digits = strspn(message + (strncmp(message, "s:", 2) == 0 ? 2 : 0), "0123456789");
+    if (strncmp(message, "s:", 2) == 0 && digits > 0 && digits < sizeof line - 2 &&
+        message[2 + digits] == ':') {
+        snprintf(line, sizeof line, ":%.*s", (int)digits, message + 2);
+        message += 2 + digits + 1;
+        message += strspn(message, " ");
+    }
+    const char *absent = absent_name(message);
+    char hint[160] = "";
+    if (absent != NULL)
+        snprintf(hint, sizeof hint,
+                 "; scenario scripts have no %s, only the base functions, string, table, math and utf8",
+                 absent);
+    else if (!box->loaded)
+        snprintf(hint, sizeof hint, "; the file must be Lua 5.4 that returns a table");
+    char text[720];
+    words_line(message, text, sizeof text);
+    return entrain_error_set(error_out, box->loaded ? ENTRAIN_INVALID : ENTRAIN_PARSE, "%s%s: %s%s.",
+                             box->path, line, text, hint);
+}
+
+static entrain_status tell(lua_State *L, const sandbox *box, int status, entrain_error *error_out) {
+    char line[16] = "";
+    if (box->end_line > 0)
+        snprintf(line, sizeof line, ":%d", box->end_line);
+    bool memory = box->end == SANDBOX_OUT_OF_MEMORY || status == LUA_ERRMEM;
+    if (box->end == SANDBOX_NO_MEMORY || (memory && box->machine_refused))
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                                 "%s: no memory left for the scenario; free some.", box->path);
+    if (memory)
+        return entrain_error_set(
+            error_out, ENTRAIN_LIMIT,
+            "%s%s: the script needs more than %zu MiB of memory; put long lists into a file and name it "
+            "(distribution = \"file\").",
+            box->path, line, box->limits.memory_bytes >> 20);
+    if (box->end == SANDBOX_OUT_OF_WORK)
+        return entrain_error_set(
+            error_out, ENTRAIN_LIMIT,
+            "%s%s: the script did not end within %lld million instructions; look for a loop "
+            "without end, or for a pattern that backtracks.",
+            box->path, line, (long long)(box->limits.work / 1000000));
+    if (box->end == SANDBOX_OUT_OF_TIME)
+        return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                 "%s%s: the script did not end within %g s of processor time; do less in it.",
+                                 box->path, line, box->limits.processor_s);
+    if (lua_type(L, -1) != LUA_TSTRING)
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: the script raised a %s as an error; raise a text: error(\"what is wrong\").", box->path,
+            luaL_typename(L, -1));
+    return tell_message(box, lua_tostring(L, -1), error_out);
+}
+
+entrain_status sandbox_run(const char *path, const char *text, size_t size, const sandbox_limits *limits,
+                           json_t **tree_out, entrain_error *error_out) {
+    if (size > 0 && text[0] == '\x1b')
+        return entrain_error_set(error_out, ENTRAIN_PARSE,
+                                 "%s: compiled Lua is not accepted; give the script's source text.", path);
+    sandbox box = {.limits = *limits,
+                   .path = path,
+                   .text = text,
+                   .size = size,
+                   .work_left = limits->work,
+                   .processor_end_ns = processor_ns() + (int64_t)(limits->processor_s * 1e9),
+                   .random = entrain_random_key(1, ENTRAIN_STREAM_SCRIPT)};
+    lua_State *L = lua_newstate(allocate, &box);
+    if (L == NULL)
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory to start Lua; free some.",
+                                 path);
+    sandbox *self = &box;
+    memcpy(lua_getextraspace(L), &self, sizeof self);
+    lua_pushcfunction(L, run);
+    int status = lua_pcall(L, 0, 0, 0);
+    entrain_status result = status == LUA_OK ? ENTRAIN_OK : tell(L, &box, status, error_out);
+    lua_close(L);
+    if (result == ENTRAIN_OK)
+        *tree_out = box.tree;
+    else
+        json_decref(box.tree);
+    return result;
+}

@@ -1,0 +1,93 @@
+/// @file lua_sandbox.h  The Lua that scenario files run in: no files, no clock, no end of memory or patience.
+///
+/// A script may use: the base functions without load, loadfile, dofile, require and collectgarbage; string
+/// (without dump), table, math and utf8; and range(first, last, step). What it computes is repeatable: math
+/// is Entrain's own, math.random is counter-based, pairs and next walk in sorted order, table.sort is stable,
+/// addresses are never shown. (The `^` operator is libm's pow: its last bit may differ between machines.)
+///
+/// Limits: memory, counted in the allocator; work, a budget that VM instructions (a count hook), bytes
+/// allocated and the steps of C functions draw on; and, behind both, processor time, for what neither sees
+/// (comparing two strings of 30 MB is one instruction). Once a limit is passed the script ends: the hook
+/// fires on every further instruction, and pcall and xpcall pass the end on, so nothing swallows it.
+/// Finalizers (__gc) are refused, because hooks do not run in them.
+#ifndef ENTRAIN_SIMS_LUA_SANDBOX_H
+#define ENTRAIN_SIMS_LUA_SANDBOX_H
+
+#include <jansson.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "entrain/random.h"
+#include "entrain/status.h"
+
+typedef struct sandbox_limits {
+    size_t memory_bytes; ///< default 64 MiB
+    int64_t work;        ///< default 10^8: VM instructions, or what costs about as much
+    double processor_s;  ///< default 60
+} sandbox_limits;
+
+sandbox_limits sandbox_limits_defaults(void);
+
+/// Runs @p text as the script @p path and turns the table it returns into JSON: lists (keys 1..n) into
+/// arrays, tables of text keys into objects, an empty table into an empty object, integers and floats kept
+/// apart. Refused with the key's path: functions, userdata, NaN and infinities, tables both list and map,
+/// cycles, text that is not UTF-8 or holds NUL, more than 32 levels, more than 20 million values.
+entrain_status sandbox_run(const char *path, const char *text, size_t size, const sandbox_limits *limits,
+                           json_t **tree_out, entrain_error *error_out);
+
+// The rest is between the sandbox's own files.
+
+typedef enum sandbox_end {
+    SANDBOX_RUNNING,
+    SANDBOX_OUT_OF_WORK,
+    SANDBOX_OUT_OF_MEMORY,
+    SANDBOX_OUT_OF_TIME,
+    SANDBOX_NO_MEMORY ///< not the script's fault: the machine has none
+} sandbox_end;
+
+typedef struct sandbox {
+    sandbox_limits limits;
+    const char *path, *text;
+    size_t size;
+    size_t used_bytes;
+    int64_t work_left;
+    int64_t processor_end_ns;
+    sandbox_end end;
+    int end_line;         ///< where the script stood at its end; 0: unknown
+    bool loaded;          ///< the text is Lua
+    bool machine_refused; ///< the machine, not the limit, refused memory
+    entrain_random random;
+    uint64_t draw_count;
+    json_t *tree; ///< what has been converted so far
+} sandbox;
+
+sandbox *sandbox_of(lua_State *L);
+/// Draws @p work on the budget; does not return when it is used up.
+void sandbox_charge(lua_State *L, uint64_t work);
+/// Ends the script, past every pcall. Does not return.
+int sandbox_stop(lua_State *L, sandbox_end end);
+/// Pushes what tostring() gives: no address is ever shown. Returns the text.
+const char *sandbox_tostring(lua_State *L, int index, size_t *size_out);
+/// Keys of the table at @p index in sorted order (numbers, then strings bytewise), pushed as a list; returns
+/// how many. Raises an error for a key of another type. @p what begins its sentence ("pairs").
+lua_Integer sandbox_push_sorted_keys(lua_State *L, int index, const char *what);
+
+void sandbox_open_base(lua_State *L);   ///< lua_base.c
+void sandbox_open_string(lua_State *L); ///< lua_strings.c
+void sandbox_open_table(lua_State *L);  ///< lua_tables.c: table, pairs, next, range
+void sandbox_open_math(lua_State *L);   ///< lua_math.c
+/// Converts the table on top of the stack into sandbox->tree (lua_tree.c). Raises an error with the key's
+/// path.
+void sandbox_convert(lua_State *L);
+
+/// Copies the named fields (NULL-terminated) of the library at the top of the stack into a new table, which
+/// replaces it.
+void sandbox_keep_only(lua_State *L, const char *const *names);
+/// Puts a function in the place of field @p name of the table at the top that first charges for the bytes of
+/// its text arguments, then calls what was there.
+void sandbox_charge_texts(lua_State *L, const char *const *names);
+
+#endif

@@ -1,0 +1,491 @@
+// From a file and its --sets to a resolved scenario and a swarm's configuration.
+//
+//   file --(lua_sandbox | json_source)--> tree --(given)--> one value per key --(resolve)--> checked values,
+//   defaults filled in, keys that do not apply left out --> JSON tree for the manifest, and
+//   entrain_swarm_config
+//
+// Resolving what was resolved gives the same: a default that depends on another key depends only on keys that
+// are written too, and a key that only a user can give (exec.workers, exec.overflow) is written only where a
+// user gave it.
+//
+// Paths of files that a scenario names begin at the folder of the scenario file and are absolute once
+// resolved: a manifest can be run again from anywhere on the machine that wrote it.
+#include "sims/scenario.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sims/given.h"
+#include "sims/json_source.h"
+#include "sims/scenario_text.h"
+#include "sims/words.h"
+
+#define FILE_BYTES_MAX ((size_t)64 << 20)
+#define TICKS_MAX 0x1p40
+
+typedef struct resolver {
+    const given_values *given;
+    json_t *values[KEY_COUNT]; ///< NULL: does not apply, or has no value
+    entrain_error *error_out;
+} resolver;
+
+static const char *word(const resolver *r, schema_key_id id) {
+    return r->values[id] != NULL ? json_string_value(r->values[id]) : "";
+}
+
+static double number(const resolver *r, schema_key_id id) {
+    return r->values[id] != NULL ? json_number_value(r->values[id]) : 0.0;
+}
+
+static int64_t integer(const resolver *r, schema_key_id id) {
+    return r->values[id] != NULL ? json_integer_value(r->values[id]) : 0;
+}
+
+static bool is_given(const resolver *r, schema_key_id id) { return r->given->values[id].value != NULL; }
+
+static bool applies(const resolver *r, schema_key_id id) {
+    const schema_key *key = &schema_keys[id];
+    if (key->belongs_to == KEY_NONE)
+        return true;
+    if (key->belongs_words == NULL)
+        return r->values[key->belongs_to] != NULL;
+    return schema_has_word(key->belongs_words, word(r, key->belongs_to));
+}
+
+// The key was given and does not apply: says to what it belongs, and how to take it out where a --set changed
+// that.
+static entrain_status refuse_needless(const resolver *r, schema_key_id id) {
+    const schema_key *key = &schema_keys[id], *owner = &schema_keys[key->belongs_to];
+    given_where where = given_place(r->given, id);
+    char remedy[128] = "";
+    if (r->given->values[id].set == NULL && r->given->values[key->belongs_to].set != NULL)
+        snprintf(remedy, sizeof remedy, "; take it out with --set %s=nil", key->name);
+    if (key->belongs_words == NULL)
+        return entrain_error_set(r->error_out, ENTRAIN_INVALID,
+                                 "%s: %s does nothing without %s; give that too%s.", where.text, key->name,
+                                 owner->name, remedy);
+    const char *kind = strrchr(owner->name, '.') + 1;
+    return entrain_error_set(r->error_out, ENTRAIN_INVALID,
+                             "%s: %s does not apply to %s \"%s\"; it belongs to %s%s%s%s%s.", where.text,
+                             key->name, kind, word(r, key->belongs_to), key->belongs_words,
+                             key->because != NULL ? " (" : "", key->because != NULL ? key->because : "",
+                             key->because != NULL ? ")" : "", remedy);
+}
+
+// A title for the scenario that has none: the file's name, without folder and ending.
+static json_t *default_title(const resolver *r) {
+    const char *path = r->given->path, *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    size_t size = dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
+    bool plain = size > 0 && words_is_utf8(name, size);
+    for (size_t i = 0; plain && i < size; i++) // a file's name may be anything
+        plain = (unsigned char)name[i] >= ' ' && name[i] != 127;
+    return plain ? json_stringn(name, size) : json_string("untitled");
+}
+
+// The default of a key that applies, as typed, or NULL if it has none.
+static const char *default_text(const resolver *r, schema_key_id id) {
+    const schema_key *key = &schema_keys[id];
+    if (id == KEY_DEGREE && is_given(r, KEY_PROBABILITY))
+        return NULL;
+    if (key->default_where != NULL && strcmp(word(r, key->belongs_to), key->default_where) == 0)
+        return key->default_there;
+    return key->default_text;
+}
+
+static entrain_status take_default(resolver *r, schema_key_id id) {
+    const char *text = default_text(r, id);
+    if (id != KEY_TITLE && text == NULL)
+        return ENTRAIN_OK;
+    json_t *raw = id == KEY_TITLE ? default_title(r) : schema_read_text(id, text);
+    entrain_status status = ENTRAIN_NO_MEMORY;
+    if (raw == NULL)
+        entrain_error_set(r->error_out, status, "%s: no memory left for the scenario; free some.",
+                          r->given->path);
+    else
+        status = schema_check(id, raw, r->given->path, &r->values[id], r->error_out);
+    json_decref(raw);
+    return status;
+}
+
+// A relative path begins at the scenario file's folder.
+static entrain_status make_absolute(const resolver *r, schema_key_id id, json_t **value) {
+    const char *file = json_string_value(*value), *path = r->given->path, *slash = strrchr(path, '/');
+    if (file[0] == '/')
+        return ENTRAIN_OK;
+    char folder[PATH_MAX], absolute[PATH_MAX], whole[2 * PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s",
+             slash == NULL   ? 1
+             : slash == path ? 1
+                             : (int)(slash - path),
+             slash == NULL ? "." : path);
+    given_where where = given_place(r->given, id);
+    if (realpath(folder, absolute) == NULL)
+        return entrain_error_set(
+            r->error_out, ENTRAIN_IO,
+            "%s: %s is a relative path, and the folder of %s cannot be found; give an absolute path.",
+            where.text, schema_keys[id].name, words_text(path).text);
+    snprintf(whole, sizeof whole, "%s/%s", strcmp(absolute, "/") == 0 ? "" : absolute,
+             strncmp(file, "./", 2) == 0 && file[2] != '\0' ? file + 2 : file);
+    if (strlen(whole) >= PATH_MAX || !words_is_utf8(whole, strlen(whole)))
+        return entrain_error_set(
+            r->error_out, ENTRAIN_INVALID,
+            "%s: the absolute path of %s is not UTF-8 or longer than %d bytes; give a shorter one.",
+            where.text, schema_keys[id].name, PATH_MAX - 1);
+    json_t *made = json_string(whole);
+    if (made == NULL)
+        return entrain_error_set(r->error_out, ENTRAIN_NO_MEMORY,
+                                 "%s: no memory left for the scenario; free some.", path);
+    json_decref(*value);
+    *value = made;
+    return ENTRAIN_OK;
+}
+
+static entrain_status resolve_key(resolver *r, schema_key_id id) {
+    const schema_key *key = &schema_keys[id];
+    given_where where = given_place(r->given, id);
+    bool fits = applies(r, id);
+    if (is_given(r, id) && !fits)
+        return refuse_needless(r, id);
+    if (is_given(r, id)) {
+        entrain_status status =
+            schema_check(id, r->given->values[id].value, where.text, &r->values[id], r->error_out);
+        if (status == ENTRAIN_OK && key->type == SCHEMA_FILE)
+            status = make_absolute(r, id, &r->values[id]);
+        return status;
+    }
+    if (fits && key->required)
+        return entrain_error_set(r->error_out, ENTRAIN_INVALID, "%s: %s is missing; %s \"%s\" needs it.",
+                                 where.text, key->name, schema_keys[key->belongs_to].name,
+                                 word(r, key->belongs_to));
+    return fits ? take_default(r, id) : ENTRAIN_OK;
+}
+
+static entrain_status check_order(const resolver *r, schema_key_id low, schema_key_id high) {
+    if (number(r, low) <= number(r, high))
+        return ENTRAIN_OK;
+    schema_key_id to_blame = is_given(r, high) ? high : low;
+    given_where where = given_place(r->given, to_blame);
+    return entrain_error_set(r->error_out, ENTRAIN_INVALID,
+                             "%s: %s is %s and %s is %s; the low end must not lie above the high one.",
+                             where.text, schema_keys[low].name, words_number(number(r, low)).text,
+                             schema_keys[high].name, words_number(number(r, high)).text);
+}
+
+static entrain_status check_count(const resolver *r, schema_key_id values) {
+    size_t count = json_array_size(r->values[values]);
+    if (r->values[values] == NULL || count == (size_t)integer(r, KEY_SIZE))
+        return ENTRAIN_OK;
+    given_where where = given_place(r->given, is_given(r, values) ? values : KEY_SIZE);
+    return entrain_error_set(
+        r->error_out, ENTRAIN_INVALID,
+        "%s: %s holds %zu numbers and swarm.size is %lld; it must hold one per oscillator.", where.text,
+        schema_keys[values].name, count, (long long)integer(r, KEY_SIZE));
+}
+
+static entrain_status check_time(const resolver *r) {
+    double step = number(r, KEY_STEP), duration = number(r, KEY_DURATION);
+    given_where where = given_place(r->given, is_given(r, KEY_DURATION) ? KEY_DURATION : KEY_STEP);
+    if (duration < step)
+        return entrain_error_set(
+            r->error_out, ENTRAIN_INVALID,
+            "%s: time.duration is %s s, less than one time.step of %s s; make it at least one step.",
+            where.text, words_number(duration).text, words_number(step).text);
+    if (!(duration / step <= TICKS_MAX))
+        return entrain_error_set(
+            r->error_out, ENTRAIN_INVALID,
+            "%s: time.duration of %s s in steps of %s s is more than 2^40 ticks; make it shorter, or "
+            "time.step longer.",
+            where.text, words_number(duration).text, words_number(step).text);
+    return ENTRAIN_OK;
+}
+
+// What no single key can know.
+static entrain_status check_together(const resolver *r) {
+    if (is_given(r, KEY_DEGREE) && is_given(r, KEY_PROBABILITY)) {
+        given_where where = given_place(r->given, KEY_PROBABILITY);
+        return entrain_error_set(
+            r->error_out, ENTRAIN_INVALID,
+            "%s: swarm.topology.degree and swarm.topology.probability say the same thing twice; give "
+            "one of them (--set KEY=nil takes one out).",
+            where.text);
+    }
+    entrain_status status = check_time(r);
+    if (status == ENTRAIN_OK)
+        status = check_order(r, KEY_WEIGHT_LOW, KEY_WEIGHT_HIGH);
+    if (status == ENTRAIN_OK)
+        status = check_order(r, KEY_FREQUENCY_LOW, KEY_FREQUENCY_HIGH);
+    if (status == ENTRAIN_OK)
+        status = check_order(r, KEY_PHASE_LOW, KEY_PHASE_HIGH);
+    if (status == ENTRAIN_OK)
+        status = check_count(r, KEY_FREQUENCY_VALUES);
+    if (status == ENTRAIN_OK)
+        status = check_count(r, KEY_PHASE_VALUES);
+    return status;
+}
+
+static int by_name(const void *left, const void *right) {
+    return strcmp(schema_keys[*(const schema_key_id *)left].name,
+                  schema_keys[*(const schema_key_id *)right].name);
+}
+
+// Puts @p value into the tree under a dotted name, making the tables on the way.
+static bool plant(json_t *tree, const char *name, json_t *value) {
+    for (const char *dot; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
+        char part[64];
+        snprintf(part, sizeof part, "%.*s", (int)(dot - name), name);
+        json_t *inner = json_object_get(tree, part);
+        if (inner == NULL && json_object_set_new(tree, part, inner = json_object()) != 0)
+            return false;
+        tree = inner;
+    }
+    return json_object_set(tree, name, value) == 0;
+}
+
+// The resolved tree, keys in sorted order at every level. NULL: no memory.
+static json_t *plant_all(const resolver *r) {
+    schema_key_id order[KEY_COUNT];
+    size_t count = 0;
+    for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
+        if (r->values[id] != NULL)
+            order[count++] = id;
+    qsort(order, count, sizeof *order, by_name);
+    json_t *tree = json_object();
+    for (size_t i = 0; tree != NULL && i < count; i++) {
+        if (!plant(tree, schema_keys[order[i]].name, r->values[order[i]])) {
+            json_decref(tree);
+            tree = NULL;
+        }
+    }
+    return tree;
+}
+
+// Arrays that a swarm's configuration borrows from its scenario.
+typedef struct owned_arrays {
+    double *frequencies, *phases;
+} owned_arrays;
+
+static double *copy_numbers(const json_t *list) {
+    size_t count = json_array_size(list);
+    double *copy = malloc(count * sizeof *copy);
+    for (size_t i = 0; copy != NULL && i < count; i++)
+        copy[i] = json_number_value(json_array_get(list, i));
+    return copy;
+}
+
+// @p first: KEY_FREQUENCY_DISTRIBUTION or KEY_PHASE_DISTRIBUTION; the keys of both stand in the same order
+// behind them.
+static entrain_distribution make_distribution(const resolver *r, schema_key_id first, const double *values) {
+    schema_key_id shift = first - KEY_FREQUENCY_DISTRIBUTION;
+    entrain_distribution made = entrain_distribution_constant(number(r, KEY_FREQUENCY_VALUE + shift));
+    made.kind = (entrain_distribution_kind)schema_choice(first, word(r, first));
+    if (r->values[KEY_FREQUENCY_SAMPLING + shift] != NULL)
+        made.sampling =
+            (entrain_sampling)schema_choice(KEY_FREQUENCY_SAMPLING, word(r, KEY_FREQUENCY_SAMPLING + shift));
+    made.low = number(r, KEY_FREQUENCY_LOW + shift);
+    made.high = number(r, KEY_FREQUENCY_HIGH + shift);
+    made.mean = number(r, KEY_FREQUENCY_MEAN + shift);
+    made.deviation = number(r, KEY_FREQUENCY_DEVIATION + shift);
+    made.center = number(r, KEY_FREQUENCY_CENTER + shift);
+    made.width = number(r, KEY_FREQUENCY_WIDTH + shift);
+    made.jitter = number(r, KEY_FREQUENCY_JITTER + shift);
+    made.winding = first == KEY_PHASE_DISTRIBUTION ? (int32_t)integer(r, KEY_PHASE_WINDING) : 0;
+    made.values = values;
+    made.value_count = (uint32_t)json_array_size(r->values[KEY_FREQUENCY_VALUES + shift]);
+    made.file = json_string_value(r->values[KEY_FREQUENCY_FILE + shift]);
+    return made;
+}
+_Static_assert(KEY_PHASE_JITTER - KEY_PHASE_DISTRIBUTION == KEY_FREQUENCY_JITTER - KEY_FREQUENCY_DISTRIBUTION,
+               "both distributions have the same keys in the same order");
+
+static void fill_topology(const resolver *r, entrain_topology_config *topology) {
+    topology->kind = (entrain_topology_kind)schema_choice(KEY_TOPOLOGY_KIND, word(r, KEY_TOPOLOGY_KIND));
+    topology->size = (uint32_t)integer(r, KEY_SIZE);
+    topology->seed = (uint64_t)integer(r, KEY_SEED);
+    if (r->values[KEY_DEGREE] != NULL)
+        topology->degree = (uint32_t)integer(r, KEY_DEGREE);
+    if (r->values[KEY_REWIRE] != NULL)
+        topology->rewire = number(r, KEY_REWIRE);
+    topology->probability = r->values[KEY_PROBABILITY] != NULL ? number(r, KEY_PROBABILITY) : -1.0;
+    topology->rows = (uint32_t)integer(r, KEY_ROWS);
+    topology->columns = (uint32_t)integer(r, KEY_COLUMNS);
+    topology->directed = json_is_true(r->values[KEY_DIRECTED]);
+    topology->weight_low = r->values[KEY_WEIGHT_LOW] != NULL ? number(r, KEY_WEIGHT_LOW) : 1.0;
+    topology->weight_high = r->values[KEY_WEIGHT_HIGH] != NULL ? number(r, KEY_WEIGHT_HIGH) : 1.0;
+    topology->file = json_string_value(r->values[KEY_TOPOLOGY_FILE]);
+}
+
+static void fill_engine(const resolver *r, entrain_engine_config *engine) {
+    engine->seed = (uint64_t)integer(r, KEY_SEED);
+    engine->scheduler.seed = engine->seed;
+    engine->scheduler.policy = word(r, KEY_POLICY);
+    if (r->values[KEY_WORKERS] != NULL)
+        engine->scheduler.worker_count = (uint32_t)integer(r, KEY_WORKERS);
+    engine->transport = (entrain_transport)schema_choice(KEY_TRANSPORT, word(r, KEY_TRANSPORT));
+    engine->simd = (entrain_simd)schema_choice(KEY_SIMD, word(r, KEY_SIMD));
+    engine->layout = (entrain_layout)schema_choice(KEY_LAYOUT, word(r, KEY_LAYOUT));
+    engine->step_s = number(r, KEY_STEP);
+    engine->mailbox_capacity = (uint32_t)integer(r, KEY_MAILBOX_CAPACITY);
+    engine->overflow_named = r->values[KEY_OVERFLOW] != NULL;
+    if (engine->overflow_named)
+        engine->overflow = (entrain_overflow)schema_choice(KEY_OVERFLOW, word(r, KEY_OVERFLOW));
+    engine->cohort_weight = (uint32_t)integer(r, KEY_COHORT);
+}
+
+static entrain_swarm_config make_swarm(const resolver *r, const owned_arrays *arrays) {
+    entrain_swarm_config swarm = entrain_swarm_config_defaults();
+    swarm.size = (uint32_t)integer(r, KEY_SIZE);
+    swarm.seed = (uint64_t)integer(r, KEY_SEED);
+    fill_topology(r, &swarm.topology);
+    fill_engine(r, &swarm.engine);
+    swarm.model.coupling = number(r, KEY_COUPLING);
+    swarm.model.lag = number(r, KEY_LAG);
+    swarm.model.normalise = (entrain_normalise)schema_choice(KEY_NORMALISE, word(r, KEY_NORMALISE));
+    swarm.model.integrator = (entrain_integrator)schema_choice(KEY_INTEGRATOR, word(r, KEY_INTEGRATOR));
+    swarm.frequency = make_distribution(r, KEY_FREQUENCY_DISTRIBUTION, arrays->frequencies);
+    swarm.phase = make_distribution(r, KEY_PHASE_DISTRIBUTION, arrays->phases);
+    return swarm;
+}
+
+static scenario_stop make_stop(const resolver *r) {
+    return (scenario_stop){.enabled = r->values[KEY_STOP_COHERENCE] != NULL,
+                           .coherence = number(r, KEY_STOP_COHERENCE),
+                           .below = json_is_true(r->values[KEY_STOP_BELOW]),
+                           .hold_s = number(r, KEY_STOP_HOLD)};
+}
+
+static entrain_status finish(const resolver *r, scenario *scenario_out) {
+    owned_arrays *arrays = calloc(1, sizeof *arrays);
+    json_t *resolved = arrays != NULL ? plant_all(r) : NULL;
+    const json_t *frequencies = r->values[KEY_FREQUENCY_VALUES], *phases = r->values[KEY_PHASE_VALUES];
+    if (resolved == NULL)
+        goto fail;
+    if (frequencies != NULL && (arrays->frequencies = copy_numbers(frequencies)) == NULL)
+        goto fail;
+    if (phases != NULL && (arrays->phases = copy_numbers(phases)) == NULL)
+        goto fail;
+    double step = number(r, KEY_STEP), duration = number(r, KEY_DURATION);
+    double record_ticks = fmin(round(number(r, KEY_RECORD_EVERY) / step), TICKS_MAX);
+    *scenario_out = (scenario){.resolved = resolved,
+                               .title = word(r, KEY_TITLE),
+                               .swarm = make_swarm(r, arrays),
+                               .duration_s = duration,
+                               .tick_count = (uint64_t)round(duration / step),
+                               .record_every_ticks = record_ticks < 1 ? 1 : (uint64_t)record_ticks,
+                               .stop = make_stop(r),
+                               .owned = arrays};
+    return ENTRAIN_OK;
+fail:
+    json_decref(resolved);
+    if (arrays != NULL) {
+        free(arrays->frequencies);
+        free(arrays->phases);
+        free(arrays);
+    }
+    return entrain_error_set(r->error_out, ENTRAIN_NO_MEMORY,
+                             "%s: no memory left for the scenario; free some.", r->given->path);
+}
+
+static entrain_status resolve(const given_values *given, scenario *scenario_out, entrain_error *error_out) {
+    resolver r = {.given = given, .error_out = error_out};
+    entrain_status status = ENTRAIN_OK;
+    for (schema_key_id id = KEY_NONE + 1; status == ENTRAIN_OK && id < KEY_COUNT; id++)
+        status = resolve_key(&r, id);
+    if (status == ENTRAIN_OK)
+        status = check_together(&r);
+    if (status == ENTRAIN_OK)
+        status = finish(&r, scenario_out);
+    for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
+        json_decref(r.values[id]);
+    return status;
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t size = strlen(text), end_size = strlen(end);
+    return size > end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+static entrain_status refuse_ending(const char *path, entrain_error *error_out) {
+    return entrain_error_set(error_out, ENTRAIN_INVALID,
+                             "%s: a scenario file's name ends in .lua or .json; give one that does.", path);
+}
+
+// A byte order mark and a first line that begins with "#!" are not Lua.
+static void skip_preamble(const char **text, size_t *size) {
+    if (*size >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0)
+        *text += 3, *size -= 3;
+    if (*size >= 2 && memcmp(*text, "#!", 2) == 0)
+        while (*size > 0 && **text != '\n') // the line break stays, so that lines keep their numbers
+            *text += 1, *size -= 1;
+}
+
+entrain_status scenario_load_text(const scenario_source *source, const char *text, size_t size,
+                                  const sandbox_limits *limits, scenario *scenario_out,
+                                  entrain_error *error_out) {
+    json_t *tree = NULL;
+    given_values given = {.path = source->path};
+    entrain_status status;
+    skip_preamble(&text, &size);
+    if (ends_with(source->path, ".lua"))
+        status = sandbox_run(source->path, text, size, limits, &tree, error_out);
+    else if (ends_with(source->path, ".json"))
+        status = json_source_parse(source->path, text, size, &tree, error_out);
+    else
+        status = refuse_ending(source->path, error_out);
+    if (status == ENTRAIN_OK && !json_is_object(tree))
+        status = entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: the script returned a list; return a table of keys, as in return { swarm = { size "
+            "= 1000 } }.",
+            source->path);
+    if (status == ENTRAIN_OK)
+        status = given_take_tree(&given, tree, error_out);
+    for (uint32_t i = 0; status == ENTRAIN_OK && i < source->set_count; i++)
+        status = given_take_set(&given, source->sets[i], error_out);
+    if (status == ENTRAIN_OK)
+        status = resolve(&given, scenario_out, error_out);
+    given_free(&given);
+    json_decref(tree);
+    return status;
+}
+
+entrain_status scenario_load(const scenario_source *source, scenario *scenario_out,
+                             entrain_error *error_out) {
+    if (!ends_with(source->path, ".lua") && !ends_with(source->path, ".json"))
+        return refuse_ending(source->path, error_out);
+    char *text;
+    size_t size;
+    entrain_status status = words_read_file(source->path, FILE_BYTES_MAX, &text, &size, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    sandbox_limits limits = sandbox_limits_defaults();
+    status = scenario_load_text(source, text, size, &limits, scenario_out, error_out);
+    free(text);
+    return status;
+}
+
+void scenario_free(scenario *loaded) {
+    owned_arrays *arrays = loaded->owned;
+    if (arrays != NULL) {
+        free(arrays->frequencies);
+        free(arrays->phases);
+        free(arrays);
+    }
+    json_decref(loaded->resolved);
+    memset(loaded, 0, sizeof *loaded);
+}
+
+scenario_key scenario_key_at(uint32_t index) {
+    if (index >= KEY_COUNT - 1)
+        return (scenario_key){0};
+    schema_key_id id = (schema_key_id)(index + 1);
+    const schema_key *key = &schema_keys[id];
+    return (scenario_key){.name = key->name,
+                          .type = schema_type_text(id),
+                          .default_text = key->default_text != NULL ? key->default_text : "-",
+                          .summary = key->summary};
+}

@@ -1,0 +1,376 @@
+// The schema's table, looking things up in it, and checking one value.
+#include "sims/schema.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "entrain/policy.h"
+#include "sims/json_source.h"
+#include "sims/words.h"
+
+enum { TEXT_BYTES_MAX = 1024, FILE_BYTES_MAX = 4095, LIST_MAX = 16777215 };
+
+const schema_key schema_keys[KEY_COUNT] = {
+#define SCHEMA_ROW(id, key_name, key_type, default_as_typed, ...)                                            \
+    [KEY_##id] = {.name = key_name,                                                                          \
+                  .type = SCHEMA_##key_type,                                                                 \
+                  .default_text = default_as_typed,                                                          \
+                  .summary = __VA_ARGS__},
+    SCHEMA_KEYS(SCHEMA_ROW)
+#undef SCHEMA_ROW
+};
+
+const char *const schema_sections[] = {"exec", "model", "model.frequency", "model.phase",           "record",
+                                       "stop", "swarm", "swarm.topology",  "swarm.topology.weight", "time",
+                                       NULL};
+
+schema_key_id schema_find(const char *name) {
+    for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
+        if (strcmp(schema_keys[id].name, name) == 0)
+            return id;
+    return KEY_NONE;
+}
+
+bool schema_is_section(const char *name) {
+    for (const char *const *section = schema_sections; *section != NULL; section++)
+        if (strcmp(*section, name) == 0)
+            return true;
+    return false;
+}
+
+static const char *last_part(const char *name) {
+    const char *dot = strrchr(name, '.');
+    return dot != NULL ? dot + 1 : name;
+}
+
+enum { NAMES_MAX = 128 };
+
+static void add_name(const char *name, const char *folder, size_t folder_size, const char *names[NAMES_MAX],
+                     size_t *count) {
+    bool inside = folder == NULL || ((size_t)(last_part(name) - name) == folder_size &&
+                                     strncmp(name, folder, folder_size) == 0);
+    if (inside && *count + 1 < NAMES_MAX)
+        names[(*count)++] = name;
+}
+
+// All keys and sections, or, with @p folder ("swarm."), those that lie directly in it. Returns how many; ends
+// with NULL.
+static size_t list_names(const char *folder, size_t folder_size, const char *names[NAMES_MAX]) {
+    size_t count = 0;
+    for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
+        add_name(schema_keys[id].name, folder, folder_size, names, &count);
+    for (const char *const *section = schema_sections; *section != NULL; section++)
+        add_name(*section, folder, folder_size, names, &count);
+    names[count] = NULL;
+    return count;
+}
+
+const char *schema_nearest(const char *name) {
+    const char *names[NAMES_MAX], *parts[NAMES_MAX];
+    const char *part = last_part(name);
+    // A slip in the last part, beside its neighbours.
+    size_t count = list_names(name, (size_t)(part - name), names);
+    for (size_t i = 0; i < count; i++)
+        parts[i] = last_part(names[i]);
+    parts[count] = NULL;
+    const char *found = entrain_nearest_word(part, parts);
+    for (size_t i = 0; found != NULL && i < count; i++)
+        if (parts[i] == found)
+            return names[i];
+    // The right word in the wrong table.
+    count = list_names(NULL, 0, names);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(last_part(names[i]), part) == 0)
+            return names[i];
+    return entrain_nearest_word(name, names);
+}
+
+// The index of @p word in a ", "-separated list, or -1.
+static int word_index(const char *list, const char *word) {
+    size_t size = strlen(word);
+    int index = 0;
+    for (const char *at = list; at != NULL && *at != '\0'; index++) {
+        size_t length = strcspn(at, ",");
+        if (length == size && memcmp(at, word, size) == 0)
+            return index;
+        at += length;
+        at += strspn(at, ", ");
+    }
+    return -1;
+}
+
+bool schema_has_word(const char *list, const char *word) { return word_index(list, word) >= 0; }
+
+static const char *choice_words(schema_key_id id) { return schema_keys[id].choices + strlen("one of "); }
+
+int schema_choice(schema_key_id id, const char *word) { return word_index(choice_words(id), word); }
+
+const char *schema_type_text(schema_key_id id) {
+    switch (schema_keys[id].type) {
+    case SCHEMA_INTEGER:
+        return "integer";
+    case SCHEMA_NUMBER:
+        return "number";
+    case SCHEMA_BOOLEAN:
+        return "true or false";
+    case SCHEMA_TEXT:
+    case SCHEMA_FILE:
+    case SCHEMA_POLICY:
+        return "text";
+    case SCHEMA_CHOICE:
+        return schema_keys[id].choices;
+    case SCHEMA_NUMBERS:
+        return "list of numbers";
+    }
+    return "?";
+}
+
+// Whether @p text is a number, as JSON writes it or with a leading + or a missing 0, as people type it.
+static bool is_number(const char *text) {
+    char *end;
+    if (*text == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0')
+        return false;
+    double number = strtod(text, &end);
+    return *end == '\0' && isfinite(number);
+}
+
+// "12" an integer, "1e6" and what fits no integer a real. NULL: no memory.
+static json_t *read_number(const char *text) {
+    errno = 0;
+    long long whole = strtoll(text, NULL, 10);
+    bool integer = text[strcspn(text, ".eE")] == '\0' && errno == 0;
+    return integer ? json_integer(whole) : json_real(strtod(text, NULL));
+}
+
+// JSON, quotes and all. What is none is a text like any other.
+static json_t *read_json(const char *text) {
+    json_error_t fault = {0};
+    json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &fault);
+    return value != NULL || json_source_without_memory(&fault) ? value : json_string(text);
+}
+
+json_t *schema_read_text(schema_key_id id, const char *text) {
+    schema_type type = schema_keys[id].type;
+    if (text[0] == '"' || type == SCHEMA_NUMBERS)
+        return read_json(text);
+    if ((type == SCHEMA_INTEGER || type == SCHEMA_NUMBER) && is_number(text))
+        return read_number(text);
+    if (type == SCHEMA_BOOLEAN && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+        return json_boolean(text[0] == 't');
+    return json_string(text);
+}
+
+// "an integer from 2 to 16777215", "a number above 0 and up to 1e+06"
+static wording range_words(schema_key_id id) {
+    const schema_key *key = &schema_keys[id];
+    wording out;
+    if (key->type == SCHEMA_INTEGER) {
+        snprintf(out.text, sizeof out.text, "an integer from %lld to %lld", (long long)key->low,
+                 (long long)key->high);
+        return out;
+    }
+    wording least = words_number(key->least), most = words_number(key->most);
+    snprintf(out.text, sizeof out.text,
+             key->above ? "a number above %.24s and up to %.24s" : "a number from %.24s to %.24s", least.text,
+             most.text);
+    return out;
+}
+
+static entrain_status refuse_number(schema_key_id id, const json_t *value, const char *where,
+                                    entrain_error *error_out) {
+    wording is = words_value(value), wanted = range_words(id);
+    const char *hint = "";
+    if (id == KEY_SEED && json_is_string(value) && strcmp(json_string_value(value), "random") == 0)
+        hint = " (--seed random on the command line draws one and prints it)";
+    else if (json_is_string(value)) {
+        hint = is_number(json_string_value(value)) ? " (take the quotes away)" : "";
+    }
+    return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: %s is %s; it must be %s%s.", where,
+                             schema_keys[id].name, is.text, wanted.text, hint);
+}
+
+static entrain_status check_integer(schema_key_id id, const json_t *value, const char *where,
+                                    json_t **value_out, entrain_error *error_out) {
+    const schema_key *key = &schema_keys[id];
+    int64_t whole;
+    if (json_is_integer(value)) {
+        whole = json_integer_value(value);
+    } else {
+        double number = json_is_real(value) ? json_real_value(value) : 0.5;
+        if (number != floor(number) || fabs(number) >= 0x1p63)
+            return refuse_number(id, value, where, error_out);
+        whole = (int64_t)number;
+    }
+    if (whole < key->low || whole > key->high)
+        return refuse_number(id, value, where, error_out);
+    *value_out = json_integer(whole);
+    return ENTRAIN_OK;
+}
+
+static bool number_fits(schema_key_id id, const json_t *value) {
+    const schema_key *key = &schema_keys[id];
+    double number = json_number_value(value);
+    return json_is_number(value) && number >= key->least && number <= key->most &&
+           !(key->above && number == key->least);
+}
+
+static entrain_status check_number(schema_key_id id, const json_t *value, const char *where,
+                                   json_t **value_out, entrain_error *error_out) {
+    if (!number_fits(id, value))
+        return refuse_number(id, value, where, error_out);
+    *value_out = json_real(json_number_value(value));
+    return ENTRAIN_OK;
+}
+
+static entrain_status check_numbers(schema_key_id id, const json_t *value, const char *where,
+                                    json_t **value_out, entrain_error *error_out) {
+    const char *name = schema_keys[id].name;
+    size_t count = json_array_size(value);
+    if (!json_is_array(value) && !(json_is_object(value) && json_object_size(value) == 0)) {
+        wording is = words_value(value);
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "%s: %s is %s; it must be a list of numbers, one per oscillator.", where,
+                                 name, is.text);
+    }
+    if (count == 0 || count > LIST_MAX)
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: %s holds %zu numbers; it must hold one per oscillator (swarm.size of them).", where, name,
+            count);
+    json_t *list = json_array();
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        const json_t *item = json_array_get(value, i);
+        if (!number_fits(id, item)) {
+            wording is = words_value(item), wanted = range_words(id);
+            json_decref(list);
+            return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: %s[%zu] is %s; it must be %s.", where,
+                                     name, i + 1, is.text, wanted.text);
+        }
+        if (json_array_append_new(list, json_real(json_number_value(item))) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    *value_out = list;
+    return ENTRAIN_OK;
+}
+
+static entrain_status check_boolean(schema_key_id id, const json_t *value, const char *where,
+                                    json_t **value_out, entrain_error *error_out) {
+    if (!json_is_boolean(value)) {
+        wording is = words_value(value);
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: %s is %s; it must be true or false.", where,
+                                 schema_keys[id].name, is.text);
+    }
+    *value_out = json_boolean(json_is_true(value));
+    return ENTRAIN_OK;
+}
+
+static entrain_status check_line(schema_key_id id, const json_t *value, const char *where, json_t **value_out,
+                                 entrain_error *error_out) {
+    size_t limit = schema_keys[id].type == SCHEMA_FILE ? FILE_BYTES_MAX : TEXT_BYTES_MAX;
+    size_t size = json_string_length(value);
+    const char *text = json_string_value(value);
+    bool plain = text != NULL && size > 0 && size <= limit;
+    for (size_t i = 0; plain && i < size; i++)
+        plain = (unsigned char)text[i] >= ' ' && text[i] != 127;
+    if (!plain) {
+        wording is = words_value(value);
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "%s: %s is %s; it must be a text of one line, 1 to %zu bytes.", where,
+                                 schema_keys[id].name, is.text, limit);
+    }
+    *value_out = json_stringn(text, size);
+    return ENTRAIN_OK;
+}
+
+// Refuses a word that is none of @p words (NULL-terminated), which @p all names.
+static entrain_status refuse_word(schema_key_id id, const json_t *value, const char *where,
+                                  const char *const *known, const char *all, entrain_error *error_out) {
+    wording is = words_value(value);
+    const char *nearest =
+        json_is_string(value) ? entrain_nearest_word(json_string_value(value), known) : NULL;
+    return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "%s: %s is %s; it must be one of %s%s%s%s.", where,
+                             schema_keys[id].name, is.text, all, nearest != NULL ? " (did you mean \"" : "",
+                             nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "");
+}
+
+enum { CHOICES_MAX = 65, CHOICE_BYTES = 1024 };
+
+static entrain_status check_choice(schema_key_id id, const json_t *value, const char *where,
+                                   json_t **value_out, entrain_error *error_out) {
+    const char *text = json_string_value(value);
+    if (text == NULL || schema_choice(id, text) < 0) {
+        char copy[CHOICE_BYTES], *rest = NULL;
+        const char *known[CHOICES_MAX];
+        size_t count = 0;
+        snprintf(copy, sizeof copy, "%s", choice_words(id));
+        for (char *word = strtok_r(copy, ", ", &rest); word != NULL && count + 1 < CHOICES_MAX;
+             word = strtok_r(NULL, ", ", &rest))
+            known[count++] = word;
+        known[count] = NULL;
+        return refuse_word(id, value, where, known, choice_words(id), error_out);
+    }
+    *value_out = json_string(text);
+    return ENTRAIN_OK;
+}
+
+static entrain_status check_policy(schema_key_id id, const json_t *value, const char *where,
+                                   json_t **value_out, entrain_error *error_out) {
+    const char *text = json_string_value(value);
+    if (text == NULL || entrain_policy_find(text) == NULL) {
+        const char *known[CHOICES_MAX];
+        char all[512] = "";
+        uint32_t count = 0;
+        for (const entrain_policy *policy;
+             count + 1 < CHOICES_MAX && (policy = entrain_policy_at(count)) != NULL; count++) {
+            known[count] = policy->name;
+            size_t size = strlen(all);
+            snprintf(all + size, sizeof all - size, "%s%s", count > 0 ? ", " : "", policy->name);
+        }
+        known[count] = NULL;
+        return refuse_word(id, value, where, known, all, error_out);
+    }
+    *value_out = json_string(text);
+    return ENTRAIN_OK;
+}
+
+entrain_status schema_check(schema_key_id id, const json_t *value, const char *where, json_t **value_out,
+                            entrain_error *error_out) {
+    entrain_status status = ENTRAIN_INVALID;
+    json_t *canonical = NULL;
+    switch (schema_keys[id].type) {
+    case SCHEMA_INTEGER:
+        status = check_integer(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_NUMBER:
+        status = check_number(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_BOOLEAN:
+        status = check_boolean(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_TEXT:
+    case SCHEMA_FILE:
+        status = check_line(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_POLICY:
+        status = check_policy(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_CHOICE:
+        status = check_choice(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_NUMBERS:
+        status = check_numbers(id, value, where, &canonical, error_out);
+        break;
+    }
+    if (status != ENTRAIN_OK)
+        return status;
+    if (canonical == NULL)
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory left for %s; free some.", where,
+                                 schema_keys[id].name);
+    *value_out = canonical;
+    return ENTRAIN_OK;
+}

@@ -1,0 +1,1 @@
+while true do pcall(function() local s = ("a"):rep(100) s:find(("a*"):rep(9) .. "b") end) end

@@ -1,0 +1,1 @@
+return { x = function() end, [1] = 0/0 }

@@ -1,0 +1,1 @@
+return { swarm = { size = 3 } }swarm.size=1e1model.frequency.distribution=listmodel.frequency.values=[1,2,3,4,5,6,7,8,9,10]title="a"swarm.topology=nil
