@@ -1,0 +1,208 @@
+// entrain list: what there is to choose from, read from the library's own registries, so that nothing can be
+// listed that does not exist or exist without being listed.
+#include <string.h>
+
+#include "entrain/swarm.h"
+#include "sims/options.h"
+#include "sims/say.h"
+#include "sims/scenario.h"
+
+typedef struct list_entry {
+    const char *name; // NULL: past the end
+    const char *summary;
+    const char *type, *default_text; // keys only
+} list_entry;
+
+static list_entry topology_at(uint32_t index) {
+    entrain_topology_kind kind = (entrain_topology_kind)index;
+    return (list_entry){.name = entrain_topology_kind_name(kind),
+                        .summary = entrain_topology_kind_summary(kind)};
+}
+
+static list_entry policy_at(uint32_t index) {
+    const entrain_policy *policy = entrain_policy_at(index);
+    return policy != NULL ? (list_entry){.name = policy->name, .summary = policy->summary} : (list_entry){0};
+}
+
+static list_entry distribution_at(uint32_t index) {
+    entrain_distribution_kind kind = (entrain_distribution_kind)index;
+    return (list_entry){.name = entrain_distribution_name(kind),
+                        .summary = entrain_distribution_summary(kind)};
+}
+
+// For names that the library has no sentence for.
+#define SUMMARIES(count, ...)                                                                                \
+    static const char *const summaries[] = {__VA_ARGS__};                                                    \
+    _Static_assert(sizeof summaries / sizeof *summaries == (count), "one line each")
+
+static list_entry transport_at(uint32_t index) {
+    SUMMARIES(ENTRAIN_TRANSPORT_COUNT,
+              "every observation is a message through the hearer's own bounded mailbox",
+              "hearers read what speakers published, in place: same bits, less memory and time");
+    if (index >= ENTRAIN_TRANSPORT_COUNT)
+        return (list_entry){0};
+    return (list_entry){.name = entrain_transport_name((entrain_transport)index),
+                        .summary = summaries[index]};
+}
+
+static list_entry sampling_at(uint32_t index) {
+    SUMMARIES(ENTRAIN_SAMPLING_COUNT, "each actor draws its own value",
+              "actor j of N gets the quantile (j - 1/2) / N: the same values for every seed");
+    if (index >= ENTRAIN_SAMPLING_COUNT)
+        return (list_entry){0};
+    return (list_entry){.name = entrain_sampling_name((entrain_sampling)index), .summary = summaries[index]};
+}
+
+static list_entry integrator_at(uint32_t index) {
+    SUMMARIES(ENTRAIN_INTEGRATOR_COUNT, "order 1, one exchange of observations a tick",
+              "order 2, two exchanges a tick", "order 4, four exchanges a tick");
+    if (index >= ENTRAIN_INTEGRATOR_COUNT)
+        return (list_entry){0};
+    return (list_entry){.name = entrain_integrator_name((entrain_integrator)index),
+                        .summary = summaries[index]};
+}
+
+static list_entry normalise_at(uint32_t index) {
+    SUMMARIES(ENTRAIN_NORMALISE_COUNT, "coupling / swarm size: the theory's convention on the complete graph",
+              "coupling / how many the actor can hear", "coupling / how many it heard in this exchange",
+              "coupling as it is, for each one heard");
+    if (index >= ENTRAIN_NORMALISE_COUNT)
+        return (list_entry){0};
+    return (list_entry){.name = entrain_normalise_name((entrain_normalise)index),
+                        .summary = summaries[index]};
+}
+
+static list_entry overflow_at(uint32_t index) {
+    SUMMARIES(ENTRAIN_OVERFLOW_COUNT, "a message without room is undeliverable, and its sender is told",
+              "a message without room is dropped and counted");
+    if (index >= ENTRAIN_OVERFLOW_COUNT)
+        return (list_entry){0};
+    return (list_entry){.name = entrain_overflow_name((entrain_overflow)index), .summary = summaries[index]};
+}
+
+static list_entry simd_at(uint32_t index) {
+    if (index > ENTRAIN_SIMD_AVX512)
+        return (list_entry){0};
+    entrain_simd level = (entrain_simd)index;
+    return (list_entry){.name = entrain_simd_name(level),
+                        .summary = level == ENTRAIN_SIMD_AUTO      ? "the widest this processor has"
+                                   : entrain_simd_available(level) ? "available on this machine"
+                                                                   : "not available on this machine"};
+}
+
+static list_entry layout_at(uint32_t index) {
+    static const list_entry layouts[] = {
+        {.name = "index", .summary = "actors lie in the order of their index"},
+        {.name = "shuffled",
+         .summary = "in a random order keyed by the seed: bad locality, same bits; for tests"},
+        {0},
+    };
+    return layouts[index < 2 ? index : 2];
+}
+
+static list_entry key_at(uint32_t index) {
+    scenario_key key = scenario_key_at(index);
+    return (list_entry){
+        .name = key.name, .summary = key.summary, .type = key.type, .default_text = key.default_text};
+}
+
+static const struct {
+    const char *name, *summary;
+    list_entry (*at)(uint32_t index);
+} topics[] = {
+    {"topologies", "who hears whom: swarm.topology.kind", topology_at},
+    {"policies", "which worker runs what: --policy, exec.policy", policy_at},
+    {"transports", "how an observation travels: --transport, exec.transport", transport_at},
+    {"distributions", "frequencies and initial phases: model.frequency, model.phase", distribution_at},
+    {"samplings", "how values are taken from a distribution: model.frequency.sampling", sampling_at},
+    {"integrators", "how a tick is computed: time.integrator", integrator_at},
+    {"normalise", "what the coupling is divided by: model.normalise", normalise_at},
+    {"overflow", "what happens when a mailbox is full: exec.overflow", overflow_at},
+    {"simd", "vector instruction sets: exec.simd", simd_at},
+    {"layouts", "how actors lie in memory: exec.layout", layout_at},
+    {"keys", "every key of a scenario, as --set takes it", key_at},
+};
+enum { TOPIC_COUNT = sizeof topics / sizeof *topics };
+
+// A name and its sentence; for a key its type and default as well.
+static void print_entry(int width, list_entry entry) {
+    int indent = width + 4;
+    printf("  %-*s  ", width, entry.name);
+    if (entry.type != NULL) {
+        char text[400];
+        bool has_default = strcmp(entry.default_text, "-") != 0;
+        snprintf(text, sizeof text, "%s%s%s", entry.type, has_default ? "; default " : "",
+                 has_default ? entry.default_text : "");
+        print_wrapped(stdout, indent, indent, text);
+        printf("%*s", indent, "");
+    }
+    print_wrapped(stdout, indent, indent, entry.summary);
+}
+
+static void print_entries(list_entry (*at)(uint32_t)) {
+    int width = 0;
+    for (uint32_t i = 0; at(i).name != NULL; i++)
+        if ((int)strlen(at(i).name) > width)
+            width = (int)strlen(at(i).name);
+    for (uint32_t i = 0; at(i).name != NULL; i++)
+        print_entry(width, at(i));
+}
+
+static json_t *entries_json(list_entry (*at)(uint32_t)) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; at(i).name != NULL; i++) {
+        list_entry entry = at(i);
+        json_t *json = json_object();
+        json_object_set_new(json, "name", json_string(entry.name));
+        json_object_set_new(json, "summary", json_string(entry.summary));
+        if (entry.type != NULL)
+            json_object_set_new(json, "type", json_string(entry.type));
+        if (entry.type != NULL)
+            json_object_set_new(json, "default", json_string(entry.default_text));
+        json_array_append_new(list, json);
+    }
+    return list;
+}
+
+static void print_json(json_t *json) {
+    json_dumpf(json, stdout, JSON_INDENT(2) | JSON_SORT_KEYS); // main() looks whether stdout took it
+    putchar('\n');
+    json_decref(json);
+}
+
+static int list_topics(bool as_json) {
+    if (as_json) {
+        json_t *all = json_object();
+        for (size_t i = 0; i < TOPIC_COUNT; i++)
+            json_object_set_new(all, topics[i].name, entries_json(topics[i].at));
+        print_json(all);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < TOPIC_COUNT; i++) {
+        int column = printf("  entrain list %-13s  ", topics[i].name);
+        print_wrapped(stdout, column, column, topics[i].summary);
+    }
+    return EXIT_DONE;
+}
+
+int command_list(const cli_options *options) {
+    if (options->operand == NULL)
+        return list_topics(options->json);
+    const char *names[TOPIC_COUNT + 1] = {NULL};
+    for (size_t i = 0; i < TOPIC_COUNT; i++) {
+        names[i] = topics[i].name;
+        if (strcmp(options->operand, topics[i].name) != 0)
+            continue;
+        if (options->json)
+            print_json(entries_json(topics[i].at));
+        else
+            print_entries(topics[i].at);
+        return EXIT_DONE;
+    }
+    const char *nearest = entrain_nearest_word(options->operand, names);
+    if (nearest != NULL)
+        say_error("list knows no \"%s\"; did you mean %s?", options->operand, nearest);
+    else
+        say_error("list knows no \"%s\"; `entrain list` names what it knows.", options->operand);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,294 @@
+// entrain run: one scenario, one directory.
+//
+//   load -> directory looked at -> swarm built -> manifest written -> samples recorded -> summary, execution
+//   -> pictures
+//
+// Nothing is written or removed before the scenario is known to be good and the swarm stands.
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sims/interrupt.h"
+#include "sims/options.h"
+#include "sims/outcome.h"
+#include "sims/plot.h"
+#include "sims/progress.h"
+#include "sims/recorder.h"
+#include "sims/run_loop.h"
+#include "sims/say.h"
+#include "sims/summary.h"
+
+typedef struct run_state {
+    const cli_options *options;
+    scenario scenario;
+    entrain_swarm *swarm;
+    run_recorder *recorder;
+    run_outcome outcome;
+    char *name;      // of the scenario
+    char *directory; // NULL: series.csv to stdout, no files
+    int lock;        // of the directory; -1: none
+    double begun_s;
+    // Of all actors, in the order of index; NULL before the end.
+    double *phases, *frequencies;
+    int32_t *turns;
+    json_t *summary, *execution;
+} run_state;
+
+// "fireflies" from "sims/fireflies.lua"; from a manifest.json the name that it holds.
+static char *scenario_name(const char *path) {
+    const char *base = strrchr(path, '/');
+    base = base != NULL ? base + 1 : path;
+    if (strcmp(base, "manifest.json") == 0) {
+        json_t *manifest = json_load_file(path, 0, NULL);
+        const char *held = json_string_value(json_object_get(manifest, "name"));
+        char *name = held != NULL && strchr(held, '/') == NULL ? strdup(held) : NULL;
+        json_decref(manifest);
+        if (name != NULL)
+            return name;
+    }
+    size_t size = strlen(base);
+    const char *dot = strrchr(base, '.');
+    if (dot != NULL && dot != base)
+        size = (size_t)(dot - base);
+    char *name = strndup(base, size);
+    if (name == NULL)
+        abort();
+    return name;
+}
+
+static entrain_status choose_directory(run_state *run, entrain_error *error_out) {
+    const char *output = run->options->output;
+    if (output != NULL && strcmp(output, "-") == 0)
+        return ENTRAIN_OK;
+    if (output != NULL)
+        run->directory = strdup(output);
+    else if (asprintf(&run->directory, "out/%s-%llu", run->name,
+                      (unsigned long long)run->scenario.swarm.seed) < 0)
+        run->directory = NULL;
+    if (run->directory == NULL)
+        abort();
+    size_t size = strlen(run->directory);
+    while (size > 1 && run->directory[size - 1] == '/')
+        run->directory[--size] = '\0';
+    return run_directory_check(run->directory, run->options->force, error_out);
+}
+
+static entrain_status open_files(run_state *run, entrain_error *error_out) {
+    bool replaced = false;
+    entrain_status status = ENTRAIN_OK;
+    if (run->directory != NULL) {
+        status = run_directory_prepare(run->directory, run->options->force, &replaced, &run->lock, error_out);
+        if (status != ENTRAIN_OK)
+            return status;
+        json_t *manifest = manifest_json(run->name, &run->scenario, entrain_swarm_engine(run->swarm));
+        status = run_file_write_json(run->directory, "manifest.json", manifest, error_out);
+        json_decref(manifest);
+        if (status != ENTRAIN_OK)
+            return status;
+    }
+    if (replaced)
+        say_note("replacing the earlier run in %s", run->directory);
+    return recorder_open(run->directory, &run->recorder, error_out);
+}
+
+static entrain_status on_sample(void *context, const entrain_phase_sample *sample, entrain_error *error_out) {
+    run_state *run = context;
+    entrain_status status = outcome_add(&run->outcome, sample, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    return recorder_sample(run->recorder, sample, entrain_swarm_engine(run->swarm), error_out);
+}
+
+static run_end carry_out(run_state *run, entrain_error *error_out) {
+    entrain_engine *engine = entrain_swarm_engine(run->swarm);
+    const scenario *given = &run->scenario;
+    run_plan plan = {.swarm = run->swarm,
+                     .tick_count = given->tick_count,
+                     .record_every_ticks = given->record_every_ticks,
+                     .stop = given->stop,
+                     .on_sample = on_sample,
+                     .context = run};
+    uint32_t workers = entrain_scheduler_worker_count(entrain_engine_scheduler(engine));
+    say_note("%s: %s, seed %llu, %s, policy %s, transport %s", run->name,
+             text_counted(given->swarm.size, "actor").text, (unsigned long long)given->swarm.seed,
+             text_counted(workers, "worker").text, entrain_scheduler_policy(entrain_engine_scheduler(engine)),
+             entrain_transport_name(given->swarm.engine.transport));
+    progress_begin(NULL, given->tick_count, entrain_engine_step_s(engine), given->stop.enabled,
+                   run->options->quiet);
+    if (run->options->timeout_s > 0)
+        entrain_engine_set_deadline(engine, run->options->timeout_s);
+    run_end end = run_loop(&plan, error_out);
+    progress_end();
+    return end;
+}
+
+static entrain_status read_phases(run_state *run, entrain_error *error_out) {
+    size_t count = run->scenario.swarm.size;
+    run->phases = calloc(count, sizeof *run->phases);
+    run->turns = calloc(count, sizeof *run->turns);
+    run->frequencies = calloc(count, sizeof *run->frequencies);
+    if (run->phases == NULL || run->turns == NULL || run->frequencies == NULL)
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the final phases.");
+    entrain_phase_read(entrain_swarm_population(run->swarm), run->phases, run->turns, run->frequencies);
+    return ENTRAIN_OK;
+}
+
+// Everything that is owed once the last sample is taken, except pictures.
+static entrain_status write_rest(run_state *run, run_end end, entrain_error *error_out) {
+    entrain_status status = read_phases(run, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    uint32_t size = run->scenario.swarm.size;
+    uint32_t together = count_together(size, run->phases, run->outcome.last.mean_phase);
+    run->summary = summary_json(run->name, &run->scenario, run->swarm, &run->outcome, end, together);
+    run->execution = execution_json(&run->scenario, run->swarm, wall_now_s() - run->begun_s);
+    status = recorder_close(run->recorder, error_out);
+    if (run->directory == NULL || status != ENTRAIN_OK)
+        return status;
+    status =
+        recorder_write_phases(run->directory, size, run->phases, run->turns, run->frequencies, error_out);
+    if (status == ENTRAIN_OK)
+        status = run_file_write_json(run->directory, "execution.json", run->execution, error_out);
+    // Last: a directory with a summary is a run that ended.
+    if (status == ENTRAIN_OK)
+        status = run_file_write_json(run->directory, "summary.json", run->summary, error_out);
+    return status;
+}
+
+static void draw(const run_state *run) {
+    entrain_error error = {0};
+    plot_facts facts = {.directory = run->directory,
+                        .title = run->scenario.title,
+                        .level = run->outcome.level,
+                        .since_s = run->outcome.staying ? run->outcome.since_s : -1,
+                        .time_s = run->outcome.last.time_s,
+                        .sample_count = run->outcome.count,
+                        .count = run->scenario.swarm.size,
+                        .phases = run->phases,
+                        .frequencies = run->frequencies,
+                        .coherence = run->outcome.last.coherence,
+                        .mean_phase = run->outcome.last.mean_phase,
+                        .complete = run->scenario.swarm.topology.kind == ENTRAIN_TOPOLOGY_COMPLETE};
+    entrain_status status = plot_run(&facts, &error);
+    if (status == ENTRAIN_UNKNOWN)
+        say_note("no pictures: gnuplot is not installed (Debian: apt-get install gnuplot-nox); the data is "
+                 "complete");
+    else if (status != ENTRAIN_OK)
+        say_note("no pictures: %s; the data is complete", error.sentence);
+}
+
+static entrain_status report(const run_state *run, entrain_error *error_out) {
+    if (run->options->json)
+        return summary_print_json(stdout, run->summary, run->execution, run->directory, error_out);
+    if (!run->options->quiet)
+        summary_print(run->directory == NULL ? stderr : stdout, run->summary, run->execution, run->directory);
+    return ENTRAIN_OK;
+}
+
+// The engine counts every message; one that is unaccounted for is a bug of ours and must not pass for a
+// result.
+static bool conserved(const run_state *run) {
+    const json_t *messages = json_object_get(run->execution, "messages");
+    return json_integer_value(json_object_get(messages, "residual")) == 0;
+}
+
+static int after_run(run_state *run, run_end end, entrain_error *error) {
+    if (end == RUN_END_CALLER) { // a file or stdout could not be written
+        if (recorder_reader_gone(run->recorder))
+            return EXIT_DONE;
+        say_error("%s", error->sentence);
+        return EXIT_FAILED;
+    }
+    entrain_error later = {0};
+    if (end == RUN_END_FAILED)
+        say_error("%s", error->sentence);
+    if (run->outcome.count == 0)
+        return EXIT_FAILED;
+    if (write_rest(run, end, &later) != ENTRAIN_OK) {
+        say_error("%s", later.sentence);
+        return EXIT_FAILED;
+    }
+    bool interrupted = end == RUN_END_INTERRUPTED;
+    if (interrupted)
+        say_note("interrupted at tick %s; %s", text_count(run->outcome.last.tick).text,
+                 run->directory != NULL ? "all files are complete up to there"
+                                        : "the series is complete up to there");
+    if (end == RUN_END_TIMEOUT)
+        say_note("the %g s of --timeout are over at tick %s", run->options->timeout_s,
+                 text_count(run->outcome.last.tick).text);
+    if (run->directory != NULL && !interrupted)
+        draw(run);
+    if (report(run, &later) != ENTRAIN_OK) {
+        say_error("%s", later.sentence);
+        return EXIT_FAILED;
+    }
+    if (!conserved(run)) {
+        say_error("messages were not conserved (see execution.json): this is a bug in Entrain; do not trust "
+                  "the result.");
+        return EXIT_FAILED;
+    }
+    if (end == RUN_END_FAILED)
+        return EXIT_FAILED;
+    return interrupted || interrupt_requested() ? EXIT_INTERRUPTED : EXIT_DONE;
+}
+
+static void run_state_fini(run_state *run) {
+    interrupt_watch(NULL);
+    recorder_destroy(run->recorder);
+    entrain_swarm_destroy(run->swarm);
+    outcome_fini(&run->outcome);
+    scenario_free(&run->scenario);
+    json_decref(run->summary);
+    json_decref(run->execution);
+    free(run->phases);
+    free(run->turns);
+    free(run->frequencies);
+    free(run->name);
+    free(run->directory);
+    if (run->lock >= 0)
+        close(run->lock);
+}
+
+// A refusal before the first tick: what the user wrote is wrong (2), or the machine cannot (1).
+static int exit_for(entrain_status status) {
+    return status == ENTRAIN_NO_MEMORY || status == ENTRAIN_SYSTEM ? EXIT_FAILED : EXIT_USAGE;
+}
+
+int command_run(const cli_options *options) {
+    if (options->json && options->output != NULL && strcmp(options->output, "-") == 0) {
+        say_error("-o - and --json both want stdout; use one of them.");
+        return EXIT_USAGE;
+    }
+    run_state run = {.options = options, .lock = -1, .begun_s = wall_now_s()};
+    scenario_source source = {
+        .path = options->operand, .sets = options->sets, .set_count = options->set_count};
+    entrain_error error = {0};
+    entrain_status status = scenario_load(&source, &run.scenario, &error);
+    if (status != ENTRAIN_OK) {
+        say_error("%s", error.sentence);
+        return exit_for(status);
+    }
+    run.name = scenario_name(options->operand);
+    outcome_init(&run.outcome, &run.scenario.stop);
+    int code = EXIT_USAGE;
+    status = choose_directory(&run, &error);
+    if (status == ENTRAIN_OK) {
+        status = entrain_swarm_create(&run.scenario.swarm, &run.swarm, &error);
+        code = exit_for(status);
+    }
+    if (status == ENTRAIN_OK) {
+        interrupt_watch(entrain_swarm_engine(run.swarm));
+        status = open_files(&run, &error);
+        code = EXIT_FAILED;
+    }
+    if (status == ENTRAIN_OK) {
+        run_end end = carry_out(&run, &error);
+        code = after_run(&run, end, &error);
+    } else if (run.recorder != NULL && recorder_reader_gone(run.recorder)) {
+        code = EXIT_DONE;
+    } else {
+        say_refusal(options->operand, error.sentence);
+    }
+    run_state_fini(&run);
+    return code;
+}

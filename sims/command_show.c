@@ -1,0 +1,109 @@
+// entrain show: the summary of a run's directory, from its files, after checking that they belong together.
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sims/options.h"
+#include "sims/recorder.h"
+#include "sims/run_directory.h"
+#include "sims/say.h"
+#include "sims/summary.h"
+
+// Walks series.csv: our header, whole lines, as many samples and the last fingerprint as the summary says.
+static entrain_status check_series(const char *directory, const json_t *summary, entrain_error *error_out) {
+    char *path = path_join(directory, "series.csv"), *line = NULL, last[32] = "";
+    size_t room = 0;
+    uint64_t samples = 0;
+    bool header = false, torn = false;
+    FILE *from = fopen(path, "re");
+    entrain_status status = ENTRAIN_OK;
+    if (from == NULL)
+        status = entrain_error_set(error_out, ENTRAIN_IO, "%s cannot be read: %s.", path, strerror(errno));
+    for (ssize_t size; status == ENTRAIN_OK && (size = getline(&line, &room, from)) > 0;) {
+        torn = line[size - 1] != '\n';
+        line[size - 1] = torn ? line[size - 1] : '\0';
+        if (!header) {
+            header = true;
+            if (strcmp(line, SERIES_HEADER) != 0)
+                status = entrain_error_set(error_out, ENTRAIN_PARSE,
+                                           "%s is not the series of an Entrain run.", path);
+            continue;
+        }
+        samples++;
+        const char *comma = strrchr(line, ',');
+        snprintf(last, sizeof last, "%s", comma != NULL ? comma + 1 : "");
+    }
+    const char *fingerprint = json_string_value(json_object_get(summary, "fingerprint"));
+    if (status == ENTRAIN_OK &&
+        (torn || samples != (uint64_t)json_integer_value(json_object_get(summary, "samples")) ||
+         fingerprint == NULL || strcmp(last, fingerprint) != 0))
+        status = entrain_error_set(
+            error_out, ENTRAIN_PARSE,
+            "%s is torn or of another run: it does not end as summary.json says; run it again.", path);
+    if (from != NULL)
+        fclose(from);
+    free(line);
+    free(path);
+    return status;
+}
+
+static entrain_status check_directory(const char *directory, entrain_error *error_out) {
+    struct stat about;
+    if (stat(directory, &about) != 0)
+        return entrain_error_set(error_out, ENTRAIN_IO, "The directory %s cannot be read: %s.", directory,
+                                 strerror(errno));
+    if (!S_ISDIR(about.st_mode))
+        return entrain_error_set(error_out, ENTRAIN_IO,
+                                 "%s is no directory; give the one that `entrain run` wrote.", directory);
+    if (!run_directory_has(directory, "manifest.json"))
+        return entrain_error_set(error_out, ENTRAIN_IO, "%s is no Entrain run: it has no manifest.json.",
+                                 directory);
+    return ENTRAIN_OK;
+}
+
+static entrain_status read_run(const char *directory, json_t **summary_out, json_t **execution_out,
+                               entrain_error *error_out) {
+    json_t *manifest = NULL;
+    entrain_status status = run_file_read_json(directory, "manifest.json", RUN_FORMAT, &manifest, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    json_decref(manifest);
+    if (!run_directory_has(directory, "summary.json"))
+        return entrain_error_set(error_out, ENTRAIN_IO,
+                                 "The run in %s did not end: there is no summary.json%s.", directory,
+                                 run_directory_has(directory, "series.csv.part")
+                                     ? ", and series.csv.part holds the samples it took"
+                                     : "");
+    json_t *summary = NULL;
+    status = run_file_read_json(directory, "summary.json", SUMMARY_FORMAT, &summary, error_out);
+    if (status == ENTRAIN_OK)
+        status = check_series(directory, summary, error_out);
+    if (status == ENTRAIN_OK)
+        status = run_file_read_json(directory, "execution.json", EXECUTION_FORMAT, execution_out, error_out);
+    if (status != ENTRAIN_OK) {
+        json_decref(summary);
+        return status;
+    }
+    *summary_out = summary;
+    return ENTRAIN_OK;
+}
+
+int command_show(const cli_options *options) {
+    entrain_error error = {0};
+    json_t *summary = NULL, *execution = NULL;
+    entrain_status status = check_directory(options->operand, &error);
+    if (status == ENTRAIN_OK)
+        status = read_run(options->operand, &summary, &execution, &error);
+    if (status == ENTRAIN_OK && options->json)
+        status = summary_print_json(stdout, summary, execution, options->operand, &error);
+    else if (status == ENTRAIN_OK)
+        summary_print(stdout, summary, execution, options->operand);
+    json_decref(summary);
+    json_decref(execution);
+    if (status == ENTRAIN_OK)
+        return EXIT_DONE;
+    say_error("%s", error.sentence);
+    return EXIT_FAILED;
+}

@@ -1,0 +1,45 @@
+// The handler may run on any thread, workers included. It touches two lock-free atomics and calls
+// entrain_engine_cancel(), which is async-signal-safe. An engine cannot vanish under a handler that runs on
+// one of its workers, because destroying it joins them; on the main thread the handler is over before destroy
+// begins.
+#include "sims/interrupt.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "sims/options.h"
+
+static _Atomic(entrain_engine *) watched;
+static atomic_int requests;
+_Static_assert(ATOMIC_POINTER_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2,
+               "a signal handler must not meet a lock");
+
+static void on_signal(int number) {
+    (void)number;
+    if (atomic_fetch_add(&requests, 1) > 0)
+        _exit(EXIT_INTERRUPTED);
+    entrain_engine *engine = atomic_load(&watched);
+    if (engine != NULL)
+        entrain_engine_cancel(engine);
+}
+
+void interrupt_install(void) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+void interrupt_watch(entrain_engine *engine) {
+    atomic_store(&watched, engine);
+    // A signal that came before there was anything to cancel.
+    if (engine != NULL && interrupt_requested())
+        entrain_engine_cancel(engine);
+}
+
+bool interrupt_requested(void) { return atomic_load(&requests) > 0; }

@@ -1,0 +1,17 @@
+/// @file interrupt.h  Ctrl-C and SIGTERM: the first one asks the engine to stop at the tick boundary, the
+/// second exits.
+#ifndef ENTRAIN_SIMS_INTERRUPT_H
+#define ENTRAIN_SIMS_INTERRUPT_H
+
+#include <stdbool.h>
+
+#include "entrain/engine.h"
+
+/// Installs the handlers, and ignores SIGPIPE: a reader that has gone away is seen as a write error.
+void interrupt_install(void);
+/// The engine that a signal shall cancel; NULL: none. Call with NULL before the engine is destroyed.
+void interrupt_watch(entrain_engine *engine);
+/// Whether a signal came.
+bool interrupt_requested(void);
+
+#endif

@@ -1,0 +1,350 @@
+// The command line. One table of commands and one of options; parsing, help and suggestions all read these
+// two, so that what is refused, what is shown and what works cannot drift apart.
+#include "sims/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "entrain/scheduler.h"
+#include "sims/say.h"
+
+static const cli_command commands[] = {
+    {"run", "SCENARIO", 1, true, "set seed workers policy transport output timeout json quiet force",
+     "run a scenario; write data, summary and pictures",
+     "SCENARIO is a Lua file that returns a table, or the same as JSON.\n"
+     "\n"
+     "Files go to out/NAME-SEED/ under the current directory, or where -o says:\n"
+     "  series.csv      one line per sample     } the same bytes for one scenario\n"
+     "  summary.json    what came out           } and seed, whatever the workers,\n"
+     "  phases.csv      final phases (thinned)  } policy, transport or machine\n"
+     "  manifest.json   the resolved scenario; can be run again as a scenario\n"
+     "  execution.json  how it was carried out: messages, memory, speed, workers\n"
+     "  timing.csv      wall-clock time per sample\n"
+     "  coherence.png, phases.png (and .svg), where gnuplot is installed\n"
+     "An earlier run's directory is replaced; any other one is refused (--force).\n"
+     "\n"
+     "What counts: defaults < scenario file < --set, --seed, --workers, --policy,\n"
+     "--transport, in the order given.\n",
+     command_run},
+    {"verify", "SCENARIO", 1, true, "set seed workers policy transport ticks json quiet",
+     "check that workers, policy, transport change no bit",
+     "The scenario as it stands is the reference. Every scheduler policy with 1, 2, 3\n"
+     "and 8 workers, in both transports, then every SIMD level of this machine and the\n"
+     "other layout must give the same samples to the last bit. A scenario that names\n"
+     "an overflow policy or a mailbox capacity is compared in mailboxes only.\n",
+     command_verify},
+    {"list", "[TOPIC]", 1, false, "json", "what there is to choose from",
+     "Topics: topologies, policies, transports, distributions, samplings,\n"
+     "integrators, normalise, overflow, simd, layouts, keys. Without a topic: what\n"
+     "each is about.\n",
+     command_list},
+    {"show", "DIR", 1, true, "json", "print the summary of a finished run's directory", NULL, command_show},
+    {"help", "[COMMAND]", 1, false, "", "this text, or more about one command", NULL, command_help},
+};
+enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
+
+typedef struct option_row {
+    const char *name;
+    char letter;       // 0: none
+    const char *value; // NULL: a switch
+    const char *summary;
+} option_row;
+
+static const option_row option_rows[] = {
+    {"set", 0, "KEY=VALUE", "set one key (`entrain list keys`); repeatable"},
+    {"seed", 0, "N|random", "the seed of everything; random draws one and prints it"},
+    {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
+    {"policy", 0, "NAME", "scheduler policy (`entrain list policies`)"},
+    {"transport", 0, "NAME", "mailbox or publish"},
+    {"output", 'o', "DIR", "where files go; - writes series.csv to stdout and no files"},
+    {"timeout", 0, "SECONDS", "end at the first tick boundary after so much wall time"},
+    {"ticks", 0, "N", "compare the first N ticks only"},
+    {"json", 0, NULL, "print JSON on stdout instead of text"},
+    {"quiet", 0, NULL, "no progress, no notes, no summary in words; errors only"},
+    {"force", 0, NULL, "write into DIR even if it is not an Entrain run's"},
+};
+enum { OPTION_COUNT = sizeof option_rows / sizeof *option_rows };
+
+// Whether the words of @p names, separated by blanks, include @p name.
+static bool includes(const char *names, const char *name) {
+    size_t size = strlen(name);
+    for (const char *at = names; (at = strstr(at, name)) != NULL; at += size) {
+        bool begins = at == names || at[-1] == ' ', ends = at[size] == ' ' || at[size] == '\0';
+        if (begins && ends)
+            return true;
+    }
+    return false;
+}
+
+const cli_command *command_find(const char *name) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+const char *command_nearest(const char *name) {
+    const char *names[COMMAND_COUNT + 1] = {NULL};
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    return entrain_nearest_word(name, names);
+}
+
+static const option_row *option_find(const char *name, size_t size) {
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strlen(option_rows[i].name) == size && memcmp(option_rows[i].name, name, size) == 0)
+            return &option_rows[i];
+    return NULL;
+}
+
+static entrain_status refuse_option(const cli_command *command, const char *typed, entrain_error *error_out) {
+    const char *names[OPTION_COUNT + 2] = {NULL};
+    size_t count = 0;
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (includes(command->option_names, option_rows[i].name))
+            names[count++] = option_rows[i].name;
+    names[count++] = "help";
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(typed, "="), typed + strspn(typed, "-"));
+    word[strcspn(word, "=")] = '\0';
+    const char *nearest = entrain_nearest_word(word, names);
+    if (nearest != NULL)
+        return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "%s has no option %s; did you mean --%s?",
+                                 command->name, typed, nearest);
+    return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
+                             "%s has no option %s; `entrain help %s` names those it has.", command->name,
+                             typed, command->name);
+}
+
+static entrain_status parse_positive(const char *option, const char *text, double *value_out,
+                                     entrain_error *error_out) {
+    char *end = NULL;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(value) || value <= 0)
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "--%s takes a number above 0, not \"%s\".",
+                                 option, text);
+    *value_out = value;
+    return ENTRAIN_OK;
+}
+
+static bool all_digits(const char *text) { return *text != '\0' && text[strspn(text, "0123456789")] == '\0'; }
+
+// A seed that can be retyped by hand: 32 bits.
+static entrain_status draw_seed(char *text_out, size_t size, entrain_error *error_out) {
+    uint32_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        return entrain_error_set(error_out, ENTRAIN_SYSTEM,
+                                 "--seed random: the system gave no random bits (%s); give a number.",
+                                 strerror(errno));
+    snprintf(text_out, size, "%u", seed);
+    return ENTRAIN_OK;
+}
+
+// Options that are another spelling of --set.
+static const struct {
+    const char *option, *key;
+} sugar[] = {{"seed", "seed"},
+             {"workers", "exec.workers"},
+             {"policy", "exec.policy"},
+             {"transport", "exec.transport"}};
+
+static entrain_status take_sugar(cli_options *options, const char *name, const char *key, const char *value,
+                                 entrain_error *error_out) {
+    char *text = options->texts[options->text_count];
+    size_t size = sizeof options->texts[0];
+    char drawn[16];
+    if (strcmp(name, "seed") == 0) {
+        if (strcmp(value, "random") == 0) {
+            entrain_status status = draw_seed(drawn, sizeof drawn, error_out);
+            if (status != ENTRAIN_OK)
+                return status;
+            value = drawn;
+        } else if (!all_digits(value)) {
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "--seed takes a whole number from 0 up, or the word random, not \"%s\".",
+                                     value);
+        }
+    }
+    if (strcmp(name, "workers") == 0 &&
+        (!all_digits(value) || strtoull(value, NULL, 10) - 1 >= ENTRAIN_WORKERS_MAX))
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "--workers takes a whole number from 1 to %d, not \"%s\".",
+                                 ENTRAIN_WORKERS_MAX, value);
+    int needed = snprintf(text, size, "%s=%s", key, value);
+    if (needed < 0 || (size_t)needed >= size)
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "--%s takes something shorter than \"%s\".",
+                                 name, value);
+    options->text_count++;
+    options->sets[options->set_count++] = text;
+    return ENTRAIN_OK;
+}
+
+static entrain_status take_option(cli_options *options, const option_row *row, const char *value,
+                                  entrain_error *error_out) {
+    const char *name = row->name;
+    for (size_t i = 0; i < sizeof sugar / sizeof *sugar; i++)
+        if (strcmp(name, sugar[i].option) == 0)
+            return take_sugar(options, name, sugar[i].key, value, error_out);
+    if (strcmp(name, "set") == 0) {
+        if (strchr(value, '=') == NULL || *value == '=')
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "--set takes KEY=VALUE, such as swarm.size=1000, not \"%s\".", value);
+        options->sets[options->set_count++] = value;
+    } else if (strcmp(name, "output") == 0) {
+        if (*value == '\0')
+            return entrain_error_set(error_out, ENTRAIN_INVALID, "-o takes a directory, or - for stdout.");
+        options->output = value;
+    } else if (strcmp(name, "timeout") == 0) {
+        return parse_positive(name, value, &options->timeout_s, error_out);
+    } else if (strcmp(name, "ticks") == 0) {
+        errno = 0;
+        options->tick_limit = all_digits(value) ? strtoull(value, NULL, 10) : 0;
+        if (options->tick_limit == 0 || errno != 0)
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "--ticks takes a whole number from 1 up, not \"%s\".", value);
+    } else if (strcmp(name, "json") == 0) {
+        options->json = true;
+    } else if (strcmp(name, "quiet") == 0) {
+        options->quiet = true;
+    } else if (strcmp(name, "force") == 0) {
+        options->force = true;
+    }
+    return ENTRAIN_OK;
+}
+
+static entrain_status take_operand(cli_options *options, const char *text, entrain_error *error_out) {
+    const cli_command *command = options->command;
+    if (command->operand_max == 0 || options->operand != NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "%s takes one %s; \"%s\" is one too many.",
+                                 command->name, command->operands, text);
+    options->operand = text;
+    return ENTRAIN_OK;
+}
+
+// One option at argv[*at], "--name", "--name=value", "-o", "-oDIR"; moves *at over a value taken from the
+// next word.
+static entrain_status parse_option(cli_options *options, int argc, char **argv, int *at,
+                                   entrain_error *error_out) {
+    const char *typed = argv[*at], *value = NULL;
+    const option_row *row = NULL;
+    if (typed[1] == '-') {
+        size_t size = strcspn(typed + 2, "=");
+        row = option_find(typed + 2, size);
+        if (typed[2 + size] == '=')
+            value = typed + 3 + size;
+    } else {
+        for (size_t i = 0; i < OPTION_COUNT; i++)
+            if (option_rows[i].letter == typed[1])
+                row = &option_rows[i];
+        if (row != NULL && typed[2] != '\0')
+            value = typed + 2;
+    }
+    if (row == NULL || !includes(options->command->option_names, row->name))
+        return refuse_option(options->command, typed, error_out);
+    if (row->value == NULL && value != NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "--%s takes no value.", row->name);
+    if (row->value != NULL && value == NULL) {
+        if (*at + 1 >= argc)
+            return entrain_error_set(error_out, ENTRAIN_INVALID, "--%s needs a value: %s.", row->name,
+                                     row->value);
+        value = argv[++*at];
+    }
+    return take_option(options, row, value != NULL ? value : "", error_out);
+}
+
+entrain_status options_parse(const cli_command *command, int argc, char **argv, cli_options *options_out,
+                             entrain_error *error_out) {
+    // Each word yields at most one setting.
+    size_t room = argc > 0 ? (size_t)argc : 1;
+    cli_options options = {.command = command, .sets = calloc(room, sizeof *options.sets)};
+    options.texts = calloc(room, sizeof *options.texts);
+    entrain_status status = ENTRAIN_OK;
+    if (options.sets == NULL || options.texts == NULL)
+        status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the command line.");
+
+    bool only_operands = false;
+    for (int at = 2; at < argc && status == ENTRAIN_OK; at++) {
+        if (!only_operands && strcmp(argv[at], "--") == 0)
+            only_operands = true;
+        else if (only_operands || argv[at][0] != '-' || argv[at][1] == '\0')
+            status = take_operand(&options, argv[at], error_out);
+        else
+            status = parse_option(&options, argc, argv, &at, error_out);
+    }
+    if (status == ENTRAIN_OK && command->operand_needed && options.operand == NULL)
+        status = entrain_error_set(error_out, ENTRAIN_INVALID, "%s needs a %s; `entrain help %s` says more.",
+                                   command->name, command->operands, command->name);
+    if (status != ENTRAIN_OK) {
+        options_free(&options);
+        return status;
+    }
+    *options_out = options;
+    return ENTRAIN_OK;
+}
+
+void options_free(cli_options *options) {
+    free(options->sets);
+    free(options->texts);
+    *options = (struct cli_options){0};
+}
+
+static void print_options(FILE *to, const char *names) {
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        const option_row *row = &option_rows[i];
+        if (!includes(names, row->name))
+            continue;
+        char left[40];
+        if (row->letter != 0)
+            snprintf(left, sizeof left, "-%c, --%s %s", row->letter, row->name, row->value);
+        else
+            snprintf(left, sizeof left, "--%s %s", row->name, row->value != NULL ? row->value : "");
+        fprintf(to, "  %-19s %s\n", left, row->summary);
+    }
+}
+
+void help_overview(FILE *to) {
+    fputs("Entrain runs swarms of actors that synchronize.\n\n", to);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        char left[40];
+        snprintf(left, sizeof left, "%s %s", commands[i].name, commands[i].operands);
+        fprintf(to, "  entrain %-16s %s\n", left, commands[i].summary);
+    }
+    fputs("\n`entrain help COMMAND` names a command's options; `entrain --version` says which\n"
+          "build this is.\n\n"
+          "Exit codes: 0 done, 1 the run failed, 2 usage or a bad scenario, 3 mismatch\n"
+          "(verify), 130 interrupted, with the files complete up to there.\n",
+          to);
+}
+
+void help_command(FILE *to, const cli_command *command) {
+    fprintf(to, "entrain %s %s%s\n\n%c%s.\n", command->name, command->operands,
+            *command->option_names != '\0' ? " [OPTIONS]" : "", command->summary[0] - 'a' + 'A',
+            command->summary + 1);
+    if (command->details != NULL)
+        fprintf(to, "\n%s", command->details);
+    if (*command->option_names != '\0') {
+        fputs("\nOptions:\n", to);
+        print_options(to, command->option_names);
+    }
+}
+
+int command_help(const cli_options *options) {
+    if (options->operand == NULL) {
+        help_overview(stdout);
+        return EXIT_DONE;
+    }
+    const cli_command *about = command_find(options->operand);
+    if (about == NULL) {
+        const char *nearest = command_nearest(options->operand);
+        say_error("there is no command \"%s\"%s%s%s", options->operand,
+                  nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "",
+                  nearest != NULL ? "?" : "; `entrain help` names those there are.");
+        return EXIT_USAGE;
+    }
+    help_command(stdout, about);
+    return EXIT_DONE;
+}

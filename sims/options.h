@@ -1,0 +1,66 @@
+/// @file options.h  The command line: commands, their options, and what was typed.
+#ifndef ENTRAIN_SIMS_OPTIONS_H
+#define ENTRAIN_SIMS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "entrain/status.h"
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,        ///< the run failed
+    EXIT_USAGE = 2,         ///< the command line or the scenario is wrong; nothing ran
+    EXIT_MISMATCH = 3,      ///< verify: two results differ
+    EXIT_INTERRUPTED = 130, ///< Ctrl-C or SIGTERM; the files are complete up to there
+};
+
+typedef struct cli_options cli_options;
+
+/// One command: a row in the table of options.c.
+typedef struct cli_command {
+    const char *name;
+    const char *operands; ///< "SCENARIO"; shown in help
+    uint32_t operand_max; ///< 0 or 1
+    bool operand_needed;
+    const char *option_names; ///< "set seed json": the long options it takes
+    const char *summary;      ///< one line
+    const char *details;      ///< further lines for `entrain help COMMAND`; may be NULL
+    int (*run)(const cli_options *options);
+} cli_command;
+
+struct cli_options {
+    const cli_command *command;
+    const char *operand; ///< NULL when none was given
+    const char *
+        *sets; ///< "key=value", in the order typed; --seed, --workers, --policy, --transport among them
+    uint32_t set_count;
+    const char *output;  ///< -o; NULL: the default
+    double timeout_s;    ///< 0: none
+    uint64_t tick_limit; ///< 0: none
+    bool json, quiet, force;
+    char (*texts)[96]; ///< texts that sets points to where they were not typed as such
+    uint32_t text_count;
+};
+
+/// Understands argv[2..]; the command is known. On a refusal the sentence is in @p error_out and nothing is
+/// to be freed.
+entrain_status options_parse(const cli_command *command, int argc, char **argv, cli_options *options_out,
+                             entrain_error *error_out);
+void options_free(cli_options *options);
+
+/// The command called @p name, or NULL.
+const cli_command *command_find(const char *name);
+/// The command name nearest to @p name, or NULL.
+const char *command_nearest(const char *name);
+void help_overview(FILE *to);
+void help_command(FILE *to, const cli_command *command);
+
+int command_run(const cli_options *options);
+int command_verify(const cli_options *options);
+int command_list(const cli_options *options);
+int command_show(const cli_options *options);
+int command_help(const cli_options *options);
+
+#endif

@@ -1,0 +1,257 @@
+// The pictures. gnuplot reads the run's own CSV files, so what is drawn is what was written.
+//
+//   phases: each actor a dot on the unit circle, coloured by its natural frequency (or, where all are alike,
+//   by its index); bars outside it count the actors in each of 120 directions; the arrow is the mean field r
+//   e^(i psi).
+#include "sims/plot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "entrain/math.h"
+#include "sims/gnuplot.h"
+#include "sims/recorder.h"
+#include "sims/run_directory.h"
+
+enum { BIN_COUNT = 120, POINTS_MAX = 4000 };
+static const double pi = 3.14159265358979323846;
+
+// A gnuplot string in single quotes: quotes doubled, control characters left out.
+static void put_quoted(FILE *to, const char *text) {
+    fputc('\'', to);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            fputc('\'', to);
+        if ((unsigned char)*text >= ' ')
+            fputc(*text, to);
+    }
+    fputc('\'', to);
+}
+
+static void put_common(FILE *to) {
+    fputs("set encoding utf8\n"
+          "set datafile separator ','\n"
+          "ink = '#30343b'; faint = '#d5d8dd'; blue = '#1f5fa8'; orange = '#d9772b'\n"
+          "set border lc rgb ink lw 1\n"
+          "set tics textcolor rgb ink\n"
+          "set key textcolor rgb ink\n",
+          to);
+}
+
+// Both terminals for one picture; the plot commands follow each through the macro text in $name.
+static void put_terminal(FILE *to, const char *kind, const char *name, int width, int height) {
+    if (strcmp(kind, "png") == 0)
+        fprintf(to, "set terminal pngcairo size %d,%d font 'DejaVu Sans,13' background rgb 'white'\n", width,
+                height);
+    else
+        fprintf(to, "set terminal svg size %d,%d dynamic font 'DejaVu Sans,13' background rgb 'white'\n",
+                width, height);
+    fprintf(to, "set output '%s.%s.part'\n", name, kind);
+}
+
+// What fits over both pictures; the whole title is in the data.
+static void put_title(FILE *to, const char *title) {
+    enum { LETTERS_MAX = 80 };
+    size_t end = 0;
+    for (int letters = 0; title[end] != '\0' && letters < LETTERS_MAX; letters++)
+        for (end++; ((unsigned char)title[end] & 0xc0) == 0x80; end++) // the rest of a UTF-8 letter
+            continue;
+    char *shown = NULL;
+    if (asprintf(&shown, "%.*s%s", (int)end, title, title[end] != '\0' ? "…" : "") < 0)
+        abort();
+    fputs("set title ", to);
+    put_quoted(to, shown);
+    free(shown);
+}
+
+static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
+    fputs("reset\n", to);
+    put_common(to);
+    put_terminal(to, kind, "coherence", 1200, 640);
+    put_title(to, facts->title);
+    fputs(" noenhanced font ',16' textcolor rgb ink offset 0,0.4\n"
+          "set xlabel 'simulated time t (s)' textcolor rgb ink\n"
+          "set ylabel 'coherence' textcolor rgb ink\n"
+          "set yrange [-0.012:1.02]; set ytics 0.2; set mytics 2; set mxtics 2\n"
+          "set border 3; set tics nomirror out\n"
+          "set grid ytics lc rgb faint lw 1 dt 1\n"
+          "set key at screen 0.53,0.035 center horizontal Left reverse samplen 2.5 width 2\n"
+          "set lmargin 9; set rmargin 4; set tmargin 3.2; set bmargin 5.8\n",
+          to);
+    if (facts->since_s > 0) {
+        // In the right part of the picture there is more room to the left of the line.
+        bool left = facts->since_s > 0.6 * facts->time_s;
+        fprintf(
+            to,
+            "set arrow 1 from %.17g,0 to %.17g,1.02 nohead lc rgb orange lw 1.5 dt 3\n"
+            "set label 1 '  synchronized from t = %.4g s  ' at %.17g,0.06 %s textcolor rgb orange front\n",
+            facts->since_s, facts->since_s, facts->since_s, facts->since_s, left ? "right" : "left");
+    }
+    fprintf(to, "set xrange [0:%.17g]\n", facts->time_s > 0 ? facts->time_s : 1);
+    unsigned long long stride = facts->sample_count / POINTS_MAX + 1;
+    fprintf(to, "plot %.17g with lines lc rgb orange lw 1.2 dt 2 title 'synchronized: r = %.4g', \\\n",
+            facts->level, facts->level);
+    if (!facts->complete)
+        fprintf(to,
+                "  'series.csv' using 2:12 every %llu::1 with lines lc rgb '#8db4dd' lw 1.6 "
+                "title 'among neighbours', \\\n",
+                stride);
+    fprintf(to,
+            "  'series.csv' using 2:3 every %llu::1 with lines lc rgb blue lw 2.6 title 'whole swarm, r'\n",
+            stride);
+    fputs("unset output\n", to);
+}
+
+typedef struct spread {
+    double low, high;
+} spread;
+
+static int compare_doubles(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// The middle nine tenths of the natural frequencies: a Lorentz tail would leave one colour for all the
+// others.
+static spread frequency_spread(const plot_facts *facts) {
+    uint32_t stride = (facts->count - 1) / PHASES_ROWS_MAX + 1, count = 0;
+    spread out = {0, 0};
+    double *sorted = malloc(sizeof *sorted * (PHASES_ROWS_MAX + 1));
+    if (sorted == NULL)
+        return out;
+    for (uint32_t i = 0; i < facts->count; i += stride)
+        sorted[count++] = facts->frequencies[i];
+    qsort(sorted, count, sizeof *sorted, compare_doubles);
+    out = (spread){sorted[count / 20], sorted[count - 1 - count / 20]};
+    free(sorted);
+    return out;
+}
+
+// angle, length of the bars, as an inline data block.
+static void put_bars(FILE *to, const plot_facts *facts) {
+    // The longest bar stands for three times the mean at least, so that an even circle looks calm.
+    uint32_t bins[BIN_COUNT] = {0}, most = facts->count / BIN_COUNT * 3 + 3;
+    for (uint32_t i = 0; i < facts->count; i++) {
+        double part = (facts->phases[i] + pi) / (2 * pi) * BIN_COUNT;
+        int bin = part < 0 ? 0 : part >= BIN_COUNT ? BIN_COUNT - 1 : (int)part;
+        if (++bins[bin] > most)
+            most = bins[bin];
+    }
+    fputs("$bars << EOD\n", to);
+    for (int bin = 0; bin < BIN_COUNT; bin++)
+        if (bins[bin] > 0)
+            fprintf(to, "%.6f,%.6f\n", (bin + 0.5) / BIN_COUNT * 2 * pi - pi, 0.36 * bins[bin] / most);
+    fputs("EOD\n", to);
+}
+
+static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spread colors) {
+    bool by_index = !(colors.high > colors.low);
+    fputs("reset\n", to);
+    put_common(to);
+    put_terminal(to, kind, "phases", 900, 830);
+    put_bars(to, facts);
+    put_title(to, facts->title);
+    fputs(" noenhanced font ',15' textcolor rgb ink \n", to);
+    fprintf(to,
+            "set size ratio -1; set xrange [-1.46:1.46]; set yrange [-1.46:1.46]\n"
+            "unset border; unset key\n"
+            "set xtics -1,0.5,1 nomirror out scale 0.5; set ytics -1,0.5,1 nomirror out scale 0.5\n"
+            "set xlabel 'cos θ' textcolor rgb ink; set ylabel 'sin θ' textcolor rgb ink\n"
+            "set palette defined (0 '#2c3e8f', 0.25 '#2a8fbd', 0.5 '#57b894', 0.75 '#e9b44c', 1 '#c8432f')\n"
+            "set colorbox user origin 0.88,0.27 size 0.022,0.46\n"
+            "set lmargin at screen 0.10; set rmargin at screen 0.84\n"
+            "set bmargin at screen 0.09; set tmargin at screen 0.93\n"
+            "set cblabel '%s' textcolor rgb ink offset 0.6,0\n",
+            by_index ? "index of the actor" : "natural frequency (rad/s)");
+    if (by_index)
+        fprintf(to, "set cbrange [0:%u]\n", facts->count - 1);
+    else
+        fprintf(to, "set cbrange [%.17g:%.17g]\n", colors.low, colors.high);
+    double x = facts->coherence * entrain_cos(facts->mean_phase),
+           y = facts->coherence * entrain_sin(facts->mean_phase);
+    fprintf(to,
+            "set object 1 circle at 0,0 size 1 fs empty border rgb faint lw 1.5\n"
+            "set arrow 1 from -1.08,0 to 1.08,0 nohead lc rgb faint lw 1 back\n"
+            "set arrow 2 from 0,-1.08 to 0,1.08 nohead lc rgb faint lw 1 back\n"
+            "set arrow 3 from 0,0 to %.17g,%.17g head filled size 0.07,18 lc rgb orange lw 4 front\n"
+            "set label 3 'r = %.3f,  ψ = %.2f rad' at 0,%s center textcolor rgb orange font ',14' front\n",
+            x, y, facts->coherence, facts->mean_phase, y > 0 ? "-0.45" : "0.45");
+    fprintf(to,
+            "plot $bars using (1.07*cos($1)):(1.07*sin($1)):($2*cos($1)):($2*sin($1)) "
+            "with vectors nohead lw 6 lc rgb '#b9cfe8', \\\n"
+            "  'phases.csv' using (cos($2)):(sin($2)):%d every ::1 with points pt 7 ps %.2f lc palette\n"
+            "unset output\n",
+            by_index ? 1 : 4, facts->count > 2000 ? 0.7 : 1.1);
+}
+
+static const char *const pictures[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg", NULL};
+
+static void remove_parts(const char *directory) {
+    for (const char *const *picture = pictures; *picture != NULL; picture++) {
+        char *part = NULL;
+        if (asprintf(&part, "%s/%s.part", directory, *picture) < 0)
+            abort();
+        unlink(part);
+        free(part);
+    }
+}
+
+// gnuplot answers 0 when it could not write all of a picture (a full disk): see whether it has its end.
+static bool is_whole(const char *path, const char *name) {
+    static const char png_end[] = "IEND\xae\x42\x60\x82", svg_end[] = "</svg>";
+    const char *end = strstr(name, ".png") != NULL ? png_end : svg_end;
+    char tail[17] = "";
+    FILE *from = fopen(path, "re");
+    if (from == NULL)
+        return false;
+    size_t count = fseek(from, -16, SEEK_END) == 0 ? fread(tail, 1, sizeof tail - 1, from) : 0;
+    fclose(from);
+    return memmem(tail, count, end, strlen(end)) != NULL;
+}
+
+// All of them or none.
+static entrain_status rename_pictures(const char *directory, entrain_error *error_out) {
+    for (int pass = 0; pass < 2; pass++) {
+        for (const char *const *picture = pictures; *picture != NULL; picture++) {
+            char *path = path_join(directory, *picture), *part = NULL;
+            if (asprintf(&part, "%s.part", path) < 0)
+                abort();
+            bool good = pass == 0 ? is_whole(part, *picture) : rename(part, path) == 0;
+            free(path);
+            free(part);
+            if (!good) {
+                remove_parts(directory);
+                return entrain_error_set(error_out, ENTRAIN_IO,
+                                         "gnuplot left no whole %s (is the disk full?)", *picture);
+            }
+        }
+    }
+    return ENTRAIN_OK;
+}
+
+entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
+    char *script = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&script, &size);
+    if (to == NULL)
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory for a plot");
+    static const char *const kinds[] = {"png", "svg"};
+    spread colors = frequency_spread(facts);
+    for (size_t i = 0; i < 2; i++) {
+        put_coherence(to, facts, kinds[i]);
+        put_phases(to, facts, kinds[i], colors);
+    }
+    entrain_status status = ENTRAIN_OK;
+    if (fclose(to) != 0)
+        status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory for a plot");
+    if (status == ENTRAIN_OK)
+        status = gnuplot_run(facts->directory, script, error_out);
+    free(script);
+    if (status != ENTRAIN_OK) {
+        remove_parts(facts->directory); // which of them are whole is not known
+        return status;
+    }
+    return rename_pictures(facts->directory, error_out);
+}

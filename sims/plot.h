@@ -1,0 +1,24 @@
+/// @file plot.h  The two pictures of a run: r over time, and the final phases on the unit circle.
+#ifndef ENTRAIN_SIMS_PLOT_H
+#define ENTRAIN_SIMS_PLOT_H
+
+#include "sims/outcome.h"
+
+typedef struct plot_facts {
+    const char *directory; ///< holds series.csv and phases.csv
+    const char *title;
+    double level;   ///< drawn as a line
+    double since_s; ///< when r came to stay above it; 0 or below: from the start, or it did not
+    double time_s;  ///< at the last sample
+    uint64_t sample_count;
+    uint32_t count;                     ///< actors
+    const double *phases, *frequencies; ///< [count]
+    double coherence, mean_phase;       ///< the arrow
+    bool complete;                      ///< everybody hears everybody: local coherence is r and is left out
+} plot_facts;
+
+/// Draws coherence.png, coherence.svg, phases.png, phases.svg. A failure costs the pictures only; its
+/// sentence is meant for a note and says how to get gnuplot where that is what is missing.
+entrain_status plot_run(const plot_facts *facts, entrain_error *error_out);
+
+#endif

@@ -1,0 +1,22 @@
+/// @file progress.h  One line that says how far a run is: on stderr, at most ten times a second, never in the
+/// data.
+#ifndef ENTRAIN_SIMS_PROGRESS_H
+#define ENTRAIN_SIMS_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Begins a line for @p tick_count ticks of @p step_s. @p label opens it (NULL: nothing); @p early: a stop
+/// condition may end the run before, so that the time left is "at most".
+void progress_begin(const char *label, uint64_t tick_count, double step_s, bool early, bool quiet);
+/// The r shown from now on.
+void progress_coherence(double coherence);
+/// Shows the state at @p tick if enough wall time has passed: a tenth of a second on a terminal, ten seconds
+/// elsewhere.
+void progress_update(uint64_t tick);
+/// Takes the line off the terminal, if one stands there.
+void progress_clear(void);
+/// Ends: nothing is shown any more.
+void progress_end(void);
+
+#endif

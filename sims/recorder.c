@@ -1,0 +1,125 @@
+// The time series. What is in series.csv depends on the scenario and the seed only; wall-clock figures go to
+// timing.csv. A double is printed with %.17g: reading it back gives the same bits.
+#include "sims/recorder.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sims/say.h"
+
+struct run_recorder {
+    run_file series, timing; // timing: not open when writing to stdout
+    bool to_stdout, reader_gone;
+    uint64_t sample_count;
+    double begun_s;
+    uint64_t last_tick;
+    double last_s;
+};
+
+static entrain_status refuse(run_recorder *recorder, entrain_error *error_out) {
+    if (!recorder->to_stdout)
+        return run_file_refuse(&recorder->series, error_out);
+    int why = errno;
+    // Who reads has seen enough. What stdout still holds goes nowhere, and that shall not count as a failure
+    // later.
+    recorder->reader_gone = why == EPIPE && freopen("/dev/null", "w", stdout) != NULL;
+    errno = why;
+    return entrain_error_set(error_out, ENTRAIN_IO, "Stdout cannot be written: %s.", strerror(errno));
+}
+
+entrain_status recorder_open(const char *directory, run_recorder **recorder_out, entrain_error *error_out) {
+    run_recorder *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for a recorder.");
+    made->begun_s = made->last_s = wall_now_s();
+    made->to_stdout = directory == NULL;
+    entrain_status status = ENTRAIN_OK;
+    if (made->to_stdout) {
+        made->series.stream = stdout;
+    } else {
+        status = run_file_open(directory, "series.csv", &made->series, error_out);
+        if (status == ENTRAIN_OK)
+            status = run_file_open(directory, "timing.csv", &made->timing, error_out);
+    }
+    if (status == ENTRAIN_OK &&
+        (fputs(SERIES_HEADER "\n", made->series.stream) == EOF || fflush(made->series.stream) != 0))
+        status = refuse(made, error_out);
+    if (status == ENTRAIN_OK && !made->to_stdout)
+        fputs("tick,wall_s,advance_s,ticks_per_s\n", made->timing.stream);
+    // A recorder whose reader has gone is handed out all the same, so that the caller can tell.
+    if (status != ENTRAIN_OK && !made->reader_gone) {
+        recorder_destroy(made);
+        return status;
+    }
+    *recorder_out = made;
+    return ENTRAIN_OK;
+}
+
+static void print_timing(run_recorder *recorder, uint64_t tick, entrain_engine *engine) {
+    double now_s = wall_now_s(), took_s = now_s - recorder->last_s;
+    entrain_engine_stats stats;
+    entrain_engine_stats_read(engine, &stats);
+    double rate = took_s > 0 ? (double)(tick - recorder->last_tick) / took_s : 0;
+    fprintf(recorder->timing.stream, "%" PRIu64 ",%.6f,%.6f,%.1f\n", tick, now_s - recorder->begun_s,
+            (double)stats.advance_ns * 1e-9, rate);
+    recorder->last_tick = tick;
+    recorder->last_s = now_s;
+}
+
+entrain_status recorder_sample(run_recorder *recorder, const entrain_phase_sample *sample,
+                               entrain_engine *engine, entrain_error *error_out) {
+    FILE *to = recorder->series.stream;
+    fprintf(to, "%" PRIu64 ",%.17g,%.17g,%.17g", sample->tick, sample->time_s, sample->coherence,
+            sample->mean_phase);
+    for (uint32_t m = 1; m < ENTRAIN_DAIDO_MAX; m++)
+        fprintf(to, ",%.17g", sample->moments[m]);
+    fprintf(to, ",%.17g,%.17g,%.17g,%.17g,%" PRIu32 ",%" PRIu64 ",%016" PRIx64 "\n", sample->local_coherence,
+            sample->winding, sample->frequency_mean, sample->frequency_spread, sample->living,
+            sample->observations, sample->fingerprint);
+    // A line is shorter than the stream's buffer, so that it leaves in one write.
+    if (fflush(to) != 0 || ferror(to) != 0)
+        return refuse(recorder, error_out);
+    recorder->sample_count++;
+    if (!recorder->to_stdout)
+        print_timing(recorder, sample->tick, engine);
+    return ENTRAIN_OK;
+}
+
+entrain_status recorder_close(run_recorder *recorder, entrain_error *error_out) {
+    if (recorder->to_stdout)
+        return ENTRAIN_OK;
+    entrain_status status = run_file_close(&recorder->series, error_out);
+    if (status == ENTRAIN_OK)
+        status = run_file_close(&recorder->timing, error_out);
+    return status;
+}
+
+void recorder_destroy(run_recorder *recorder) {
+    if (recorder == NULL)
+        return;
+    if (recorder->to_stdout)
+        recorder->series.stream = NULL; // stdout is not ours to close
+    run_file_abandon(&recorder->series);
+    run_file_abandon(&recorder->timing);
+    free(recorder);
+}
+
+uint64_t recorder_sample_count(const run_recorder *recorder) { return recorder->sample_count; }
+
+bool recorder_reader_gone(const run_recorder *recorder) { return recorder->reader_gone; }
+
+entrain_status recorder_write_phases(const char *directory, uint32_t count, const double *phases,
+                                     const int32_t *turns, const double *frequencies,
+                                     entrain_error *error_out) {
+    run_file file;
+    entrain_status status = run_file_open(directory, "phases.csv", &file, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    fputs(PHASES_HEADER "\n", file.stream);
+    uint32_t stride = (count - 1) / PHASES_ROWS_MAX + 1;
+    for (uint32_t i = 0; i < count; i += stride)
+        fprintf(file.stream, "%" PRIu32 ",%.17g,%" PRId32 ",%.17g\n", i, phases[i], turns[i], frequencies[i]);
+    return run_file_close(&file, error_out);
+}

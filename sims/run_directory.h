@@ -1,0 +1,54 @@
+/// @file run_directory.h  A run's directory: whose it is, and files that appear under their name only when
+/// complete.
+#ifndef ENTRAIN_SIMS_RUN_DIRECTORY_H
+#define ENTRAIN_SIMS_RUN_DIRECTORY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "entrain/status.h"
+
+#define RUN_FORMAT "entrain-run"
+#define RUN_FORMAT_VERSION 1
+
+/// Makes @p path ready for a new run: creates it with its parents, or takes the files of an earlier Entrain
+/// run out of it. Anything else that is not an empty directory is refused, unless @p force; even then only
+/// files with our names go. *replaced_out: an earlier run was there. *lock_out: a descriptor that keeps other
+/// runs out until it is closed, -1 where the file system has no locks; a directory that is locked is refused.
+entrain_status run_directory_prepare(const char *path, bool force, bool *replaced_out, int *lock_out,
+                                     entrain_error *error_out);
+/// ENTRAIN_OK if prepare() would not refuse; changes nothing.
+entrain_status run_directory_check(const char *path, bool force, entrain_error *error_out);
+
+/// Whether @p name lies in @p directory.
+bool run_directory_has(const char *directory, const char *name);
+
+/// "directory/name", the caller's to free. Ends the program without memory.
+char *path_join(const char *directory, const char *name);
+
+/// A file being written: under "name.part" until run_file_close() gives it its name.
+typedef struct run_file {
+    FILE *stream;
+    char *path, *part;
+} run_file;
+
+entrain_status run_file_open(const char *directory, const char *name, run_file *file_out,
+                             entrain_error *error_out);
+/// Writes what is buffered and renames. On a failure the part stays, and the sentence says so.
+entrain_status run_file_close(run_file *file, entrain_error *error_out);
+/// Closes without renaming; the part stays. Nothing on a file that is not open.
+void run_file_abandon(run_file *file);
+/// The sentence for a failed write, from errno.
+entrain_status run_file_refuse(const run_file *file, entrain_error *error_out);
+
+/// Writes @p json with sorted keys.
+entrain_status run_file_write_json(const char *directory, const char *name, const json_t *json,
+                                   entrain_error *error_out);
+
+/// Reads a JSON file of a finished run that must say "format": @p format, in a version that we know. A
+/// missing, torn or foreign file is refused with a sentence. *json_out is the caller's to json_decref.
+entrain_status run_file_read_json(const char *directory, const char *name, const char *format,
+                                  json_t **json_out, entrain_error *error_out);
+
+#endif

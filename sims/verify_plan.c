@@ -1,0 +1,68 @@
+// The ways that verify tries. The whole grid of policies, workers and transports, then one row each for what
+// is independent of those: SIMD levels and layouts.
+#include "sims/verify_plan.h"
+
+#include <stdio.h>
+
+const uint32_t verify_workers[VERIFY_WORKERS_COUNT] = {1, 2, 3, 8};
+
+const char *verify_layout_name(entrain_layout layout) {
+    return layout == ENTRAIN_LAYOUT_SHUFFLED ? "shuffled" : "index";
+}
+
+static void add(verify_plan *plan, verify_case one) {
+    if (plan->count < VERIFY_CASES_MAX)
+        plan->cases[plan->count++] = one;
+}
+
+void verify_plan_make(const scenario *given, verify_plan *plan_out) {
+    const entrain_engine_config *engine = &given->swarm.engine;
+    *plan_out = (verify_plan){0};
+    if (engine->overflow_named)
+        plan_out->mailbox_only = "the scenario names an overflow policy";
+    else if (engine->mailbox_capacity > 0)
+        plan_out->mailbox_only = "the scenario gives a mailbox capacity";
+    uint32_t transports = plan_out->mailbox_only != NULL ? 1 : ENTRAIN_TRANSPORT_COUNT;
+    _Static_assert(ENTRAIN_TRANSPORT_MAILBOX == 0, "the mailbox comes first");
+
+    const entrain_policy *policy;
+    for (uint32_t p = 0; (policy = entrain_policy_at(p)) != NULL; p++)
+        for (uint32_t t = 0; t < transports; t++)
+            for (uint32_t w = 0; w < VERIFY_WORKERS_COUNT; w++)
+                add(plan_out, (verify_case){.policy = policy->name,
+                                            .workers = verify_workers[w],
+                                            .transport = (entrain_transport)t,
+                                            .simd = engine->simd,
+                                            .layout = engine->layout});
+    plan_out->grid_count = plan_out->count;
+    verify_case usual = {
+        .policy = engine->scheduler.policy, .workers = 2, .simd = engine->simd, .layout = engine->layout};
+    for (int level = ENTRAIN_SIMD_SSE2; level <= ENTRAIN_SIMD_AVX512; level++)
+        for (uint32_t t = 0; t < transports && entrain_simd_available((entrain_simd)level); t++) {
+            verify_case one = usual;
+            one.simd = (entrain_simd)level;
+            one.transport = (entrain_transport)t;
+            add(plan_out, one);
+        }
+    for (uint32_t t = 0; t < transports; t++) {
+        verify_case one = usual;
+        one.layout =
+            engine->layout == ENTRAIN_LAYOUT_SHUFFLED ? ENTRAIN_LAYOUT_INDEX : ENTRAIN_LAYOUT_SHUFFLED;
+        one.transport = (entrain_transport)t;
+        add(plan_out, one);
+    }
+}
+
+void verify_case_describe(const verify_case *one, char *text_out, size_t size) {
+    snprintf(text_out, size, "policy %s, %u worker%s, transport %s, simd %s, layout %s", one->policy,
+             one->workers, one->workers == 1 ? "" : "s", entrain_transport_name(one->transport),
+             entrain_simd_name(one->simd), verify_layout_name(one->layout));
+}
+
+void verify_case_apply(const verify_case *one, entrain_swarm_config *config) {
+    config->engine.scheduler.policy = one->policy;
+    config->engine.scheduler.worker_count = one->workers;
+    config->engine.transport = one->transport;
+    config->engine.simd = one->simd;
+    config->engine.layout = one->layout;
+}
