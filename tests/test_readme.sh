@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# README shows what exists: its C example compiles against the build and runs, its Lua example is a scenario, the files it
+# names are there, and the fingerprint it quotes is the one that comes out.
+#   test_readme.sh SOURCE BUILD ENTRAIN CC
+set -euo pipefail
+source=$1 build=$2 entrain=$3 cc=$4
+work=$(mktemp -d "${TMPDIR:-/tmp}/entrain-readme.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+fail() { echo "README: $*" >&2; exit 1; }
+block() { awk -v open='```'"$1" '$0 == open { inside = 1; next } $0 == "```" && inside { exit } inside' "$source/README.md"; }
+
+block c >example.c
+[ -s example.c ] || fail "there is no C example"
+includes=()
+for room in engine/base mailbox scheduler engine actors; do includes+=("-I$source/$room/include"); done
+# shellcheck disable=SC2086
+$cc -std=c17 -Wall -Wextra -Werror "${includes[@]}" example.c "$build/libentrain.a" -lck -lpthread -lm ${LINK_FLAGS:-} -o example ||
+    fail "the C example does not compile"
+./example | grep -E '^r = 0\.[89][0-9]* at t = [0-9]+ s, fingerprint [0-9a-f]{16}$' || fail "the C example does not synchronize"
+
+block lua >example.lua
+"$entrain" run example.lua --quiet -o lua --set time.duration=1 || fail "the Lua example does not run"
+
+quoted=$(sed -n 's/^  Fingerprint  //p' "$source/README.md")
+got=$("$entrain" run "$source/sims/fireflies.lua" --seed 7 --workers 1 -o fireflies 2>/dev/null | sed -n 's/^  Fingerprint  //p')
+[ "$quoted" = "$got" ] || fail "it quotes the fingerprint $quoted and the run gives $got"
+
+for path in $(grep -oE '(sims|tests)/[a-z_]+(\.lua|/run|\.c)?' "$source/README.md" | sort -u); do
+    [ -e "$source/$path" ] || [ "$path" = tests/bench_transport ] || [ "$path" = tests/test_theory_ ] || fail "it names $path, which is not there"
+done
+echo "README holds: C example, Lua example, fingerprint $got"
