@@ -13,7 +13,8 @@
 // Many producers. libck's own multi-producer enqueue takes a ticket and then spins until the earlier
 // producers have committed; when one of them has lost its core, the others burn theirs, and the more
 // producers than cores there are, the worse (16 on 2 cores: 16 messages a second). Here tickets are taken
-// with libck's reserve, and the wait for earlier producers is the shared one, which yields. It stays a wait:
+// with libck's reserve, and the wait for earlier producers is the shared one, which yields, and in the end
+// sleeps, so that a producer of lower priority gets its core back. It stays a wait:
 // a producer that is never scheduled again between its reserve and its commit holds up the senders behind it,
 // so this path is not lock-free, let alone wait-free.
 #include "mailbox/ring.h"

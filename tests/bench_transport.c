@@ -68,7 +68,7 @@ static void team_barrier(loop_team *team, uint32_t *turn) {
         entrain__store_release_u32(&team->released, *turn); // pairs with the acquire load below
     } else {
         for (uint32_t round = 0; entrain__load_acquire_u32(&team->released) != *turn; round++)
-            entrain__wait_step(round < 5000 ? 0 : round);
+            entrain__wait_step(round < 5000 ? 0 : ENTRAIN__WAIT_YIELD);
     }
 }
 

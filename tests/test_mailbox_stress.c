@@ -150,7 +150,7 @@ static void *ask_all_the_time(void *argument) {
         entrain_mailbox_set_count(r->set, &count);
         for (uint32_t i = 0; i < r->mailbox_count; i++)
             wrong += entrain_mailbox_queued(r->set, i) > entrain_mailbox_capacity(r->set, i);
-        entrain__wait_step(UINT32_MAX);
+        entrain__wait_step(ENTRAIN__WAIT_YIELD);
     }
     return (void *)wrong;
 }
@@ -288,7 +288,7 @@ static void a_preempted_producer_holds_up_only_until_it_resumes(void **state) {
     entrain_message messages[SENDERS + 2];
     for (int i = 0; i < 2000; i++) {
         assert_int_equal(entrain_mailbox_receive(set, 0, messages, SENDERS + 2), 0);
-        entrain__wait_step(UINT32_MAX); // yields
+        entrain__wait_step(ENTRAIN__WAIT_YIELD);
     }
     assert_int_equal(entrain__load_acquire_u32(&returned), 0);
 

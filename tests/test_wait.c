@@ -5,7 +5,9 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/atomics.h"
@@ -207,6 +209,59 @@ static void many_advance_and_no_advance_is_lost(void **state) {
     assert_int_equal(entrain__event_value(&event), WAITERS / 2 * ROUNDS);
 }
 
+// On one core, who waits may have the right to it before whom it waits for: a yield would give that core to
+// nobody, for as long as the kernel lets real-time threads have it. Seen by how often the waiter looked.
+typedef struct inversion {
+    uint32_t started, done;
+} inversion;
+
+static void *work_at_low_priority(void *argument) {
+    inversion *self = argument;
+    entrain__store_release_u32(&self->started, 1);
+    struct timespec now, began;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began);
+    do // 20 ms of its own time
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    while ((now.tv_sec - began.tv_sec) * 1000000000 + now.tv_nsec - began.tv_nsec < 20000000);
+    entrain__store_release_u32(&self->done, 1);
+    return NULL;
+}
+
+static void *wait_at_high_priority(void *argument) {
+    inversion *self = argument;
+    const struct sched_param high = {.sched_priority = 1};
+    if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &high) != 0)
+        return NULL; // not allowed here
+    uintptr_t round = 0;
+    for (; entrain__load_acquire_u32(&self->done) == 0; round++)
+        entrain__wait_step((uint32_t)round);
+    return (void *)round;
+}
+
+static void a_waiter_of_higher_priority_lets_the_other_run(void **state) {
+    (void)state;
+    inversion self = {0};
+    cpu_set_t before, one;
+    assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    for (size_t cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+        if (CPU_ISSET(cpu, &before))
+            CPU_SET(cpu, &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0); // inherited by both
+    pthread_t low, high;
+    void *rounds = NULL;
+    assert_int_equal(pthread_create(&low, NULL, work_at_low_priority, &self), 0);
+    for (uint32_t round = 0; entrain__load_acquire_u32(&self.started) == 0; round++)
+        entrain__wait_step(round);
+    assert_int_equal(pthread_create(&high, NULL, wait_at_high_priority, &self), 0);
+    assert_int_equal(pthread_join(high, &rounds), 0);
+    assert_int_equal(pthread_join(low, NULL), 0);
+    assert_int_equal(sched_setaffinity(0, sizeof before, &before), 0);
+    if (rounds == NULL) // refused the priority, or the work was over before the first look
+        skip();
+    assert_in_range((uintptr_t)rounds, 1, 2 * ENTRAIN__WAIT_NAP); // millions, if it only yielded
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_count_and_wrap_at_31_bits),
@@ -217,6 +272,7 @@ int main(void) {
         cmocka_unit_test(waits_that_had_to_sleep_shorten_the_spin_to_a_floor),
         cmocka_unit_test(an_advance_publishes_what_was_written_before),
         cmocka_unit_test(many_advance_and_no_advance_is_lost),
+        cmocka_unit_test(a_waiter_of_higher_priority_lets_the_other_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

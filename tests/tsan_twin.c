@@ -80,7 +80,7 @@ static void *give_to_many(void *unused) {
         if (ck_ring_enqueue_spmc_twin(&set->rings[0], set->slots, &message))
             i++;
         else
-            entrain__wait_step(UINT32_MAX);
+            entrain__wait_step(ENTRAIN__WAIT_YIELD);
     }
     entrain__store_release_u32(&given, 1);
     return NULL;
@@ -97,7 +97,7 @@ static void *take_from_one(void *unused) {
         else if (last)
             return NULL;
         else
-            entrain__wait_step(UINT32_MAX);
+            entrain__wait_step(ENTRAIN__WAIT_YIELD);
     }
 }
 

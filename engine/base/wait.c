@@ -34,7 +34,9 @@ enum {
     SPINS_MAX = 100, // pauses, some microseconds: about one context switch
     SPINS_MIN = 25,
     YIELDS_MAX = 200, // some 100 us when nobody else wants the core
+    NAP_NS = 50000,
 };
+_Static_assert((int)SPINS_MAX == (int)ENTRAIN__WAIT_YIELD, "wait.h says from which round on a step yields");
 
 _Static_assert(sizeof(entrain__event) == ENTRAIN_CACHE_LINE, "an event is a cache line of its own");
 _Static_assert(sizeof(ck_ec32_t) == sizeof(uint32_t), "an event count is its word");
@@ -84,10 +86,14 @@ void entrain__event_advance(entrain__event *event) {
 }
 
 void entrain__wait_step(uint32_t round) {
-    if (round < SPINS_MAX)
+    if (round < ENTRAIN__WAIT_YIELD) {
         entrain__stall();
-    else
+    } else if (round < ENTRAIN__WAIT_NAP) {
         sched_yield();
+    } else {
+        const struct timespec nap = {.tv_nsec = NAP_NS};
+        nanosleep(&nap, NULL); // cut short by a signal: the caller looks again
+    }
 }
 
 // True once the value differs, within @p spins pauses.
