@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -798,6 +799,39 @@ static void a_thousand_schedulers_leave_no_thread(void **state) {
     check_threads(threads);
 }
 
+static void read_mask(void *context, uint32_t phase, uint32_t task, uint32_t worker) {
+    (void)phase, (void)task;
+    if (worker != 0)
+        pthread_sigmask(SIG_SETMASK, NULL, context);
+}
+
+static uint32_t two_advances(void *context) {
+    (void)context;
+    static uint32_t calls;
+    return calls++ % 2 == 0 ? 0 : ENTRAIN_PHASE_END;
+}
+
+// A blocked fault would be the process's end even for a program that handles it.
+static void workers_take_faults_and_nothing_else(void **state) {
+    (void)state;
+    entrain_error error;
+    entrain_scheduler *scheduler = make("static", 2);
+    CHECK_OK(entrain_scheduler_plan(scheduler, 2, NULL, &error), error);
+    sigset_t mask;
+    sigemptyset(&mask);
+    entrain_job job = {&mask, two_advances, read_mask};
+    CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);
+    sigset_t own; // the caller's is put back
+    pthread_sigmask(SIG_SETMASK, NULL, &own);
+    const int taken[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+    const int left[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGUSR1, SIGPIPE, SIGWINCH};
+    for (size_t i = 0; i < COUNT_OF(taken); i++)
+        assert_int_equal(sigismember(&mask, taken[i]), 0);
+    for (size_t i = 0; i < COUNT_OF(left); i++)
+        assert_int_equal(sigismember(&mask, left[i]) - sigismember(&own, left[i]), 1);
+    entrain_scheduler_destroy(scheduler);
+}
+
 // --- Cpus
 
 static void write_file(const char *root, const char *name, const char *text) {
@@ -882,6 +916,7 @@ int main(void) {
         cmocka_unit_test(whatever_cannot_be_had_leaves_nothing),
         cmocka_unit_test(a_thread_that_cannot_be_started_leaves_none),
         cmocka_unit_test(a_thousand_schedulers_leave_no_thread),
+        cmocka_unit_test(workers_take_faults_and_nothing_else),
         cmocka_unit_test(the_cgroups_quota_is_read_and_rounded_up),
         cmocka_unit_test(the_registry_is_bounded),
     };
