@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/base/assert.h"
 #include "engine/base/atomics.h"
@@ -62,6 +63,7 @@ struct entrain_scheduler {
     void *state;     // the policy's
     uint64_t seed;
     uint32_t worker_count, started_count; // the latter without worker 0
+    pid_t process;                        // whose threads they are
     uint32_t task_count;                  // 0 before the first plan
     tally wanted;                         // of each phase
     // By whoever runs the serial part; read by all between release and arrival.
@@ -240,7 +242,14 @@ static void block_signals(sigset_t *before_out) {
     pthread_sigmask(SIG_SETMASK, &blocked, before_out);
 }
 
+// A process that was forked since has this memory and none of the threads.
+static bool threads_are_elsewhere(const entrain_scheduler *scheduler) {
+    return scheduler->started_count > 0 && getpid() != scheduler->process;
+}
+
 static void stop_threads(entrain_scheduler *scheduler) {
+    if (threads_are_elsewhere(scheduler))
+        return;
     scheduler->serial.stopping = true;
     // Publishes `stopping`. Pairs with the wait in worker_main().
     entrain__event_advance(&scheduler->gate);
@@ -318,6 +327,7 @@ static entrain_scheduler *take_scheduler(entrain__arena *arena, const entrain_sc
     scheduler->workers = workers;
     scheduler->seed = config->seed;
     scheduler->worker_count = config->worker_count;
+    scheduler->process = getpid();
     entrain__event_init(&scheduler->gate);
     entrain__event_init(&scheduler->home);
     uint64_t now_ns = clock_ns();
@@ -459,6 +469,12 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
     if (job->advance == NULL || job->task == NULL)
         return entrain_error_set(error_out, ENTRAIN_INVALID, "the job has no %s function",
                                  job->advance == NULL ? "advance" : "task");
+    if (threads_are_elsewhere(scheduler))
+        return entrain_error_set(
+            error_out, ENTRAIN_ORDER,
+            "the scheduler's threads belong to process %ld, which forked this one; create "
+            "the scheduler after the fork",
+            (long)scheduler->process);
     worker *self = &scheduler->workers[0];
     entrain__wait_count waits = {.yields = self->stats.yields, .parks = self->stats.parks};
     settle(self, clock_ns());

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/atomics.h"
@@ -832,6 +833,31 @@ static void workers_take_faults_and_nothing_else(void **state) {
     entrain_scheduler_destroy(scheduler);
 }
 
+// The threads stay with the parent: a child that waited for them would wait for ever.
+static void a_child_process_is_refused_and_may_destroy(void **state) {
+    (void)state;
+    entrain_error error;
+    for (uint32_t workers = 1; workers <= 3; workers += 2) {
+        entrain_scheduler *scheduler = make("steal", workers);
+        run_world(scheduler, 20, 2);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            alarm(30);
+            world self = world_of(20, 2);
+            entrain_job job = job_of(&self);
+            entrain_status status = entrain_scheduler_run(scheduler, &job, &error);
+            entrain_scheduler_destroy(scheduler);
+            _exit(status == (workers == 1 ? ENTRAIN_OK : ENTRAIN_ORDER) ? 0 : 1);
+        }
+        int ended = -1;
+        assert_int_equal(waitpid(child, &ended, 0), child);
+        assert_int_equal(ended, 0);
+        run_world(scheduler, 20, 2); // nothing happened to the parent's
+        entrain_scheduler_destroy(scheduler);
+    }
+}
+
 // --- Cpus
 
 static void write_file(const char *root, const char *name, const char *text) {
@@ -916,6 +942,7 @@ int main(void) {
         cmocka_unit_test(whatever_cannot_be_had_leaves_nothing),
         cmocka_unit_test(a_thread_that_cannot_be_started_leaves_none),
         cmocka_unit_test(a_thousand_schedulers_leave_no_thread),
+        cmocka_unit_test(a_child_process_is_refused_and_may_destroy),
         cmocka_unit_test(workers_take_faults_and_nothing_else),
         cmocka_unit_test(the_cgroups_quota_is_read_and_rounded_up),
         cmocka_unit_test(the_registry_is_bounded),

@@ -8,7 +8,8 @@
 ///
 /// The caller's thread is worker 0; the others are threads that the scheduler owns, joined by destroy. They
 /// sleep when there is nothing to do, and take no signals but faults: those sent to the process go to the
-/// program's own threads.
+/// program's own threads. They do not survive a fork(): in the child a scheduler of more than one worker can
+/// only be destroyed, and that only if no run was on.
 ///
 /// All calls on a scheduler: one thread at a time. Different schedulers: freely.
 #ifndef ENTRAIN_SCHEDULER_H
@@ -66,7 +67,7 @@ typedef struct entrain_job {
 } entrain_job;
 
 /// Runs @p job from its first advance() to its end; a plan may be run many times. ENTRAIN_ORDER without a
-/// plan, or from within a job; ENTRAIN_MISMATCH with a sentence if the policy lost or doubled a task (the run
+/// plan, from within a job, or in a process forked since create; ENTRAIN_MISMATCH with a sentence if the policy lost or doubled a task (the run
 /// ends at that barrier, without another advance()).
 ENTRAIN_API entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain_job *job,
                                                  entrain_error *error_out);
