@@ -104,8 +104,9 @@ uint32_t entrain__quota_cpus(const char *cgroup_file, const char *root) {
         return UINT32_MAX;
     char line[LINE_BYTES];
     uint32_t least = UINT32_MAX;
-    while (fgets(line, sizeof line, file) != NULL) {
-        uint32_t cpus = quota_of_line(line, root);
+    for (bool begins = true, ends; fgets(line, sizeof line, file) != NULL; begins = ends) {
+        ends = strchr(line, '\n') != NULL;
+        uint32_t cpus = begins ? quota_of_line(line, root) : UINT32_MAX; // not the rest of one too long
         least = cpus < least ? cpus : least;
     }
     fclose(file);

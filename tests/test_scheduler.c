@@ -908,6 +908,13 @@ static void the_cgroups_quota_is_read_and_rounded_up(void **state) {
     assert_int_equal(entrain__quota_cpus(self, root), 3);
     write_file(root, "cpu/x/y/cpu.cfs_quota_us", "200000\n");
     assert_int_equal(entrain__quota_cpus(self, root), 2);
+    // A line longer than any path: its rest is no line of its own.
+    char long_line[4200];
+    memset(long_line, 'z', sizeof long_line);
+    memcpy(long_line, "1:name=z:/", 10);
+    strcpy(long_line + 4095, "4:cpu:/x/y\n");
+    write_file(root, "self", long_line);
+    assert_int_equal(entrain__quota_cpus(self, root), UINT32_MAX);
     write_file(root, "self", "junk\n:\n0:\n4:cpuacct:/x/y\n");
     assert_int_equal(entrain__quota_cpus(self, root), UINT32_MAX);
     snprintf(command, sizeof command, "rm -r %s", root);
