@@ -77,7 +77,8 @@ ENTRAIN_API uint32_t entrain_mailbox_queued(const entrain_mailbox_set *set, uint
 ENTRAIN_API size_t entrain_mailbox_set_bytes(const entrain_mailbox_set *set);
 
 /// Puts a copy of @p message at the end of mailbox @p index, in the set's producer mode. Never allocates.
-/// With many producers it may yield behind a preempted one: not wait-free.
+/// With many producers it waits for one that was preempted within its own send: not lock-free, and so not from
+/// a signal handler, which may have interrupted that very one.
 /// @return ENTRAIN_OK: stored; or, under shed-newest, dropped and counted as shed. ENTRAIN_FULL under fail:
 /// nothing was stored, it counts as undeliverable, and the caller still owns the message.
 ENTRAIN_API entrain_status entrain_mailbox_send(entrain_mailbox_set *set, uint32_t index,
