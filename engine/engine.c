@@ -289,7 +289,7 @@ entrain_status entrain_engine_start(entrain_engine *engine, entrain_error *error
 }
 
 void entrain_engine_cancel(entrain_engine *engine) {
-    // Pairs with the load in entrain__lockstep_advance(). One store: safe in a signal handler.
+    // Pairs with the load in boundary_ends(). One store: safe in a signal handler.
     entrain__store_release_u32(&engine->cancelled, 1);
 }
 
