@@ -22,6 +22,7 @@
 #include "entrain/scheduler.h"
 
 #include <errno.h>
+#include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -216,7 +217,8 @@ static void *worker_main(void *argument) {
     char name[16];
     snprintf(name, sizeof name, "entrain-%u", self->index);
     pthread_setname_np(pthread_self(), name);
-    uint32_t seen = 0; // the gate's value when the scheduler was made
+    fesetenv(FE_DFL_ENV); // not the creator's: see entrain_scheduler_run()
+    uint32_t seen = 0;    // the gate's value when the scheduler was made
     for (;;) {
         entrain__event_wait(&scheduler->gate, seen, &waits);
         if (scheduler->serial.stopping)
@@ -477,6 +479,11 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
             (long)scheduler->process);
     worker *self = &scheduler->workers[0];
     entrain__wait_count waits = {.yields = self->stats.yields, .parks = self->stats.parks};
+    // Rounding and the treatment of tiny numbers belong to the thread: as the caller has them, results would
+    // depend on whether it or another worker ran a task.
+    fenv_t callers;
+    fegetenv(&callers);
+    fesetenv(FE_DFL_ENV);
     settle(self, clock_ns());
     scheduler->serial.job = job;
     scheduler->serial.mismatch = false;
@@ -500,6 +507,7 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
     }
     self->stats.yields = waits.yields;
     self->stats.parks = waits.parks;
+    fesetenv(&callers);
     return scheduler->serial.mismatch ? refuse_phase(scheduler, error_out) : ENTRAIN_OK;
 }
 

@@ -4,11 +4,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fenv.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <xmmintrin.h>
 
 #include "engine/base/atomics.h"
 #include "engine/base/memory.h"
@@ -858,6 +860,45 @@ static void a_child_process_is_refused_and_may_destroy(void **state) {
     }
 }
 
+// A division that rounds and a product below the normal numbers, by worker: different bits under other modes.
+typedef struct arithmetic {
+    volatile double one, three, tiny;
+    double third[3], product[3];
+} arithmetic;
+
+static void calculate(void *context, uint32_t phase, uint32_t task, uint32_t worker) {
+    (void)phase, (void)task;
+    arithmetic *self = context;
+    self->third[worker] = self->one / self->three;
+    self->product[worker] = self->tiny * self->third[worker];
+}
+
+static void rounding_and_tiny_numbers_do_not_depend_on_the_worker(void **state) {
+    (void)state;
+    entrain_error error;
+    enum { FLUSH = 0x8040 }; // results, and operands
+    const uint32_t usual = _mm_getcsr();
+    for (int early = 0; early < 2; early++) { // set before the threads are made, or only by the caller of run
+        if (early)
+            _mm_setcsr(usual | FLUSH), fesetround(FE_UPWARD);
+        entrain_scheduler *scheduler = make("static", 3);
+        CHECK_OK(entrain_scheduler_plan(scheduler, 3, NULL, &error), error);
+        _mm_setcsr(usual | FLUSH), fesetround(FE_UPWARD);
+        arithmetic self = {.one = 1, .three = 3, .tiny = 0x1p-1040};
+        entrain_job job = {&self, two_advances, calculate};
+        CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);
+        assert_int_equal(fegetround(), FE_UPWARD); // the caller's own is put back
+        assert_int_equal(_mm_getcsr() & FLUSH, FLUSH);
+        fesetround(FE_TONEAREST), _mm_setcsr(usual);
+        const double third = self.one / self.three, product = self.tiny * third;
+        for (size_t w = 0; w < 3; w++) {
+            assert_memory_equal(&self.third[w], &third, sizeof third);
+            assert_memory_equal(&self.product[w], &product, sizeof product);
+        }
+        entrain_scheduler_destroy(scheduler);
+    }
+}
+
 // --- Cpus
 
 static void write_file(const char *root, const char *name, const char *text) {
@@ -949,6 +990,7 @@ int main(void) {
         cmocka_unit_test(whatever_cannot_be_had_leaves_nothing),
         cmocka_unit_test(a_thread_that_cannot_be_started_leaves_none),
         cmocka_unit_test(a_thousand_schedulers_leave_no_thread),
+        cmocka_unit_test(rounding_and_tiny_numbers_do_not_depend_on_the_worker),
         cmocka_unit_test(a_child_process_is_refused_and_may_destroy),
         cmocka_unit_test(workers_take_faults_and_nothing_else),
         cmocka_unit_test(the_cgroups_quota_is_read_and_rounded_up),

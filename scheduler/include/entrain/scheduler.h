@@ -11,6 +11,9 @@
 /// program's own threads. They do not survive a fork(): in the child a scheduler of more than one worker can
 /// only be destroyed, and that only if no run was on.
 ///
+/// Tasks and advance() find the default floating-point environment, whichever thread runs them and whatever the
+/// caller's is, which run() puts back.
+///
 /// All calls on a scheduler: one thread at a time. Different schedulers: freely.
 #ifndef ENTRAIN_SCHEDULER_H
 #define ENTRAIN_SCHEDULER_H
