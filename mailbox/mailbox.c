@@ -1,6 +1,6 @@
 // Sets of mailboxes: packed ck_rings with their slots in one block, and the policies for what does not fit.
 //
-//   block = | set | ring headers, 40 B | first-slot offsets, 8 B | slots, 24 B | counters, 128 B |
+//   block = | set | ring headers, 40 B or 64 B | first-slot offsets, 8 B | slots, 24 B | counters, 128 B |
 //
 // Each part starts a cache line. A bare set has no counters: its engine counts per cohort, and uses the batch
 // calls of mailbox/ring.h alone.
@@ -109,6 +109,7 @@ static entrain_status validate(const entrain_mailbox_set_config *config, entrain
 // overflows.
 typedef struct layout {
     size_t rings, offsets, slots, counters, bytes;
+    size_t ring_stride;
     uint64_t slot_count;
 } layout;
 
@@ -118,13 +119,15 @@ static size_t line_up(size_t bytes) {
 
 static layout lay_out(const entrain_mailbox_set_config *config, bool counted) {
     size_t count = config->mailbox_count;
-    layout l = {.rings = line_up(sizeof(entrain_mailbox_set))};
+    layout l = {.rings = line_up(sizeof(entrain_mailbox_set)), .ring_stride = sizeof(ck_ring_t)};
+    if (config->producers == ENTRAIN_PRODUCERS_MANY)
+        l.ring_stride = line_up(l.ring_stride);
     if (config->capacities == NULL)
         l.slot_count = (uint64_t)count * ring_size_for(config->capacity);
     else
         for (uint32_t i = 0; i < config->mailbox_count; i++)
             l.slot_count += ring_size_for(config->capacities[i]);
-    l.offsets = line_up(l.rings + count * sizeof(ck_ring_t));
+    l.offsets = line_up(l.rings + count * l.ring_stride);
     l.slots = line_up(l.offsets + count * sizeof(uint64_t));
     l.counters = line_up(l.slots + l.slot_count * sizeof(entrain_message));
     l.bytes = l.counters + (counted ? count * sizeof(entrain__mailbox_counter) : 0);
@@ -143,6 +146,7 @@ static entrain_status create(const entrain_mailbox_set_config *config, bool coun
     uint64_t *offsets = (uint64_t *)(void *)(block + l.offsets);
     *set = (entrain_mailbox_set){
         .rings = (ck_ring_t *)(void *)(block + l.rings),
+        .ring_stride = l.ring_stride,
         .offsets = offsets,
         .slots = (entrain_message *)(void *)(block + l.slots),
         .counters = counted ? (entrain__mailbox_counter *)(void *)(block + l.counters) : NULL,
@@ -155,7 +159,7 @@ static entrain_status create(const entrain_mailbox_set_config *config, bool coun
     uint64_t offset = 0;
     for (uint32_t i = 0; i < set->mailbox_count; i++) {
         uint32_t size = ring_size_for(capacity_asked(config, i));
-        ck_ring_init(&set->rings[i], size);
+        ck_ring_init(entrain__mailbox_ring(set, i), size);
         offsets[i] = offset;
         offset += size;
     }
@@ -201,12 +205,12 @@ uint32_t entrain_mailbox_count(const entrain_mailbox_set *set) { return set->mai
 
 uint32_t entrain_mailbox_capacity(const entrain_mailbox_set *set, uint32_t index) {
     ENTRAIN_ASSERT(index < set->mailbox_count);
-    return set->rings[index].mask;
+    return entrain__mailbox_ring(set, index)->mask;
 }
 
 uint32_t entrain_mailbox_queued(const entrain_mailbox_set *set, uint32_t index) {
     ENTRAIN_ASSERT(index < set->mailbox_count);
-    const ck_ring_t *ring = &set->rings[index];
+    const ck_ring_t *ring = entrain__mailbox_ring(set, index);
     // The head first: what comes between the two loads can then only add. Pairs with the owner's release of
     // c_head and the senders' of p_tail. For a bystander more than a ring may have passed in between; say
     // full then.
@@ -231,7 +235,7 @@ static bool store_one_producer(ck_ring_t *ring, entrain_message *slots, const en
     if (slot == NULL)
         return false;
     *slot = *message;
-    // Publishes the slot. Pairs with the acquire load of p_tail in entrain__mailbox_peek().
+    // Publishes the slot. Pairs with the acquire load of p_tail in entrain__ring_peek().
     ck_ring_enqueue_commit_spsc(ring);
     return true;
 }
@@ -246,7 +250,7 @@ static bool store_many_producers(ck_ring_t *ring, entrain_message *slots, const 
     // below: with that acquire, what p_tail publishes next includes their slots.
     for (uint32_t round = 0; entrain__load_acquire_u32(&ring->p_tail) != ticket; round++)
         entrain__wait_step(round);
-    // Publishes the slot. Pairs with the acquire loads of p_tail above and in entrain__mailbox_peek().
+    // Publishes the slot. Pairs with the acquire loads of p_tail above and in entrain__ring_peek().
     entrain__store_release_u32(&ring->p_tail, ticket + 1);
     return true;
 }
@@ -255,7 +259,7 @@ entrain_status entrain_mailbox_send(entrain_mailbox_set *set, uint32_t index,
                                     const entrain_message *message) {
     ENTRAIN_ASSERT(index < set->mailbox_count);
     ENTRAIN_ASSERT(set->counters != NULL); // a bare set is filled by reserve and commit
-    ck_ring_t *ring = &set->rings[index];
+    ck_ring_t *ring = entrain__mailbox_ring(set, index);
     entrain_message *slots = set->slots + set->offsets[index];
     entrain__mailbox_counter *counter = &set->counters[index];
     count_one(set, &counter->sent);
@@ -275,14 +279,15 @@ uint32_t entrain_mailbox_receive(entrain_mailbox_set *set, uint32_t index, entra
                                  uint32_t limit) {
     ENTRAIN_ASSERT(index < set->mailbox_count);
     ENTRAIN_ASSERT(set->counters != NULL); // a bare set is emptied by peek and release
-    entrain__span span = entrain__mailbox_peek(set, index);
+    ck_ring_t *ring = entrain__mailbox_ring(set, index);
+    entrain__span span = entrain__ring_peek(ring, set->slots + set->offsets[index]);
     uint32_t first = span.first_count < limit ? span.first_count : limit;
     uint32_t second = span.second_count < limit - first ? span.second_count : limit - first;
     if (first == 0)
         return 0;
     memcpy(messages_out, span.first, first * sizeof *messages_out);
     memcpy(messages_out + first, span.second, second * sizeof *messages_out);
-    entrain__mailbox_release(set, index, first + second);
+    entrain__ring_release(ring, first + second);
     uint64_t *received = &set->counters[index].received;
     entrain__store_relaxed_u64(received, *received + first + second); // the owner is its only writer
     return first + second;

@@ -4,7 +4,8 @@
 /// lockstep only the owner of a cohort touches its actors' rings, so the padding buys nothing there: with
 /// CK_MD_CACHELINE at 16 a ring is 40 bytes, and eight messages through each of 100,000 rings cost 34.5 ns
 /// instead of 56. The constant is changed for ck_ring.h alone (it has no compiled functions in libck, so
-/// nobody else's idea of the struct matters) and put back right after. A file that includes this one must not
+/// nobody else's idea of the struct matters) and put back right after. Where many producers write, two mailboxes
+/// on one line slowed each other sevenfold: there each ring begins a line of its own. A file that includes this one must not
 /// include <ck_ring.h> itself.
 ///
 /// The batch operations are what ck_ring's single-producer enqueue and single-consumer dequeue do, with the
@@ -42,7 +43,8 @@ typedef struct entrain__mailbox_counter {
 } entrain__mailbox_counter;
 
 struct entrain_mailbox_set {
-    ck_ring_t *rings;        // [mailbox_count]
+    ck_ring_t *rings;        // [mailbox_count], ring_stride bytes from one to the next
+    size_t ring_stride;      // packed where there is one producer, a cache line each where there are many
     const uint64_t *offsets; // [mailbox_count] of each mailbox's first slot
     entrain_message *slots;
     entrain__mailbox_counter *counters; // [mailbox_count] or NULL
@@ -52,6 +54,11 @@ struct entrain_mailbox_set {
     size_t bytes;
     void *memory; // the arena; mailbox.c's
 };
+
+/// The ring of mailbox @p index. Of a set with one producer at a time it is rings[index] too.
+static inline ck_ring_t *entrain__mailbox_ring(const entrain_mailbox_set *set, uint32_t index) {
+    return (ck_ring_t *)(void *)((char *)set->rings + index * set->ring_stride);
+}
 
 /// Up to two runs of slots: a batch may wrap around the end of the ring.
 typedef struct entrain__span {
@@ -69,7 +76,7 @@ static inline entrain__span entrain__span_at(entrain_message *slots, uint32_t ma
 /// Messages that still fit. Single producer.
 static inline uint32_t entrain__mailbox_room(const entrain_mailbox_set *set, uint32_t index) {
     const ck_ring_t *ring = &set->rings[index];
-    // Pairs with the release store of c_head in entrain__mailbox_release().
+    // Pairs with the release store of c_head in entrain__ring_release().
     return ring->mask - (ring->p_tail - entrain__load_acquire_u32(&ring->c_head));
 }
 
@@ -84,21 +91,27 @@ static inline entrain__span entrain__mailbox_reserve(entrain_mailbox_set *set, u
 static inline void entrain__mailbox_commit(entrain_mailbox_set *set, uint32_t index, uint32_t count) {
     ENTRAIN_ASSERT(set->counters == NULL); // a bare set, hence of one producer
     ck_ring_t *ring = &set->rings[index];
-    // Publishes the slots. Pairs with the acquire load of p_tail in entrain__mailbox_peek().
+    // Publishes the slots. Pairs with the acquire load of p_tail in entrain__ring_peek().
     entrain__store_release_u32(&ring->p_tail, ring->p_tail + count);
 }
 
-/// Everything queued, oldest first. Owner only; the slots stay the ring's until released.
-static inline entrain__span entrain__mailbox_peek(entrain_mailbox_set *set, uint32_t index) {
-    const ck_ring_t *ring = &set->rings[index];
+static inline entrain__span entrain__ring_peek(const ck_ring_t *ring, entrain_message *slots) {
     // Pairs with the release store of p_tail in entrain__mailbox_commit() and those of mailbox.c's sends.
     uint32_t tail = entrain__load_acquire_u32(&ring->p_tail);
-    return entrain__span_at(set->slots + set->offsets[index], ring->mask, ring->c_head, tail - ring->c_head);
+    return entrain__span_at(slots, ring->mask, ring->c_head, tail - ring->c_head);
 }
-static inline void entrain__mailbox_release(entrain_mailbox_set *set, uint32_t index, uint32_t count) {
-    ck_ring_t *ring = &set->rings[index];
+static inline void entrain__ring_release(ck_ring_t *ring, uint32_t count) {
     // Gives the slots back. Pairs with the load of c_head in entrain__mailbox_room() and ck_ring's reserves.
     entrain__store_release_u32(&ring->c_head, ring->c_head + count);
+}
+
+/// Everything queued, oldest first. Owner only, single producer; the slots stay the ring's until released.
+static inline entrain__span entrain__mailbox_peek(entrain_mailbox_set *set, uint32_t index) {
+    ENTRAIN_ASSERT(set->producers == ENTRAIN_PRODUCERS_ONE); // else the ring is not where this looks
+    return entrain__ring_peek(&set->rings[index], set->slots + set->offsets[index]);
+}
+static inline void entrain__mailbox_release(entrain_mailbox_set *set, uint32_t index, uint32_t count) {
+    entrain__ring_release(&set->rings[index], count);
 }
 
 /// A set without per-mailbox counters, for an engine that counts per cohort. Only the batch calls above may

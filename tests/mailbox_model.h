@@ -170,7 +170,7 @@ static inline const char *mailbox_model_run(const uint8_t *program, size_t size)
     for (uint32_t i = 0; i < MODEL_MAILBOXES; i++) {
         m.mailboxes[i].capacity = entrain_mailbox_capacity(m.set, i);
         // ck_ring_init() begins at 0; a mailbox that has seen 2^32 messages must be no different.
-        ck_ring_t *ring = &m.set->rings[i];
+        ck_ring_t *ring = entrain__mailbox_ring(m.set, i);
         ring->c_head = ring->p_tail = ring->p_head = 0u - program[3] % 128u;
     }
     const char *broken = model_compare(&m);

@@ -195,8 +195,10 @@ static void run_senders_and_owners(uint32_t messages, uint32_t mailbox_count, ui
               .messages = messages,
               .tries_again = tries_again};
     assert_int_equal(entrain_mailbox_set_create(&config, &r.set, NULL), ENTRAIN_OK);
-    for (uint32_t i = 0; i < mailbox_count; i++)
-        r.set->rings[i].c_head = r.set->rings[i].p_tail = r.set->rings[i].p_head = start;
+    for (uint32_t i = 0; i < mailbox_count; i++) {
+        ck_ring_t *ring = entrain__mailbox_ring(r.set, i);
+        ring->c_head = ring->p_tail = ring->p_head = start;
+    }
 
     static seen seen_in[MAILBOXES_MAX][SENDERS];
     memset(seen_in, 0, sizeof seen_in);
