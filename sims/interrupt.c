@@ -1,7 +1,6 @@
-// The handler may run on any thread, workers included. It touches two lock-free atomics and calls
-// entrain_engine_cancel(), which is async-signal-safe. An engine cannot vanish under a handler that runs on
-// one of its workers, because destroying it joins them; on the main thread the handler is over before destroy
-// begins.
+// The handler runs on the main thread: the engine's workers block the signals of the process. It touches two lock-free
+// atomics and calls entrain_engine_cancel(), which is async-signal-safe; the engine is destroyed by the same thread, so it
+// cannot vanish under the handler.
 #include "sims/interrupt.h"
 
 #include <signal.h>
