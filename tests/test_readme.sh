@@ -27,6 +27,6 @@ got=$("$entrain" run "$source/sims/fireflies.lua" --seed 7 --workers 1 -o firefl
 [ "$quoted" = "$got" ] || fail "it quotes the fingerprint $quoted and the run gives $got"
 
 for path in $(grep -oE '(sims|tests)/[a-z_]+(\.lua|/run|\.c)?' "$source/README.md" | sort -u); do
-    [ -e "$source/$path" ] || [ "$path" = tests/bench_transport ] || [ "$path" = tests/test_theory_ ] || fail "it names $path, which is not there"
+    [ -e "$source/$path" ] || [ -e "$source/$path.c" ] || [ "$path" = tests/test_theory_ ] || fail "it names $path, which is not there"
 done
 echo "README holds: C example, Lua example, fingerprint $got"
