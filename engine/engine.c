@@ -277,8 +277,8 @@ entrain_status entrain_engine_start(entrain_engine *engine, entrain_error *error
         engine->broken = true; // half built: to be destroyed
         return status;
     }
-    const entrain_job job = {
-        .context = engine, .advance = entrain__lockstep_advance, .task = entrain__lockstep_task};
+    entrain_job job = entrain__lockstep;
+    job.context = engine;
     engine->started = true;
     engine->stage = UINT32_MAX; // tells the serial part that this is the start
     engine->running = true;
@@ -314,6 +314,12 @@ uint32_t entrain_engine_mailbox_capacity_max(const entrain_engine *engine) {
 }
 void entrain_engine_stats_read(const entrain_engine *engine, entrain_engine_stats *stats_out) {
     *stats_out = engine->stats;
+}
+
+double entrain_engine_links_mean(const entrain_engine *engine) {
+    return engine->links.offsets != NULL
+               ? (double)engine->links.offsets[engine->cohort_count] / engine->cohort_count
+               : 0;
 }
 
 void entrain_engine_measure(const entrain_engine *engine, entrain_engine_memory *memory_out) {

@@ -13,13 +13,14 @@
 /// Who writes what, and when. Tasks are cohorts: contiguous places of one population.
 ///
 ///   exchange  a cohort's task reads publications[now] of anybody, writes its own actors' columns, mailboxes
-///   and
-///             publications[now ^ 1], and its own cohort's counters. Nobody else touches those.
+///             and publications[now ^ 1], and its own cohort's counters. Nobody else touches those. Under a policy
+///             without a barrier now, stage and tick are the cohort's own, and those that it hears or is heard by
+///             are never more than one exchange away: so two buffers are enough there too.
 ///   receive   a cohort's task takes its lane, writes its own actors' mailboxes and columns, its own outbox.
 ///   visit     a cohort's task reads; what it writes is the visitor's business.
 ///   serial    between phases, one thread: flips publications, sums fields, routes outboxes into lanes.
 ///
-/// All hand-overs go through the scheduler's barrier. The only atomic here is the cancel flag.
+/// All hand-overs go through the scheduler, by its barrier or its policy's own order. The only atomic here is the cancel flag.
 #ifndef ENTRAIN_ENGINE_PRIVATE_H
 #define ENTRAIN_ENGINE_PRIVATE_H
 
@@ -62,6 +63,9 @@ typedef struct entrain__cohort {
     _Alignas(ENTRAIN_CACHE_LINE) entrain_population *population;
     uint32_t first, count; // columns
     uint32_t stopped;      // how many of them hold no living actor
+    uint32_t now,
+        stage; // which publications it hears, and in which exchange of `tick` its task is: the engine's, but
+    uint64_t tick; // under a policy without a barrier each cohort is somewhere else
     uint32_t outbox_count, outbox_capacity;
     entrain__letter *outbox;
     uint64_t lane_first, lane_count; // letters for this cohort in engine->lanes, set by the router
@@ -84,6 +88,13 @@ typedef enum entrain__phase {
     ENTRAIN__PHASE_EXCHANGE,
     ENTRAIN__PHASE_VISIT,
 } entrain__phase;
+
+/// How long ticks took: a histogram whose buckets double every ENTRAIN__LATENCY_PARTS, so that a quantile is known to
+/// 3 %. Written by the serial part.
+enum { ENTRAIN__LATENCY_PARTS = 32, ENTRAIN__LATENCY_BUCKETS = 60 * ENTRAIN__LATENCY_PARTS };
+typedef struct entrain__latency {
+    uint64_t counts[ENTRAIN__LATENCY_BUCKETS];
+} entrain__latency;
 
 /// The graph by place: who hears whom, as gathered from. Points into the topology where layout is `index`.
 typedef struct entrain__graph {
@@ -140,16 +151,19 @@ struct entrain_engine {
     entrain__cohort *cohorts;
     uint32_t cohort_count, cohort_count_max; // how many; the most columns in one
     entrain__scratch *scratch;               // [worker_count]
+    entrain_task_links links;                // only for a policy that runs ahead
 
     // the run
     uint64_t tick;
     uint32_t stage;
     uint64_t tick_end;
+    uint32_t phase, span; // the phase that goes on; of how many exchanges it consists
     entrain_status ended;
-    bool first_advance,
-        received;       // the serial part's own: a run begins; the phase that just ended was RECEIVE
+    bool first_advance; // the serial part's own: a run begins
     uint32_t cancelled; // atomic: set by entrain_engine_cancel() from anywhere, read at tick boundaries
     uint64_t deadline_ns;
+    uint64_t tick_began_ns, tick_ns; // when the last tick ended, and what it took
+    entrain__latency latency;
     entrain_engine_stats stats;
 
     // the visit
@@ -165,10 +179,10 @@ struct entrain_engine {
 /// entrain__arena_take that adds to one of the engine's byte counters.
 void *entrain__engine_take(entrain_engine *engine, size_t *counter, size_t count, size_t size);
 uint64_t entrain__now_ns(void);
+void entrain__latency_add(entrain__latency *latency, uint64_t ns, uint32_t ticks);
 
 /// The task and the serial part of lockstep (lockstep.c), driven by the scheduler.
-uint32_t entrain__lockstep_advance(void *context);
-void entrain__lockstep_task(void *context, uint32_t phase, uint32_t task, uint32_t worker);
+extern const entrain_job entrain__lockstep; // but for its context, the engine
 
 /// A range over @p count columns of a cohort's population from @p column on.
 entrain_range entrain__range_make(entrain_engine *engine, const entrain_population *population,
@@ -182,8 +196,8 @@ void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint3
 /// Transports: fill sums [count][words] (and heard [count] unless NULL) for @p count places from @p place on,
 /// of
 /// @p cohort. Returns nothing; counts into the cohort.
-void entrain__gather(const entrain_engine *engine, uint32_t place, uint32_t count, int64_t *sums,
-                     uint32_t *heard);
+void entrain__gather(const entrain_engine *engine, uint32_t now, uint32_t place, uint32_t count,
+                     int64_t *sums, uint32_t *heard);
 uint64_t entrain__gather_arrivals(const entrain_engine *engine, uint32_t place, uint32_t count);
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard);
@@ -228,6 +242,9 @@ static inline entrain__cohort *entrain__cohort_at(entrain_engine *engine, uint32
     }
     return &engine->cohorts[low];
 }
+
+/// Which cohorts depend on each other (links.c), in the engine's memory. Not for complete graphs.
+entrain_status entrain__cohort_links(entrain_engine *engine, entrain_task_links *links_out);
 
 /// Layout and cohorts and all arrays (start.c).
 entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *error_out);

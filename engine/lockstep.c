@@ -7,10 +7,16 @@
 // One phase per exchange: a cohort's task hears what was published before the barrier, steps, and publishes
 // for the exchange after it into the other buffer. That is why one barrier an exchange is enough, and why
 // nobody can ever see a neighbour half-way through a tick.
+//
+// Under a policy that runs ahead several exchanges follow one another without a serial part, each cohort waiting only for
+// those that it hears or is heard by. Nothing but the exchange itself may then happen in between.
 #include <inttypes.h>
 #include <string.h>
 
 #include "engine/engine_private.h"
+
+enum { SPAN_TICKS_MAX = 1024 };
+#define SPAN_NS UINT64_C(250000000)
 
 entrain_range entrain__range_make(entrain_engine *engine, const entrain_population *population,
                                   uint32_t column, uint32_t count, uint32_t worker) {
@@ -39,12 +45,24 @@ entrain_range entrain__range_make(entrain_engine *engine, const entrain_populati
     return range;
 }
 
+// The same for a part of a cohort, where that cohort is in time.
+static entrain_range cohort_range(entrain_engine *engine, const entrain__cohort *cohort, uint32_t column,
+                                  uint32_t count, uint32_t worker) {
+    const entrain_population *population = cohort->population;
+    entrain_range range = entrain__range_make(engine, population, column, count, worker);
+    range.tick = cohort->tick;
+    if (population->behavior.words > 0)
+        range.published =
+            engine->publications[cohort->now] + (size_t)(population->first + column) * engine->words;
+    return range;
+}
+
 void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker,
                           entrain__run_body *body, void *context) {
     const entrain_population *population = cohort->population;
     uint32_t end = cohort->first + cohort->count;
     if (cohort->stopped == 0) {
-        entrain_range range = entrain__range_make(engine, population, cohort->first, cohort->count, worker);
+        entrain_range range = cohort_range(engine, cohort, cohort->first, cohort->count, worker);
         body(engine, cohort, &range, context);
         return;
     }
@@ -54,7 +72,7 @@ void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint3
         while (column < end && ids[column] != ENTRAIN_ID_NONE)
             column++;
         if (column > first) {
-            entrain_range range = entrain__range_make(engine, population, first, column - first, worker);
+            entrain_range range = cohort_range(engine, cohort, first, column - first, worker);
             body(engine, cohort, &range, context);
         }
         while (column < end && ids[column] == ENTRAIN_ID_NONE)
@@ -76,25 +94,25 @@ static void exchange_run(entrain_engine *engine, entrain__cohort *cohort, entrai
     (void)context;
     const entrain_behavior *behavior = &cohort->population->behavior;
     uint32_t place = cohort->population->first + range->first;
-    uint32_t next_stage = engine->stage + 1 == engine->exchanges ? 0 : engine->stage + 1;
+    uint32_t next_stage = cohort->stage + 1 == engine->exchanges ? 0 : cohort->stage + 1;
     if (behavior->words > 0) {
         entrain__scratch *scratch = &engine->scratch[range->worker];
         uint32_t *heard = behavior->wants_heard ? scratch->heard : NULL;
         if (engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX) {
             entrain__deliver(engine, cohort, place, range->count, scratch->sums, heard);
         } else {
-            entrain__gather(engine, place, range->count, scratch->sums, heard);
+            entrain__gather(engine, cohort->now, place, range->count, scratch->sums, heard);
             cohort->observations += entrain__gather_arrivals(engine, place, range->count);
         }
         range->sums = scratch->sums;
         range->heard = heard;
     }
     if (behavior->step != NULL)
-        behavior->step(range, engine->stage);
+        behavior->step(range, cohort->stage);
     if (behavior->words > 0) {
         if (next_stage == 0)
             range->tick++; // what is published now is heard in the next tick
-        publish_range(engine, cohort, range, next_stage, engine->publications[engine->now ^ 1]);
+        publish_range(engine, cohort, range, next_stage, engine->publications[cohort->now ^ 1]);
     }
 }
 
@@ -116,18 +134,30 @@ static void visit_run(entrain_engine *engine, entrain__cohort *cohort, entrain_r
     (void)context;
     if (engine->visit_sums && cohort->population->behavior.words > 0) {
         entrain__scratch *scratch = &engine->scratch[range->worker];
-        entrain__gather(engine, cohort->population->first + range->first, range->count, scratch->sums,
-                        scratch->heard);
+        entrain__gather(engine, engine->now, cohort->population->first + range->first, range->count,
+                        scratch->sums, scratch->heard);
         range->sums = scratch->sums;
         range->heard = scratch->heard;
     }
     engine->visit(engine->visit_context, range, (uint32_t)(cohort - engine->cohorts));
 }
 
-void entrain__lockstep_task(void *context, uint32_t phase, uint32_t task, uint32_t worker) {
+// Puts a cohort where the engine is, and @p step exchanges further.
+static void move_cohort(const entrain_engine *engine, entrain__cohort *cohort, uint32_t step) {
+    cohort->now = (engine->now + step) & 1;
+    cohort->tick = engine->tick;
+    cohort->stage = engine->stage + step;
+    if (step > 0) {
+        cohort->tick += cohort->stage / engine->exchanges;
+        cohort->stage %= engine->exchanges;
+    }
+}
+
+static void run_step(void *context, uint32_t phase, uint32_t step, uint32_t task, uint32_t worker) {
     entrain_engine *engine = context;
     entrain__cohort *cohort = &engine->cohorts[task];
     bool publishes = cohort->population->behavior.words > 0;
+    move_cohort(engine, cohort, step);
     switch ((entrain__phase)phase) {
     case ENTRAIN__PHASE_START:
         entrain__cohort_runs(engine, cohort, worker, start_run, NULL);
@@ -147,13 +177,17 @@ void entrain__lockstep_task(void *context, uint32_t phase, uint32_t task, uint32
     case ENTRAIN__PHASE_EXCHANGE:
         entrain__cohort_runs(engine, cohort, worker, exchange_run, NULL);
         if (publishes && engine->graph.complete)
-            entrain__field_part(engine, cohort, engine->publications[engine->now ^ 1]);
+            entrain__field_part(engine, cohort, engine->publications[cohort->now ^ 1]);
         break;
     case ENTRAIN__PHASE_VISIT:
         if (engine->visited == NULL || engine->visited == cohort->population)
             entrain__cohort_runs(engine, cohort, worker, visit_run, NULL);
         break;
     }
+}
+
+static void run_task(void *context, uint32_t phase, uint32_t task, uint32_t worker) {
+    run_step(context, phase, 0, task, worker);
 }
 
 // A behavior that sent more than it declared ends the run. The lowest id is named, whoever found it first.
@@ -186,6 +220,15 @@ static bool boundary_ends(entrain_engine *engine) {
     return false;
 }
 
+// So many ticks are over since the last time. One look at the clock serves them all.
+static void count_ticks(entrain_engine *engine, uint32_t ticks) {
+    uint64_t now_ns = entrain__now_ns();
+    engine->tick += ticks;
+    engine->tick_ns = (now_ns - engine->tick_began_ns) / ticks;
+    engine->tick_began_ns = now_ns;
+    entrain__latency_add(&engine->latency, engine->tick_ns, ticks);
+}
+
 static uint32_t begin_tick(entrain_engine *engine) {
     for (;;) {
         if (boundary_ends(engine))
@@ -196,63 +239,80 @@ static uint32_t begin_tick(entrain_engine *engine) {
         }
         if (engine->exchanges > 0)
             return ENTRAIN__PHASE_EXCHANGE;
-        engine->tick++; // nobody steps and nobody has mail: time passes
+        count_ticks(engine, 1); // nobody steps and nobody has mail: time passes
     }
+}
+
+// After engine->span exchanges.
+static uint32_t end_exchanges(entrain_engine *engine) {
+    uint32_t stage = engine->stage + engine->span;
+    engine->now ^= engine->span & 1;
+    entrain__field_sum(engine);
+    engine->stage = stage % engine->exchanges;
+    if (stage < engine->exchanges)
+        return ENTRAIN__PHASE_EXCHANGE;
+    count_ticks(engine, stage / engine->exchanges);
+    return begin_tick(engine);
+}
+
+static uint32_t end_receive(entrain_engine *engine) {
+    entrain__field_sum(engine);
+    if (engine->exchanges > 0)
+        return ENTRAIN__PHASE_EXCHANGE;
+    count_ticks(engine, 1);
+    return begin_tick(engine);
+}
+
+static uint32_t next_phase(entrain_engine *engine) {
+    if (engine->stage == UINT32_MAX) {
+        engine->stage = 0;
+        return ENTRAIN__PHASE_START;
+    }
+    if (engine->phase == ENTRAIN__PHASE_START) { // everybody started and published
+        entrain__field_sum(engine);
+        return ENTRAIN_PHASE_END;
+    }
+    if (engine->first_advance) {
+        engine->first_advance = false;
+        return engine->visit != NULL ? (uint32_t)ENTRAIN__PHASE_VISIT : begin_tick(engine);
+    }
+    if (engine->phase == ENTRAIN__PHASE_VISIT)
+        return ENTRAIN_PHASE_END;
+    return engine->phase == ENTRAIN__PHASE_RECEIVE ? end_receive(engine) : end_exchanges(engine);
 }
 
 // The serial part: the last worker at the barrier runs it, alone. engine->stage says where in the tick the
 // engine stands; UINT32_MAX: not started yet.
-uint32_t entrain__lockstep_advance(void *context) {
+static uint32_t advance(void *context) {
     entrain_engine *engine = context;
-    uint64_t began = entrain__now_ns();
-    uint32_t next;
-    if (engine->stage == UINT32_MAX) {
-        engine->stage = UINT32_MAX - 1;
-        return ENTRAIN__PHASE_START;
-    }
-    if (engine->stage == UINT32_MAX - 1) { // everybody started and published
-        engine->stage = 0;
-        entrain__field_sum(engine);
-        return ENTRAIN_PHASE_END;
-    }
-    if (engine->visit != NULL) {
-        next = engine->first_advance ? ENTRAIN__PHASE_VISIT : ENTRAIN_PHASE_END;
-        engine->first_advance = false;
-        return next;
-    }
-    if (engine->first_advance) {
-        engine->first_advance = false;
-        engine->received = false;
-        next = begin_tick(engine);
-    } else if (engine->received) { // a receive phase just ended
-        engine->received = false;
-        entrain__field_sum(engine);
-        if (engine->exchanges > 0) {
-            next = ENTRAIN__PHASE_EXCHANGE;
-        } else {
-            engine->tick++;
-            next = begin_tick(engine);
-        }
-    } else { // an exchange just ended
-        engine->now ^= 1;
-        entrain__field_sum(engine);
-        engine->stage++;
-        if (engine->stage < engine->exchanges) {
-            next = ENTRAIN__PHASE_EXCHANGE;
-        } else {
-            engine->stage = 0;
-            engine->tick++;
-            next = begin_tick(engine);
-        }
-    }
-    engine->received = next == ENTRAIN__PHASE_RECEIVE;
-    engine->stats.serial_ns += entrain__now_ns() - began;
-    return next;
+    engine->phase = next_phase(engine);
+    engine->span = 1;
+    return engine->phase;
 }
 
+// How many exchanges may follow one another without a serial part: to the horizon, that is the end of this run of
+// ticks, or about a quarter of a second, so that a request to stop is heard; to the end of this tick where messages may
+// have to be routed; one where everybody hears the whole swarm.
+static uint32_t steps(void *context) {
+    entrain_engine *engine = context;
+    if (engine->phase != ENTRAIN__PHASE_EXCHANGE || engine->graph.complete)
+        return 1;
+    uint64_t ticks = engine->has_mail ? 1 : engine->tick_end - engine->tick;
+    uint64_t most = SPAN_NS / (engine->tick_ns + 1) + 1;
+    if (most > SPAN_TICKS_MAX)
+        most = SPAN_TICKS_MAX;
+    if (ticks > most)
+        ticks = most;
+    engine->span = (uint32_t)ticks * engine->exchanges - engine->stage;
+    return engine->span;
+}
+
+const entrain_job entrain__lockstep = {
+    .advance = advance, .task = run_task, .steps = steps, .task_at = run_step};
+
 static entrain_status run(entrain_engine *engine, entrain_error *error_out) {
-    const entrain_job job = {
-        .context = engine, .advance = entrain__lockstep_advance, .task = entrain__lockstep_task};
+    entrain_job job = entrain__lockstep;
+    job.context = engine;
     engine->first_advance = true;
     engine->running = true;
     entrain_status status = entrain_scheduler_run(engine->scheduler, &job, error_out);
@@ -277,6 +337,16 @@ static entrain_status failed_sentence(const entrain_engine *engine, entrain_erro
                              population->behavior.sends_max, engine->tick);
 }
 
+static uint64_t serial_ns(const entrain_engine *engine) {
+    uint64_t sum = 0;
+    for (uint32_t w = 0; w < entrain_scheduler_worker_count(engine->scheduler); w++) {
+        entrain_worker_stats stats;
+        entrain_scheduler_worker(engine->scheduler, w, &stats);
+        sum += stats.serial_ns;
+    }
+    return sum;
+}
+
 entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, entrain_error *error_out) {
     ENTRAIN_ASSERT(!engine->running); // not from within a behavior or a visitor
     if (!engine->started)
@@ -288,11 +358,13 @@ entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, en
     if (ticks > UINT64_MAX - engine->tick)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "%" PRIu64 " more ticks would overflow the tick count.", ticks);
-    uint64_t began = entrain__now_ns(), tick_began = engine->tick;
+    uint64_t began = entrain__now_ns(), tick_began = engine->tick, serial_began = serial_ns(engine);
+    engine->tick_began_ns = began;
     engine->tick_end = engine->tick + ticks;
     engine->ended = ENTRAIN_OK;
     entrain_status status = run(engine, error_out);
     engine->stats.advance_ns += entrain__now_ns() - began;
+    engine->stats.serial_ns += serial_ns(engine) - serial_began;
     engine->stats.ticks += engine->tick - tick_began;
     if (status != ENTRAIN_OK) {
         engine->broken = true;

@@ -140,18 +140,34 @@ static uint64_t arcs_of(const entrain_engine *engine, uint32_t place) {
     return graph->offsets[place + 1] - graph->offsets[place];
 }
 
+static uint64_t weight_of_column(const entrain_engine *engine, const entrain_population *population,
+                                 uint32_t column) {
+    return 1 + arcs_of(engine, population->first + column);
+}
+
+// What a cohort of this population shall weigh: as near to cohort_weight as equal ones can be, so that a small swarm is
+// not cut into two whole ones and a crumb, which two workers could not share.
+static uint64_t cohort_weight(const entrain_engine *engine, const entrain_population *population) {
+    uint64_t total = 0, wished = engine->config.cohort_weight;
+    for (uint32_t column = 0; column < population->count; column++)
+        total += weight_of_column(engine, population, column);
+    uint64_t count = (total + wished / 2) / wished;
+    return count > 1 ? (total + count - 1) / count : total;
+}
+
 // Cuts each population into contiguous blocks of about cohort_weight arcs and actors, so that a hub does not
 // make one task cost a thousand others. With cohorts NULL it only counts.
 static uint32_t cut_cohorts(entrain_engine *engine, entrain__cohort *cohorts, uint32_t *weights) {
     uint32_t made = 0;
     for (uint32_t p = 0; p < engine->population_count; p++) {
         entrain_population *population = engine->populations[p];
+        const uint64_t wished = cohort_weight(engine, population);
         for (uint32_t column = 0; column < population->count;) {
             uint32_t first = column;
             uint64_t weight = 0;
-            while (column < population->count && weight < engine->config.cohort_weight) {
-                uint64_t more = 1 + arcs_of(engine, population->first + column);
-                if (column > first && weight + more > 2 * (uint64_t)engine->config.cohort_weight)
+            while (column < population->count && weight < wished) {
+                uint64_t more = weight_of_column(engine, population, column);
+                if (column > first && weight + more > 2 * wished)
                     break; // a hub begins a cohort of its own
                 weight += more;
                 column++;
@@ -180,7 +196,16 @@ static entrain_status build_cohorts(entrain_engine *engine, entrain_error *error
         return no_memory("the tasks of the swarm", error_out);
     engine->cohort_count = cut_cohorts(engine, engine->cohorts, weights);
     ENTRAIN_ASSERT(engine->cohort_count == count);
-    entrain_status status = entrain_scheduler_plan(engine->scheduler, count, weights, error_out);
+    entrain_status status = ENTRAIN_OK;
+    const entrain_task_links *links = NULL;
+    if (entrain_scheduler_runs_ahead(engine->scheduler) && engine->vertex_count > 0 &&
+        !engine->graph.complete) {
+        links = &engine->links;
+        status = entrain__cohort_links(engine, &engine->links);
+        if (status != ENTRAIN_OK)
+            return no_memory("what the tasks of the swarm wait for", error_out);
+    }
+    status = entrain_scheduler_plan_linked(engine->scheduler, count, weights, links, error_out);
     entrain__arena_give(engine->arena, weights);
     return status;
 }

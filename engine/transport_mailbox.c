@@ -30,9 +30,8 @@ static inline entrain_message *span_slot(const entrain__span *span, uint32_t k) 
 // All arcs of one hearer when every speaker lives and everything fits, words == 2, no weights: the common
 // case. The speakers' places are known ahead, so a random graph's publications and ids can be fetched before
 // they are needed.
-static inline void enqueue_pairs(const entrain_engine *engine, entrain__span span, uint64_t from,
-                                 uint64_t to) {
-    const int64_t *publications = engine->publications[engine->now];
+static inline void enqueue_pairs(const entrain_engine *engine, const int64_t *publications,
+                                 entrain__span span, uint64_t from, uint64_t to) {
     const int32_t *speakers = engine->graph.speakers;
     uint64_t ahead = engine->graph.prefetch, last = engine->graph.offsets[engine->vertex_count];
     for (uint64_t a = from; a < to; a++) {
@@ -68,7 +67,7 @@ static inline bool admit(const entrain_engine *engine, entrain__cohort *cohort, 
 static uint32_t enqueue_each(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, uint64_t from,
                              uint64_t to) {
     const entrain__graph *graph = &engine->graph;
-    const int64_t *publications = engine->publications[engine->now];
+    const int64_t *publications = engine->publications[cohort->now];
     uint32_t parts = (engine->words + 1) / 2, heard = 0;
     for (uint64_t a = from; a < to; a++) {
         size_t place = (size_t)graph->speakers[a];
@@ -155,8 +154,8 @@ void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
             uint64_t from = graph->offsets[place + k], to = graph->offsets[place + k + 1];
             if (plain && entrain__mailbox_room(engine->mailboxes, mailbox) >= to - from) {
                 arrived = (uint32_t)(to - from);
-                enqueue_pairs(engine, entrain__mailbox_reserve(engine->mailboxes, mailbox, arrived), from,
-                              to);
+                enqueue_pairs(engine, engine->publications[cohort->now],
+                              entrain__mailbox_reserve(engine->mailboxes, mailbox, arrived), from, to);
                 entrain__mailbox_commit(engine->mailboxes, mailbox, arrived);
                 cohort->count_of.sent += arrived;
             } else {

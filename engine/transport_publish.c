@@ -59,10 +59,10 @@ static void gather_any(const entrain__graph *graph, uint32_t words, const int64_
     }
 }
 
-void entrain__gather(const entrain_engine *engine, uint32_t place, uint32_t count, int64_t *sums,
-                     uint32_t *heard) {
+void entrain__gather(const entrain_engine *engine, uint32_t now, uint32_t place, uint32_t count,
+                     int64_t *sums, uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
-    const int64_t *publications = engine->publications[engine->now];
+    const int64_t *publications = engine->publications[now];
     if (graph->complete) {
         for (uint32_t k = 0; k < count; k++)
             memcpy(sums + (size_t)k * engine->words, engine->field, engine->words * sizeof *sums);

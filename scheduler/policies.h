@@ -7,6 +7,7 @@
 extern const entrain_policy entrain__policy_steal;
 extern const entrain_policy entrain__policy_static;
 extern const entrain_policy entrain__policy_shared;
+extern const entrain_policy entrain__policy_dataflow;
 extern const entrain_policy entrain__policy_serial;
 extern const entrain_policy entrain__policy_shuffled;
 

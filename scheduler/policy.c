@@ -9,8 +9,8 @@
 enum { POLICIES_MAX = 64 };
 
 static const entrain_policy *const built_in[] = {
-    &entrain__policy_steal,  &entrain__policy_static,   &entrain__policy_shared,
-    &entrain__policy_serial, &entrain__policy_shuffled,
+    &entrain__policy_steal,    &entrain__policy_static, &entrain__policy_shared,
+    &entrain__policy_dataflow, &entrain__policy_serial, &entrain__policy_shuffled,
 };
 enum { BUILT_IN = sizeof built_in / sizeof *built_in };
 
@@ -39,11 +39,11 @@ static bool is_name(const char *name) {
 }
 
 static const char *missing_function(const entrain_policy *policy) {
-    return policy->create == NULL    ? "create"
-           : policy->submit == NULL  ? "submit"
-           : policy->next == NULL    ? "next"
-           : policy->destroy == NULL ? "destroy"
-                                     : NULL;
+    return policy->create == NULL                                   ? "create"
+           : policy->submit == NULL && policy->submit_ahead == NULL ? "submit"
+           : policy->next == NULL                                   ? "next"
+           : policy->destroy == NULL                                ? "destroy"
+                                                                    : NULL;
 }
 
 entrain_status entrain_policy_register(const entrain_policy *policy, entrain_error *error_out) {

@@ -53,6 +53,7 @@ typedef struct worker {
     _Alignas(ENTRAIN_CACHE_LINE) tally handed;
     uint64_t since_ns; // when it began to wait
     bool idle;         // it waits for a run, not within one
+    uint32_t stuck;    // `awoken` + 1 when it asked in vain while all were waiting; read by others who wait
     entrain_worker_stats stats;
 } worker;
 
@@ -66,16 +67,24 @@ struct entrain_scheduler {
     uint32_t worker_count, started_count; // the latter without worker 0
     pid_t process;                        // whose threads they are
     uint32_t task_count;                  // 0 before the first plan
-    tally wanted;                         // of each phase
+    tally wanted;                         // of each step
+    uint32_t *steps_done; // [task_count] in this phase, by the runner of each task; NULL without links
     // By whoever runs the serial part; read by all between release and arrival.
     struct serial {
         _Alignas(ENTRAIN_CACHE_LINE) const entrain_job *job;
         uint64_t phase_count; // since plan
         uint32_t phase;       // the job's number for it
+        uint32_t steps;       // of this phase, 1 but for policies that run ahead
         bool running, mismatch, stopping;
     } serial;
     // By every arriver.
     _Alignas(ENTRAIN_CACHE_LINE) uint32_t arrivals;
+    // By every worker, in phases of several steps; by the serial part before them.
+    struct ahead {
+        _Alignas(ENTRAIN_CACHE_LINE) uint32_t finished; // tasks that have taken their last step
+        uint32_t waiting;                               // workers that have nothing to do
+        uint32_t awoken;                                // how often one of those had something again
+    } ahead;
     // By the last arriver.
     entrain__event gate; // workers 1 .. worker_count-1 wait here
     entrain__event home; // worker 0 waits here
@@ -100,6 +109,30 @@ static void settle(worker *self, uint64_t now_ns) {
     self->since_ns = now_ns;
 }
 
+// Adds a task to what this worker was handed; false for a number that is none.
+static bool tally_task(const entrain_scheduler *scheduler, tally *handed, uint32_t task) {
+    if (task >= scheduler->task_count) {
+        handed->foreign++;
+        return false;
+    }
+    handed->count++;
+    handed->sum += task;
+    handed->mixed += entrain__mix(task);
+    return true;
+}
+
+// What a task cost, from *before_ns to now, which it moves there.
+static void settle_task(const entrain_scheduler *scheduler, worker *self, uint32_t task,
+                        uint64_t *before_ns) {
+    uint64_t after_ns = clock_ns(), cost_ns = after_ns - *before_ns;
+    *before_ns = after_ns;
+    self->stats.busy_ns += cost_ns;
+    if (cost_ns > self->stats.task_ns_max)
+        self->stats.task_ns_max = cost_ns;
+    if (scheduler->policy->done != NULL)
+        scheduler->policy->done(scheduler->state, self->index, task, cost_ns);
+}
+
 // Runs what the policy has for this worker. self->since_ns: in, when the phase began; out, when nothing was
 // left.
 static void run_tasks(const entrain_scheduler *scheduler, worker *self) {
@@ -111,25 +144,95 @@ static void run_tasks(const entrain_scheduler *scheduler, worker *self) {
     // A policy that never stops must not hang the run: past the plan's count it has already failed.
     while (handed.count + handed.foreign <= scheduler->task_count &&
            policy->next(scheduler->state, self->index, &task)) {
-        if (task >= scheduler->task_count) {
-            handed.foreign++;
+        if (!tally_task(scheduler, &handed, task))
             continue;
-        }
-        handed.count++;
-        handed.sum += task;
-        handed.mixed += entrain__mix(task);
         serial->job->task(serial->job->context, serial->phase, task, self->index);
-        uint64_t after_ns = clock_ns(), cost_ns = after_ns - before_ns;
-        before_ns = after_ns;
-        self->stats.busy_ns += cost_ns;
-        if (cost_ns > self->stats.task_ns_max)
-            self->stats.task_ns_max = cost_ns;
-        if (policy->done != NULL)
-            policy->done(scheduler->state, self->index, task, cost_ns);
+        settle_task(scheduler, self, task, &before_ns);
     }
     self->stats.tasks += handed.count;
     self->handed = handed;
     self->since_ns = before_ns;
+}
+
+// --- Several steps without a barrier between them
+
+// Whether the policy has lost tasks: every worker waits and, since the last time that one of them had a task, has
+// asked in vain. Nothing runs then that could make anything ready.
+static bool all_are_stuck(entrain_scheduler *scheduler, worker *self, uint32_t awoken) {
+    // Published for the loop below in other workers; read by them with acquire.
+    entrain__store_release_u32(&self->stuck, awoken + 1);
+    for (uint32_t i = 0; i < scheduler->worker_count; i++)
+        if (entrain__load_acquire_u32(&scheduler->workers[i].stuck) != awoken + 1)
+            return false;
+    return true;
+}
+
+// Waits until there is a task for this worker; false when all is done, or lost. What it waited is barrier wait.
+static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *before_ns,
+                          uint32_t *task_out) {
+    struct ahead *ahead = &scheduler->ahead;
+    bool found = false, over = false;
+    // Pairs with the loads below: whoever counts this worker among the waiting sees what its last task wrote.
+    entrain__add_acq_rel_u32(&ahead->waiting, 1);
+    for (uint32_t round = 0; !found && !over; round++) {
+        uint32_t awoken = entrain__load_acquire_u32(&ahead->awoken);
+        // Pairs with the add in finish_step(): the results of the last tasks are seen.
+        over = entrain__load_acquire_u32(&ahead->finished) == scheduler->task_count;
+        bool all_wait = entrain__load_acquire_u32(&ahead->waiting) == scheduler->worker_count;
+        found = !over && scheduler->policy->next(scheduler->state, self->index, task_out);
+        if (!found && !over) {
+            over = all_wait && all_are_stuck(scheduler, self, awoken);
+            self->stats.yields += round >= ENTRAIN__WAIT_YIELD;
+            entrain__wait_step(round);
+        }
+    }
+    // In this order: who sees everybody waiting has seen `awoken` from before somebody had a task again.
+    if (found) {
+        entrain__add_acq_rel_u32(&ahead->awoken, 1);
+        entrain__add_acq_rel_u32(&ahead->waiting, UINT32_MAX);
+    }
+    uint64_t now_ns = clock_ns();
+    self->stats.barrier_wait_ns += now_ns - *before_ns;
+    *before_ns = now_ns;
+    return found;
+}
+
+// The step of a task that was just run. steps_done[task] is its runner's: whoever is handed the task next has
+// acquired what done() released.
+static void finish_step(entrain_scheduler *scheduler, worker *self, uint32_t task, uint64_t *before_ns) {
+    bool last = ++scheduler->steps_done[task] == scheduler->serial.steps;
+    settle_task(scheduler, self, task, before_ns);
+    if (last) // pairs with the load in wait_for_task()
+        entrain__add_acq_rel_u32(&scheduler->ahead.finished, 1);
+}
+
+// run_tasks() for a phase of several steps: the policy knows what is ready, this waits where nothing is.
+static void run_ahead(entrain_scheduler *scheduler, worker *self) {
+    const entrain_policy *policy = scheduler->policy;
+    const struct serial *serial = &scheduler->serial;
+    const uint64_t handed_max = (uint64_t)scheduler->task_count * serial->steps;
+    tally handed = {0};
+    uint64_t before_ns = self->since_ns;
+    uint32_t task;
+    while (handed.count + handed.foreign <= handed_max &&
+           (policy->next(scheduler->state, self->index, &task) ||
+            wait_for_task(scheduler, self, &before_ns, &task))) {
+        if (!tally_task(scheduler, &handed, task))
+            continue;
+        serial->job->task_at(serial->job->context, serial->phase, scheduler->steps_done[task], task,
+                             self->index);
+        finish_step(scheduler, self, task, &before_ns);
+    }
+    self->stats.tasks += handed.count;
+    self->handed = handed;
+    self->since_ns = before_ns;
+}
+
+static void run_phase(entrain_scheduler *scheduler, worker *self) {
+    if (scheduler->serial.steps > 1)
+        run_ahead(scheduler, self);
+    else
+        run_tasks(scheduler, self);
 }
 
 // True for the last to arrive, who then sees all that the others wrote before they arrived.
@@ -153,18 +256,46 @@ static tally sum_handed(const entrain_scheduler *scheduler) {
     return all;
 }
 
-static bool same_tally(const tally *a, const tally *b) {
-    return a->count == b->count && a->sum == b->sum && a->mixed == b->mixed && a->foreign == b->foreign;
+// Whether what was handed out is every task, @p steps times.
+static bool is_whole(const tally *handed, const tally *wanted, uint64_t steps) {
+    return handed->count == wanted->count * steps && handed->sum == wanted->sum * steps &&
+           handed->mixed == wanted->mixed * steps && handed->foreign == 0;
+}
+
+static void begin_ahead(entrain_scheduler *scheduler) {
+    memset(scheduler->steps_done, 0, scheduler->task_count * sizeof *scheduler->steps_done);
+    scheduler->ahead = (struct ahead){0};
+    for (uint32_t i = 0; i < scheduler->worker_count; i++)
+        scheduler->workers[i].stuck = 0;
+}
+
+// How many steps the phase that begins may take, and the policy's queues for them.
+static void submit(entrain_scheduler *scheduler) {
+    struct serial *serial = &scheduler->serial;
+    const entrain_policy *policy = scheduler->policy;
+    const entrain_job *job = serial->job;
+    serial->steps = 1;
+    if (scheduler->steps_done != NULL && job->steps != NULL) {
+        serial->steps = job->steps(job->context);
+        ENTRAIN_ASSERT(serial->steps >= 1);
+        if (serial->steps > 1)
+            begin_ahead(scheduler);
+    }
+    if (policy->submit_ahead != NULL)
+        policy->submit_ahead(scheduler->state, serial->phase_count++, serial->steps);
+    else
+        policy->submit(scheduler->state, serial->phase_count++);
 }
 
 // Asks the job for its next phase and fills the policy's queues for it; false when the run is over.
 static bool begin_phase(entrain_scheduler *scheduler, worker *self) {
     struct serial *serial = &scheduler->serial;
-    uint64_t before_ns = clock_ns();
+    // Alone, it has just read the clock; others may have been preempted since.
+    uint64_t before_ns = scheduler->worker_count == 1 ? self->since_ns : clock_ns();
     serial->phase = serial->job->advance(serial->job->context);
     serial->running = serial->phase != ENTRAIN_PHASE_END;
     if (serial->running)
-        scheduler->policy->submit(scheduler->state, serial->phase_count++);
+        submit(scheduler);
     self->since_ns = clock_ns();
     self->stats.serial_ns += self->since_ns - before_ns;
     return serial->running;
@@ -194,7 +325,7 @@ static void release(entrain_scheduler *scheduler, const worker *self) {
 // run over.
 static bool run_serial_part(entrain_scheduler *scheduler, worker *self) {
     tally handed = sum_handed(scheduler);
-    scheduler->serial.mismatch = !same_tally(&handed, &scheduler->wanted);
+    scheduler->serial.mismatch = !is_whole(&handed, &scheduler->wanted, scheduler->serial.steps);
     bool running = false;
     if (scheduler->serial.mismatch)
         scheduler->serial.running = false;
@@ -228,7 +359,7 @@ static void *worker_main(void *argument) {
         self->stats.yields = waits.yields;
         do {
             seen = entrain__event_value(&scheduler->gate);
-            run_tasks(scheduler, self);
+            run_phase(scheduler, self);
         } while (arrive(scheduler) && run_serial_part(scheduler, self));
     }
 }
@@ -406,12 +537,15 @@ static void policy_count(const entrain_scheduler *scheduler, uint32_t index, ent
 }
 
 // The old state goes and its counts stay; the new one is what the next run uses.
-static void adopt_plan(entrain_scheduler *scheduler, void *state, uint32_t task_count) {
+static void adopt_plan(entrain_scheduler *scheduler, void *state, uint32_t task_count, uint32_t *steps_done) {
     for (uint32_t i = 0; i < scheduler->worker_count; i++)
         policy_count(scheduler, i, &scheduler->workers[i].stats);
     if (scheduler->task_count != 0)
         scheduler->policy->destroy(scheduler->state);
+    if (scheduler->steps_done != NULL)
+        entrain__arena_give(scheduler->arena, scheduler->steps_done);
     scheduler->state = state;
+    scheduler->steps_done = steps_done;
     scheduler->task_count = task_count;
     scheduler->serial.phase_count = 0;
     scheduler->wanted = (tally){.count = task_count, .sum = (uint64_t)task_count * (task_count - 1) / 2};
@@ -419,8 +553,18 @@ static void adopt_plan(entrain_scheduler *scheduler, void *state, uint32_t task_
         scheduler->wanted.mixed += entrain__mix(task);
 }
 
+bool entrain_scheduler_runs_ahead(const entrain_scheduler *scheduler) {
+    return scheduler->policy->submit_ahead != NULL;
+}
+
 entrain_status entrain_scheduler_plan(entrain_scheduler *scheduler, uint32_t task_count,
                                       const uint32_t *task_weights, entrain_error *error_out) {
+    return entrain_scheduler_plan_linked(scheduler, task_count, task_weights, NULL, error_out);
+}
+
+entrain_status entrain_scheduler_plan_linked(entrain_scheduler *scheduler, uint32_t task_count,
+                                             const uint32_t *task_weights, const entrain_task_links *links,
+                                             entrain_error *error_out) {
     if (scheduler->serial.running)
         return entrain_error_set(error_out, ENTRAIN_ORDER, "a plan cannot be replaced while its run is on");
     if (task_count < 1 || task_count > UINT32_C(1) << 31)
@@ -435,12 +579,24 @@ entrain_status entrain_scheduler_plan(entrain_scheduler *scheduler, uint32_t tas
         .task_count = task_count,
         .task_weights = task_weights,
         .seed = scheduler->seed,
+        .link_offsets = links != NULL ? links->offsets : NULL,
+        .links = links != NULL ? links->tasks : NULL,
     };
     void *state = NULL;
-    entrain_status status = scheduler->policy->create(&setup, &state);
-    if (status != ENTRAIN_OK)
+    uint32_t *steps_done = NULL;
+    entrain_status status = ENTRAIN_OK;
+    if (links != NULL && entrain_scheduler_runs_ahead(scheduler)) {
+        steps_done = entrain__arena_take(scheduler->arena, task_count, sizeof *steps_done);
+        status = steps_done != NULL ? ENTRAIN_OK : ENTRAIN_NO_MEMORY;
+    }
+    if (status == ENTRAIN_OK)
+        status = scheduler->policy->create(&setup, &state);
+    if (status != ENTRAIN_OK) {
+        if (steps_done != NULL)
+            entrain__arena_give(scheduler->arena, steps_done);
         return refuse_plan(scheduler, task_count, status, error_out);
-    adopt_plan(scheduler, state, task_count);
+    }
+    adopt_plan(scheduler, state, task_count, steps_done);
     return ENTRAIN_OK;
 }
 
@@ -448,16 +604,17 @@ entrain_status entrain_scheduler_plan(entrain_scheduler *scheduler, uint32_t tas
 
 static entrain_status refuse_phase(const entrain_scheduler *scheduler, entrain_error *error_out) {
     tally handed = sum_handed(scheduler);
-    const char *what = handed.foreign > 0                     ? "some numbers that are no task"
-                       : handed.count < scheduler->task_count ? "so some were lost"
-                       : handed.count > scheduler->task_count ? "so some were doubled"
-                                                              : "but some twice and some never";
+    const uint64_t wanted = (uint64_t)scheduler->task_count * scheduler->serial.steps;
+    const char *what = handed.foreign > 0      ? "some numbers that are no task"
+                       : handed.count < wanted ? "so some were lost"
+                       : handed.count > wanted ? "so some were doubled"
+                                               : "but some twice and some never";
     return entrain_error_set(
         error_out, ENTRAIN_MISMATCH,
-        "policy \"%s\" handed out %llu tasks of %u in phase %llu, %s; the results of this run are "
+        "policy \"%s\" handed out %llu tasks of %llu in phase %llu, %s; the results of this run are "
         "void, choose another policy",
-        scheduler->policy->name, (unsigned long long)(handed.count + handed.foreign), scheduler->task_count,
-        (unsigned long long)scheduler->serial.phase_count - 1, what);
+        scheduler->policy->name, (unsigned long long)(handed.count + handed.foreign),
+        (unsigned long long)wanted, (unsigned long long)scheduler->serial.phase_count - 1, what);
 }
 
 entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain_job *job,
@@ -468,9 +625,12 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
     if (scheduler->task_count == 0)
         return entrain_error_set(error_out, ENTRAIN_ORDER,
                                  "there is no plan yet; call entrain_scheduler_plan() first");
-    if (job->advance == NULL || job->task == NULL)
+    if (job->advance == NULL || job->task == NULL || (job->steps != NULL) != (job->task_at != NULL))
         return entrain_error_set(error_out, ENTRAIN_INVALID, "the job has no %s function",
-                                 job->advance == NULL ? "advance" : "task");
+                                 job->advance == NULL ? "advance"
+                                 : job->task == NULL  ? "task"
+                                 : job->steps == NULL ? "steps"
+                                                      : "task_at");
     if (threads_are_elsewhere(scheduler))
         return entrain_error_set(
             error_out, ENTRAIN_ORDER,
@@ -495,7 +655,7 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
         self->idle = true;
     while (running) {
         uint32_t seen = entrain__event_value(&scheduler->home);
-        run_tasks(scheduler, self);
+        run_phase(scheduler, self);
         if (arrive(scheduler)) {
             running = run_serial_part(scheduler, self);
         } else {

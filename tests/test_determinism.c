@@ -96,7 +96,7 @@ static uint64_t run(const golden_run *golden, entrain_engine_config engine) {
     return folded;
 }
 
-static const char *const policies[] = {"serial", "shuffled", "static", "shared", "steal"};
+static const char *const policies[] = {"serial", "shuffled", "static", "shared", "steal", "dataflow"};
 static const uint32_t worker_counts[] = {1, 2, 3, 8};
 
 static void check_one(const golden_run *golden, entrain_engine_config engine, uint64_t wanted) {
@@ -139,6 +139,8 @@ static void check_matrix(const golden_run *golden) {
                     engine.scheduler.worker_count = worker_counts[w];
                     engine.transport = (entrain_transport)transport;
                     engine.simd = (entrain_simd)simd;
+                    if (strcmp(policies[p], "dataflow") == 0)
+                        engine.cohort_weight = 64; // many tasks, so that some are ahead of others
                     check_one(golden, engine, golden->fingerprint);
                 }
     // Where actors lie in memory decides nothing either.

@@ -169,7 +169,7 @@ static void policies_are_known_by_name_and_bad_ones_refused(void **state) {
     CHECK_REFUSED(entrain_policy_register(&bad, &error), ENTRAIN_INVALID, error, "summary");
     bad = dealer_policy, bad.name = "bad", bad.create = NULL;
     CHECK_REFUSED(entrain_policy_register(&bad, &error), ENTRAIN_INVALID, error, "create");
-    bad = dealer_policy, bad.name = "bad", bad.submit = NULL;
+    bad = dealer_policy, bad.name = "bad", bad.submit = NULL; // nor submit_ahead
     CHECK_REFUSED(entrain_policy_register(&bad, &error), ENTRAIN_INVALID, error, "submit");
     bad = dealer_policy, bad.name = "bad", bad.next = NULL;
     CHECK_REFUSED(entrain_policy_register(&bad, &error), ENTRAIN_INVALID, error, "next");

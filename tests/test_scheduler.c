@@ -57,7 +57,7 @@ static uint32_t nested_advance(void *context) {
 static void nested_task(void *context, uint32_t phase, uint32_t task, uint32_t worker) {
     (void)phase, (void)task, (void)worker;
     nested *self = context;
-    entrain_job job = {self, nested_advance, nested_task};
+    entrain_job job = {.context = self, .advance = nested_advance, .task = nested_task};
     self->run = entrain_scheduler_run(self->scheduler, &job, NULL);
     self->plan = entrain_scheduler_plan(self->scheduler, 3, NULL, NULL);
 }
@@ -67,7 +67,7 @@ static void calls_in_the_wrong_order_are_refused(void **state) {
     entrain_error error;
     entrain_scheduler *scheduler = make("steal", 2);
     nested self = {.scheduler = scheduler};
-    entrain_job job = {&self, nested_advance, nested_task};
+    entrain_job job = {.context = &self, .advance = nested_advance, .task = nested_task};
     CHECK_REFUSED(entrain_scheduler_run(scheduler, &job, &error), ENTRAIN_ORDER, error,
                   "entrain_scheduler_plan()");
     CHECK_OK(entrain_scheduler_plan(scheduler, 1, NULL, &error), error);
@@ -264,7 +264,7 @@ static uint64_t steals_of_slow_run(const char *policy, uint32_t workers, uint32_
     entrain_scheduler *scheduler = make(policy, workers);
     CHECK_OK(entrain_scheduler_plan(scheduler, tasks, NULL, &error), error);
     slow_world self = {.task_count = tasks};
-    entrain_job job = {&self, slow_advance, slow_task};
+    entrain_job job = {.context = &self, .advance = slow_advance, .task = slow_task};
     CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);
     assert_int_equal(self.ended, tasks);
     uint64_t won = stats_of(scheduler).steals_won;

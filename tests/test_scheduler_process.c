@@ -145,7 +145,7 @@ static void workers_take_faults_and_nothing_else(void **state) {
     CHECK_OK(entrain_scheduler_plan(scheduler, 2, NULL, &error), error);
     sigset_t mask;
     sigemptyset(&mask);
-    entrain_job job = {&mask, two_advances, read_mask};
+    entrain_job job = {.context = &mask, .advance = two_advances, .task = read_mask};
     CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);
     sigset_t own; // the caller's is put back
     pthread_sigmask(SIG_SETMASK, NULL, &own);
@@ -208,7 +208,7 @@ static void rounding_and_tiny_numbers_do_not_depend_on_the_worker(void **state) 
         CHECK_OK(entrain_scheduler_plan(scheduler, 3, NULL, &error), error);
         _mm_setcsr(usual | FLUSH), fesetround(FE_UPWARD);
         arithmetic self = {.one = 1, .three = 3, .tiny = 0x1p-1040};
-        entrain_job job = {&self, two_advances, calculate};
+        entrain_job job = {.context = &self, .advance = two_advances, .task = calculate};
         CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);
         assert_int_equal(fegetround(), FE_UPWARD); // the caller's own is put back
         assert_int_equal(_mm_getcsr() & FLUSH, FLUSH);

@@ -8,7 +8,7 @@
 #include "engine/base/atomics.h"
 #include "entrain/scheduler.h"
 
-static const char *const policies[] = {"steal", "static", "shared", "serial", "shuffled"};
+static const char *const policies[] = {"steal", "static", "shared", "dataflow", "serial", "shuffled"};
 enum { POLICIES = sizeof policies / sizeof *policies };
 
 #if defined(ENTRAIN_TSAN)
@@ -70,7 +70,7 @@ static void run_swarm(entrain_scheduler *scheduler, uint32_t task_count, uint32_
         assert_non_null(self.cells[i]);
     }
     CHECK_OK(entrain_scheduler_plan(scheduler, task_count, NULL, &error), error);
-    entrain_job job = {&self, swarm_advance, swarm_task};
+    entrain_job job = {.context = &self, .advance = swarm_advance, .task = swarm_task};
     for (uint32_t run = 0; run < runs; run++) {
         self.phases_left = phases;
         CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);

@@ -83,7 +83,7 @@ ENTRAIN_API entrain_status entrain_engine_set_topology(entrain_engine *engine, e
 ENTRAIN_API entrain_status entrain_engine_start(entrain_engine *engine, entrain_error *error_out);
 
 /// Runs @p ticks ticks, or fewer: ENTRAIN_CANCELLED or ENTRAIN_TIMEOUT at the first tick boundary after the
-/// request or the deadline (the state is whole and the run can go on after entrain_engine_clear()), unless
+/// request or the deadline, or under a policy that runs ahead at most about a quarter of a second later (the state is whole and the run can go on after entrain_engine_clear()), unless
 /// all ticks were done by then; ENTRAIN_LIMIT or ENTRAIN_MISMATCH with a sentence when a behavior or a policy
 /// broke its contract (the engine can then only be looked at and destroyed; after ENTRAIN_MISMATCH what is
 /// seen means nothing). ENTRAIN_INVALID where the tick count would overflow.
@@ -164,6 +164,14 @@ typedef struct entrain_engine_stats {
     uint64_t serial_ns;  ///< of that, in the serial part between phases
 } entrain_engine_stats;
 ENTRAIN_API void entrain_engine_stats_read(const entrain_engine *engine, entrain_engine_stats *stats_out);
+/// Wall-clock nanoseconds that a tick took, as a quantile (0 to 1; 0.5 is the median) over all ticks since start or
+/// the last entrain_engine_tick_ns_forget(), known to 3 %; 0 when there were none. Under a policy that runs ahead ticks
+/// overlap: there it is the time from one common boundary to the next, divided by the ticks between.
+ENTRAIN_API uint64_t entrain_engine_tick_ns(const entrain_engine *engine, double quantile);
+ENTRAIN_API void entrain_engine_tick_ns_forget(entrain_engine *engine);
+/// At how many tasks a cohort's task waits on average under a policy that runs ahead; 0 where there is a barrier: under
+/// other policies, and on a complete graph, where everybody hears everybody.
+ENTRAIN_API double entrain_engine_links_mean(const entrain_engine *engine);
 ENTRAIN_API const entrain_scheduler *entrain_engine_scheduler(const entrain_engine *engine);
 ENTRAIN_API entrain_simd entrain_engine_simd(const entrain_engine *engine);
 /// What each mailbox got; 0 without mailboxes.

@@ -12,6 +12,8 @@
 ///   next            X      -     -      X          X
 ///   done            X      -     -      X          X
 /// So submit() may fill every worker's queue without atomics. None of them may call the scheduler.
+///
+/// A policy that can run ahead does without the barrier where the job allows it: see submit_ahead().
 #ifndef ENTRAIN_POLICY_H
 #define ENTRAIN_POLICY_H
 
@@ -28,6 +30,11 @@ typedef struct entrain_policy_setup {
     /// [task_count] relative costs, each >= 1; NULL: all alike. Valid during create only.
     const uint32_t *task_weights;
     uint64_t seed; ///< for policies that draw
+    /// Which tasks depend on each other, in both directions and without a task itself: task t on
+    /// links[link_offsets[t]] .. links[link_offsets[t + 1] - 1], [task_count + 1] offsets. NULL: not known, and
+    /// submit_ahead() is never called with more than one step. Valid until destroy().
+    const uint64_t *link_offsets;
+    const uint32_t *links;
 } entrain_policy_setup;
 
 /// What a policy counts for one worker, besides what the scheduler counts itself.
@@ -49,6 +56,12 @@ typedef struct entrain_policy {
     /// more. Called by that worker's thread only. Every worker asks in every phase, but a worker without a
     /// core may ask late.
     bool (*next)(void *state, uint32_t worker, uint32_t *task_out);
+    /// Instead of submit(), for a policy that can run ahead; NULL for one that cannot. Every task becomes
+    /// runnable @p steps times, 1 or more, and next() may answer false when there is nothing yet: it is asked again.
+    /// A task may be handed out for its next step once its last one and those of all tasks that it is linked to
+    /// are done for the step before, and next() must then see what those done() calls wrote (acquire), because that is
+    /// how one step sees the results of another. Which step a task is at, the scheduler counts.
+    void (*submit_ahead)(void *state, uint64_t phase, uint32_t steps);
     /// @p worker ran @p task in @p cost_ns, getting it included. May be NULL.
     void (*done)(void *state, uint32_t worker, uint32_t task, uint64_t cost_ns);
     /// The counts of one worker so far. One thread, all workers quiescent. May be NULL.

@@ -18,6 +18,7 @@
 #ifndef ENTRAIN_SCHEDULER_H
 #define ENTRAIN_SCHEDULER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "entrain/policy.h"
@@ -59,6 +60,21 @@ ENTRAIN_API entrain_status entrain_scheduler_plan(entrain_scheduler *scheduler, 
 /// advance() returns this to end the run.
 #define ENTRAIN_PHASE_END UINT32_MAX
 
+/// Which tasks depend on each other, by task: CSR, both directions, no task on itself. Kept by reference until the
+/// next plan.
+typedef struct entrain_task_links {
+    const uint64_t *offsets; ///< [task_count + 1]
+    const uint32_t *tasks;   ///< [offsets[task_count]]
+} entrain_task_links;
+
+/// The same as entrain_scheduler_plan(), for jobs that can do without a barrier between phases. @p links may be NULL.
+ENTRAIN_API entrain_status entrain_scheduler_plan_linked(entrain_scheduler *scheduler, uint32_t task_count,
+                                                         const uint32_t *task_weights,
+                                                         const entrain_task_links *links,
+                                                         entrain_error *error_out);
+/// Whether its policy makes use of links and of entrain_job.steps.
+ENTRAIN_API bool entrain_scheduler_runs_ahead(const entrain_scheduler *scheduler);
+
 typedef struct entrain_job {
     void *context;
     /// The serial part, on any worker's thread, while no task runs. Called before the first phase and after
@@ -67,6 +83,12 @@ typedef struct entrain_job {
     uint32_t (*advance)(void *context);
     /// Runs one task of one phase, as worker 0 .. worker_count-1.
     void (*task)(void *context, uint32_t phase, uint32_t task, uint32_t worker);
+    /// Optional, both or neither. steps() is called after advance(), when the plan has links and the policy can run
+    /// ahead: how many steps of this phase, 1 or more, may follow one another without a barrier and a serial part.
+    /// task_at() then runs step 0 .. steps-1 of a task instead of task(): after steps 0 .. step-1 of that task and of
+    /// all it is linked to, and seeing what they wrote; the others may be anywhere.
+    uint32_t (*steps)(void *context);
+    void (*task_at)(void *context, uint32_t phase, uint32_t step, uint32_t task, uint32_t worker);
 } entrain_job;
 
 /// Runs @p job from its first advance() to its end; a plan may be run many times. ENTRAIN_ORDER without a

@@ -1,0 +1,139 @@
+// How a run of ticks ends, under policies with a barrier and without; and what is known of how long ticks took.
+#include <pthread.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#include "engine/engine_private.h"
+#include "entrain/swarm.h"
+
+static const char *const policies[] = {"steal", "dataflow"};
+
+static entrain_swarm *make(const char *policy, uint32_t workers, entrain_topology_kind kind) {
+    entrain_error error = {0};
+    entrain_swarm_config config = entrain_swarm_config_defaults();
+    config.size = 700;
+    config.topology.kind = kind;
+    config.topology.degree = 8;
+    config.engine.scheduler.policy = policy;
+    config.engine.scheduler.worker_count = workers;
+    config.engine.cohort_weight = 512;
+    entrain_swarm *swarm;
+    CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
+    return swarm;
+}
+
+static void *cancel_soon(void *engine) {
+    usleep(20000); // rooms: allowed, because the request must come at some moment of the run, any will do
+    entrain_engine_cancel(engine);
+    return NULL;
+}
+
+static void stops_early(const char *policy) {
+    entrain_error error = {0};
+    const uint64_t far = 100000000;
+    entrain_swarm *swarm = make(policy, 2, ENTRAIN_TOPOLOGY_SMALL_WORLD),
+                  *twin = make("serial", 1, ENTRAIN_TOPOLOGY_SMALL_WORLD);
+    entrain_engine *engine = entrain_swarm_engine(swarm);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, engine), 0);
+    CHECK_REFUSED(entrain_engine_advance(engine, far, &error), ENTRAIN_CANCELLED, error,
+                  "on request after tick");
+    pthread_join(thread, NULL);
+    uint64_t tick = entrain_engine_tick(engine);
+    CHECK_REFUSED(entrain_engine_advance(engine, 5, &error), ENTRAIN_CANCELLED, error,
+                  "on request"); // until cleared
+    assert_int_equal(entrain_engine_tick(engine), tick);
+    entrain_engine_clear(engine);
+    entrain_engine_set_deadline(engine, 0.02);
+    CHECK_REFUSED(entrain_engine_advance(engine, far, &error), ENTRAIN_TIMEOUT, error, "at its deadline");
+    entrain_engine_clear(engine);
+    CHECK_OK(entrain_engine_advance(engine, 3, &error), error);
+    CHECK_OK(entrain_engine_advance(entrain_swarm_engine(twin), entrain_engine_tick(engine), &error), error);
+    assert_int_equal(entrain_engine_fingerprint(engine),
+                     entrain_engine_fingerprint(entrain_swarm_engine(twin)));
+    entrain_message_count count;
+    entrain_engine_count(engine, &count);
+    assert_int_equal(entrain_message_count_residual(&count), 0);
+    assert_int_equal(count.received, entrain_engine_observations(engine));
+    entrain_swarm_destroy(swarm);
+    entrain_swarm_destroy(twin);
+}
+
+static void stopping_early_ends_at_a_whole_tick_and_can_go_on(void **state) {
+    (void)state;
+    for (size_t p = 0; p < sizeof policies / sizeof *policies; p++)
+        stops_early(policies[p]);
+}
+
+static void what_runs_ahead_knows_whom_it_waits_for(void **state) {
+    (void)state;
+    entrain_swarm *swarm = make("dataflow", 2, ENTRAIN_TOPOLOGY_RING);
+    uint32_t tasks = entrain_engine_task_count(entrain_swarm_engine(swarm));
+    assert_true(tasks > 4);
+    CHECK_NEAR(entrain_engine_links_mean(entrain_swarm_engine(swarm)), 2, 0); // its neighbours on the ring
+    entrain_swarm_destroy(swarm);
+    swarm = make("dataflow", 2, ENTRAIN_TOPOLOGY_COMPLETE); // everybody: a barrier
+    CHECK_NEAR(entrain_engine_links_mean(entrain_swarm_engine(swarm)), 0, 0);
+    entrain_swarm_destroy(swarm);
+    swarm = make("steal", 2, ENTRAIN_TOPOLOGY_RING);
+    CHECK_NEAR(entrain_engine_links_mean(entrain_swarm_engine(swarm)), 0, 0);
+    entrain_swarm_destroy(swarm);
+}
+
+static void ticks_are_timed(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    for (size_t p = 0; p < sizeof policies / sizeof *policies; p++) {
+        entrain_swarm *swarm = make(policies[p], 2, ENTRAIN_TOPOLOGY_RING);
+        entrain_engine *engine = entrain_swarm_engine(swarm);
+        assert_int_equal(entrain_engine_tick_ns(engine, 0.5), 0);
+        CHECK_OK(entrain_engine_advance(engine, 200, &error), error);
+        uint64_t least = entrain_engine_tick_ns(engine, 0), half = entrain_engine_tick_ns(engine, 0.5),
+                 most = entrain_engine_tick_ns(engine, 1);
+        entrain_engine_stats stats;
+        entrain_engine_stats_read(engine, &stats);
+        assert_int_equal(stats.ticks, 200);
+        assert_true(stats.serial_ns > 0 && stats.serial_ns < stats.advance_ns);
+        assert_true(0 < least && least <= half && half <= most);
+        // All ticks lie within the call; half of them took at least the median; each is known to 3 %.
+        assert_true((double)least * 200 <= (double)stats.advance_ns * 1.04);
+        assert_true((double)half * 100 <= (double)stats.advance_ns * 1.04);
+        assert_true((double)most <= (double)stats.advance_ns * 1.04);
+        assert_int_equal(entrain_engine_tick_ns(engine, -1), least);
+        assert_int_equal(entrain_engine_tick_ns(engine, 2), most);
+        entrain_engine_tick_ns_forget(engine);
+        assert_int_equal(entrain_engine_tick_ns(engine, 1), 0);
+        entrain_swarm_destroy(swarm);
+    }
+}
+
+static void any_duration_has_a_bucket_near_it(void **state) {
+    (void)state;
+    static entrain_engine engine;
+    for (uint64_t ns = 1; ns < UINT64_C(1) << 63; ns += ns / 7 + 1) {
+        memset(&engine.latency, 0, sizeof engine.latency);
+        entrain__latency_add(&engine.latency, ns, 3);
+        CHECK_NEAR((double)entrain_engine_tick_ns(&engine, 0.9) / (double)ns, 1, 1.0 / 32);
+    }
+    memset(&engine.latency, 0, sizeof engine.latency);
+    for (uint64_t ns = 1; ns <= 1000; ns++)
+        entrain__latency_add(&engine.latency, 1000 * ns, 2);
+    CHECK_NEAR((double)entrain_engine_tick_ns(&engine, 0.25), 250e3, 8e3);
+    CHECK_NEAR((double)entrain_engine_tick_ns(&engine, 0.99), 990e3, 31e3);
+    memset(&engine.latency, 0, sizeof engine.latency);
+    entrain__latency_add(&engine.latency, 0, 1);
+    assert_int_equal(entrain_engine_tick_ns(&engine, 1), 0);
+    entrain__latency_add(&engine.latency, UINT64_MAX, 1);
+    assert_true(entrain_engine_tick_ns(&engine, 1) > UINT64_MAX / 32 * 31);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stopping_early_ends_at_a_whole_tick_and_can_go_on),
+        cmocka_unit_test(what_runs_ahead_knows_whom_it_waits_for),
+        cmocka_unit_test(ticks_are_timed),
+        cmocka_unit_test(any_duration_has_a_bucket_near_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
