@@ -28,6 +28,7 @@
 #include "engine/base/atomics.h"
 #include "engine/base/memory.h"
 #include "engine/base/sum.h"
+#include "engine/gather_kernels.h"
 #include "entrain/engine.h"
 
 __extension__ typedef __int128 entrain__int128;
@@ -66,6 +67,8 @@ typedef struct entrain__cohort {
     uint32_t now,
         stage; // which publications it hears, and in which exchange of `tick` its task is: the engine's, but
     uint64_t tick; // under a policy without a barrier each cohort is somewhere else
+    uint32_t segment_first, segment_count, row_first,
+        row_count; // of the graph's segments and rows, if it has any
     uint32_t outbox_count, outbox_capacity;
     entrain__letter *outbox;
     uint64_t lane_first, lane_count; // letters for this cohort in engine->lanes, set by the router
@@ -103,6 +106,10 @@ typedef struct entrain__graph {
     const int32_t *speakers; // [arc_count] places
     const double *weights;   // [arc_count] or NULL
     uint32_t prefetch;       // arcs to look ahead; 0 where speakers lie near anyway
+    // How whole cohorts are gathered, where that was planned (gather_plan.c).
+    entrain__gather_kernel *gather; // NULL: row by row
+    const entrain__segment *segments;
+    const uint32_t *rows;
 } entrain__graph;
 
 struct entrain_engine {
@@ -194,10 +201,9 @@ void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint3
                           entrain__run_body *body, void *context);
 
 /// Transports: fill sums [count][words] (and heard [count] unless NULL) for @p count places from @p place on,
-/// of
-/// @p cohort. Returns nothing; counts into the cohort.
-void entrain__gather(const entrain_engine *engine, uint32_t now, uint32_t place, uint32_t count,
-                     int64_t *sums, uint32_t *heard);
+/// of @p cohort, from the publications that it hears now. Returns nothing; counts into the cohort.
+void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
+                     uint32_t count, int64_t *sums, uint32_t *heard);
 uint64_t entrain__gather_arrivals(const entrain_engine *engine, uint32_t place, uint32_t count);
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard);
@@ -242,6 +248,10 @@ static inline entrain__cohort *entrain__cohort_at(entrain_engine *engine, uint32
     }
     return &engine->cohorts[low];
 }
+
+/// Plans how whole cohorts are gathered (gather_plan.c), and does it.
+entrain_status entrain__gather_plan(entrain_engine *engine);
+void entrain__gather_cohort(const entrain_engine *engine, const entrain__cohort *cohort, int64_t *sums);
 
 /// Which cohorts depend on each other (links.c), in the engine's memory. Not for complete graphs.
 entrain_status entrain__cohort_links(entrain_engine *engine, entrain_task_links *links_out);

@@ -101,7 +101,7 @@ static void exchange_run(entrain_engine *engine, entrain__cohort *cohort, entrai
         if (engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX) {
             entrain__deliver(engine, cohort, place, range->count, scratch->sums, heard);
         } else {
-            entrain__gather(engine, cohort->now, place, range->count, scratch->sums, heard);
+            entrain__gather(engine, cohort, place, range->count, scratch->sums, heard);
             cohort->observations += entrain__gather_arrivals(engine, place, range->count);
         }
         range->sums = scratch->sums;
@@ -134,8 +134,8 @@ static void visit_run(entrain_engine *engine, entrain__cohort *cohort, entrain_r
     (void)context;
     if (engine->visit_sums && cohort->population->behavior.words > 0) {
         entrain__scratch *scratch = &engine->scratch[range->worker];
-        entrain__gather(engine, engine->now, cohort->population->first + range->first, range->count,
-                        scratch->sums, scratch->heard);
+        entrain__gather(engine, cohort, cohort->population->first + range->first, range->count, scratch->sums,
+                        scratch->heard);
         range->sums = scratch->sums;
         range->heard = scratch->heard;
     }

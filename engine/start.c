@@ -400,6 +400,8 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
         choose_prefetch(engine);
     }
     entrain_status status = build_cohorts(engine, error_out);
+    if (status == ENTRAIN_OK && entrain__gather_plan(engine) != ENTRAIN_OK)
+        return no_memory("the plan of who is gathered when", error_out);
     if (status == ENTRAIN_OK)
         status = build_mailboxes(engine, error_out);
     if (status != ENTRAIN_OK)

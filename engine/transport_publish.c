@@ -6,43 +6,14 @@
 
 typedef int64_t words2 __attribute__((vector_size(16), aligned(8), may_alias));
 
-// Two words an actor (a phase): one 128-bit addition an arc. A row of eight, the lattice's, without a loop;
-// others in two chains of additions, because one would wait for itself.
-static inline words2 gather_two(const int64_t *publications, const int32_t *speakers, uint64_t from,
-                                uint64_t to) {
-#define HEARD(arc) (*(const words2 *)(publications + 2 * (size_t)speakers[arc]))
-    if (to - from == 8)
-        return ((HEARD(from) + HEARD(from + 1)) + (HEARD(from + 2) + HEARD(from + 3))) +
-               ((HEARD(from + 4) + HEARD(from + 5)) + (HEARD(from + 6) + HEARD(from + 7)));
-    words2 even = {0, 0}, odd = {0, 0};
-    uint64_t arc = from;
-    for (; arc + 2 <= to; arc += 2) {
-        even += HEARD(arc);
-        odd += HEARD(arc + 1);
-    }
-    if (arc < to)
-        even += HEARD(arc);
-    return even + odd;
-#undef HEARD
-}
-
+// Two words an actor (a phase), a few rows of a cohort: one 128-bit addition an arc.
 static void gather_pairs(const entrain__graph *graph, const int64_t *publications, uint32_t place,
                          uint32_t count, int64_t *sums) {
-    const uint64_t *offsets = graph->offsets + place;
-    const int32_t *speakers = graph->speakers;
-    for (uint32_t k = 0; k < count; k++)
-        *(words2 *)(sums + 2 * (size_t)k) = gather_two(publications, speakers, offsets[k], offsets[k + 1]);
-}
-
-static void gather_pairs_far(const entrain__graph *graph, const int64_t *publications, uint32_t place,
-                             uint32_t count, int64_t *sums) {
-    const uint64_t *offsets = graph->offsets + place;
-    const int32_t *speakers = graph->speakers;
-    uint64_t last = offsets[count];
     for (uint32_t k = 0; k < count; k++) {
-        for (uint64_t a = offsets[k] + graph->prefetch; a < offsets[k + 1] + graph->prefetch && a < last; a++)
-            __builtin_prefetch(publications + 2 * (size_t)speakers[a]);
-        *(words2 *)(sums + 2 * (size_t)k) = gather_two(publications, speakers, offsets[k], offsets[k + 1]);
+        words2 sum = {0, 0};
+        for (uint64_t arc = graph->offsets[place + k]; arc < graph->offsets[place + k + 1]; arc++)
+            sum += *(const words2 *)(publications + 2 * (size_t)graph->speakers[arc]);
+        *(words2 *)(sums + 2 * (size_t)k) = sum;
     }
 }
 
@@ -59,17 +30,17 @@ static void gather_any(const entrain__graph *graph, uint32_t words, const int64_
     }
 }
 
-void entrain__gather(const entrain_engine *engine, uint32_t now, uint32_t place, uint32_t count,
-                     int64_t *sums, uint32_t *heard) {
+void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
+                     uint32_t count, int64_t *sums, uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
-    const int64_t *publications = engine->publications[now];
+    const int64_t *publications = engine->publications[cohort->now];
     if (graph->complete) {
         for (uint32_t k = 0; k < count; k++)
             memcpy(sums + (size_t)k * engine->words, engine->field, engine->words * sizeof *sums);
-    } else if (engine->words == 2 && !graph->weighted && graph->prefetch == 0) {
-        gather_pairs(graph, publications, place, count, sums);
+    } else if (graph->gather != NULL && count == cohort->count) {
+        entrain__gather_cohort(engine, cohort, sums);
     } else if (engine->words == 2 && !graph->weighted) {
-        gather_pairs_far(graph, publications, place, count, sums);
+        gather_pairs(graph, publications, place, count, sums);
     } else {
         gather_any(graph, engine->words, publications, place, count, sums);
     }

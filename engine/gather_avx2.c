@@ -1,0 +1,3 @@
+// Gathering with AVX2; the flags are in CMakeLists.txt.
+#define GATHER_KERNEL entrain__gather_avx2
+#include "engine/gather_kernels.inc"

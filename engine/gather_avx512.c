@@ -1,0 +1,3 @@
+// Gathering with AVX512; the flags are in CMakeLists.txt.
+#define GATHER_KERNEL entrain__gather_avx512
+#include "engine/gather_kernels.inc"

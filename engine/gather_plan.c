@@ -1,0 +1,140 @@
+// Cuts the rows of each cohort into bands and slices: see gather_kernels.h. Made once, when an engine starts, for graphs
+// without weights and two words an actor; everything else is gathered row by row.
+#include <string.h>
+
+#include "engine/engine_private.h"
+
+enum { BAND_ROWS_MIN = 16, BAND_DEGREE_MAX = 64, AHEAD_ROWS = 6 };
+
+// Whether the speakers of two neighbouring rows lie at the same distances.
+static bool is_shifted(const entrain__graph *graph, uint32_t place) {
+    uint64_t a = graph->offsets[place], b = graph->offsets[place + 1], end = graph->offsets[place + 2];
+    if (b - a != end - b || b - a > BAND_DEGREE_MAX)
+        return false;
+    for (uint64_t k = 0; k < end - b; k++)
+        if (graph->speakers[b + k] != graph->speakers[a + k] + 1)
+            return false;
+    return true;
+}
+
+// How many rows from @p place on, below @p end, form a band.
+static uint32_t band_length(const entrain__graph *graph, uint32_t place, uint32_t end) {
+    uint32_t last = place;
+    while (last + 1 < end && is_shifted(graph, last))
+        last++;
+    return last + 1 - place;
+}
+
+typedef struct plan_pass {
+    const entrain__graph *graph;
+    entrain__segment *segments; // NULL: only count
+    uint32_t *rows;
+    uint64_t segment_count, row_count;
+    uint32_t *by_degree; // [cohort_count_max] scratch: rows that are in no band
+} plan_pass;
+
+static uint32_t degree_at(const plan_pass *pass, uint32_t place) {
+    return (uint32_t)(pass->graph->offsets[place + 1] - pass->graph->offsets[place]);
+}
+
+static void add_segment(plan_pass *pass, entrain__segment segment) {
+    if (pass->segments != NULL)
+        pass->segments[pass->segment_count] = segment;
+    pass->segment_count++;
+}
+
+// Rows by degree, and by place within a degree: an insertion into runs, by merging from the left, needs no more memory
+// than the rows themselves.
+static void sort_by_degree(const plan_pass *pass, uint32_t place, uint32_t *rows, uint32_t *scratch,
+                           uint32_t count) {
+    if (count < 2)
+        return;
+    uint32_t half = count / 2, left = 0, right = half;
+    sort_by_degree(pass, place, rows, scratch, half);
+    sort_by_degree(pass, place, rows + half, scratch, count - half);
+    for (uint32_t k = 0; k < count; k++) {
+        bool take_left = right == count || (left < half && degree_at(pass, place + rows[left]) <=
+                                                               degree_at(pass, place + rows[right]));
+        scratch[k] = take_left ? rows[left++] : rows[right++];
+    }
+    memcpy(rows, scratch, count * sizeof *rows);
+}
+
+static void plan_cohort(plan_pass *pass, uint32_t place, uint32_t count) {
+    uint32_t *loose = pass->by_degree, loose_count = 0;
+    for (uint32_t row = 0; row < count;) {
+        uint32_t length = band_length(pass->graph, place + row, place + count);
+        if (length >= BAND_ROWS_MIN)
+            add_segment(pass, (entrain__segment){degree_at(pass, place + row), length, row, true});
+        else
+            for (uint32_t k = 0; k < length; k++)
+                loose[loose_count++] = row + k;
+        row += length;
+    }
+    sort_by_degree(pass, place, loose, loose + loose_count, loose_count);
+    for (uint32_t k = 0; k < loose_count;) {
+        uint32_t first = k, degree = degree_at(pass, place + loose[k]);
+        while (k < loose_count && degree_at(pass, place + loose[k]) == degree)
+            k++;
+        add_segment(pass, (entrain__segment){degree, k - first, first, false});
+    }
+    if (pass->rows != NULL)
+        memcpy(pass->rows + pass->row_count, loose, loose_count * sizeof *loose);
+    pass->row_count += loose_count;
+}
+
+static void plan_all(entrain_engine *engine, plan_pass *pass) {
+    pass->segment_count = pass->row_count = 0;
+    for (uint32_t c = 0; c < engine->cohort_count; c++) {
+        entrain__cohort *cohort = &engine->cohorts[c];
+        uint32_t place = cohort->population->first + cohort->first;
+        if (cohort->population->behavior.words == 0)
+            continue;
+        cohort->segment_first = (uint32_t)pass->segment_count;
+        cohort->row_first = (uint32_t)pass->row_count;
+        plan_cohort(pass, place, cohort->count);
+        cohort->segment_count = (uint32_t)pass->segment_count - cohort->segment_first;
+        cohort->row_count = (uint32_t)pass->row_count - cohort->row_first;
+    }
+}
+
+entrain_status entrain__gather_plan(entrain_engine *engine) {
+    static entrain__gather_kernel *const kernels[] = {[ENTRAIN_SIMD_SSE2] = entrain__gather_sse2,
+                                                      [ENTRAIN_SIMD_AVX2] = entrain__gather_avx2,
+                                                      [ENTRAIN_SIMD_AVX512] = entrain__gather_avx512};
+    entrain__graph *graph = &engine->graph;
+    if (engine->words != 2 || graph->complete || graph->weighted ||
+        engine->config.transport != ENTRAIN_TRANSPORT_PUBLISH)
+        return ENTRAIN_OK;
+    plan_pass pass = {.graph = graph};
+    pass.by_degree =
+        entrain__arena_take(engine->arena, 2 * (size_t)engine->cohort_count_max, sizeof *pass.by_degree);
+    if (pass.by_degree == NULL)
+        return ENTRAIN_NO_MEMORY;
+    plan_all(engine, &pass);
+    pass.segments =
+        entrain__engine_take(engine, &engine->bytes_table, pass.segment_count, sizeof *pass.segments);
+    pass.rows = entrain__engine_take(engine, &engine->bytes_table, pass.row_count, sizeof *pass.rows);
+    if (pass.segments == NULL || pass.rows == NULL)
+        return ENTRAIN_NO_MEMORY;
+    plan_all(engine, &pass);
+    entrain__arena_give(engine->arena, pass.by_degree);
+    graph->segments = pass.segments;
+    graph->rows = pass.rows;
+    graph->gather = kernels[engine->simd];
+    return ENTRAIN_OK;
+}
+
+void entrain__gather_cohort(const entrain_engine *engine, const entrain__cohort *cohort, int64_t *sums) {
+    const entrain__graph *graph = &engine->graph;
+    uint32_t place = cohort->population->first + cohort->first;
+    const entrain__gather_task task = {.publications = engine->publications[cohort->now],
+                                       .offsets = graph->offsets + place,
+                                       .speakers = graph->speakers,
+                                       .ahead = graph->prefetch > 0 ? AHEAD_ROWS : 0,
+                                       .segments = graph->segments + cohort->segment_first,
+                                       .segment_count = cohort->segment_count,
+                                       .rows = graph->rows + cohort->row_first,
+                                       .row_count = cohort->row_count};
+    graph->gather(&task, sums);
+}

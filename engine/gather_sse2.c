@@ -1,0 +1,3 @@
+// Gathering with SSE2; the flags are in CMakeLists.txt.
+#define GATHER_KERNEL entrain__gather_sse2
+#include "engine/gather_kernels.inc"

@@ -1,0 +1,130 @@
+// What is gathered by bands and slices is what the graph says: every shape of graph that cuts rows differently, at every
+// vector width, against sums taken arc by arc from the topology.
+#include "check.h"
+
+#include "entrain/swarm.h"
+
+typedef struct heard_sums {
+    entrain_topology_view view;
+    int64_t *published, *sums; // [size][2] by index
+} heard_sums;
+
+static void keep(void *context, const entrain_range *range, uint32_t task) {
+    heard_sums *heard = context;
+    (void)task;
+    for (uint32_t k = 0; k < range->count; k++)
+        for (uint32_t w = 0; w < 2; w++) {
+            size_t at = 2 * (size_t)range->indices[k] + w;
+            heard->published[at] = range->published[2 * k + w];
+            heard->sums[at] = range->sums[2 * k + w];
+        }
+}
+
+static void check_sums(const char *what, entrain_simd simd, const heard_sums *heard) {
+    for (uint32_t v = 0; v < heard->view.vertex_count; v++) {
+        int64_t sums[2] = {0, 0};
+        for (uint64_t a = heard->view.in_offsets[v]; a < heard->view.in_offsets[v + 1]; a++)
+            for (uint32_t w = 0; w < 2; w++)
+                sums[w] += heard->published[2 * (size_t)heard->view.in_speakers[a] + w];
+        if (sums[0] != heard->sums[2 * v] || sums[1] != heard->sums[2 * v + 1])
+            fail_msg("%s, %s: vertex %u of %u heard something else than its %u speakers say", what,
+                     entrain_simd_name(simd), v, heard->view.vertex_count,
+                     (uint32_t)(heard->view.in_offsets[v + 1] - heard->view.in_offsets[v]));
+    }
+}
+
+static void check_graph(const char *what, const entrain_topology_config *topology, entrain_layout layout) {
+    for (int simd = ENTRAIN_SIMD_SSE2; simd <= ENTRAIN_SIMD_AVX512; simd++) {
+        entrain_error error = {0};
+        entrain_swarm_config config = entrain_swarm_config_defaults();
+        if (!entrain_simd_available((entrain_simd)simd))
+            continue;
+        config.size = topology->size;
+        config.topology = *topology;
+        config.engine.transport = ENTRAIN_TRANSPORT_PUBLISH;
+        config.engine.simd = (entrain_simd)simd;
+        config.engine.layout = layout;
+        config.engine.cohort_weight = 512;
+        entrain_swarm *swarm;
+        CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
+        entrain_engine *engine = entrain_swarm_engine(swarm);
+        heard_sums heard = {.view = entrain_topology_look(entrain_swarm_topology(swarm))};
+        heard.published = calloc(2 * (size_t)config.size, sizeof *heard.published);
+        heard.sums = calloc(2 * (size_t)config.size, sizeof *heard.sums);
+        for (int round = 0; round < 2; round++) { // both buffers
+            assert_int_equal(entrain_engine_visit(engine, NULL, true, keep, &heard), ENTRAIN_OK);
+            check_sums(what, (entrain_simd)simd, &heard);
+            CHECK_OK(entrain_engine_advance(engine, 1, &error), error);
+        }
+        free(heard.published);
+        free(heard.sums);
+        entrain_swarm_destroy(swarm);
+    }
+}
+
+static entrain_topology_config graph(entrain_topology_kind kind, uint32_t size, uint32_t degree) {
+    entrain_topology_config config = entrain_topology_config_defaults();
+    config.kind = kind;
+    config.size = size;
+    config.degree = degree;
+    return config;
+}
+
+static void bands_of_any_width(void **state) {
+    (void)state;
+    for (uint32_t degree = 2; degree <= 70; degree += degree < 26 ? 2 : 22) {
+        entrain_topology_config ring = graph(ENTRAIN_TOPOLOGY_RING, 1000, degree);
+        check_graph("ring", &ring, ENTRAIN_LAYOUT_INDEX);
+        ring.directed = true; // the odd widths
+        check_graph("directed ring", &ring, ENTRAIN_LAYOUT_INDEX);
+    }
+    entrain_topology_config small = graph(ENTRAIN_TOPOLOGY_RING, 5, 4); // all rows at the ends
+    check_graph("five", &small, ENTRAIN_LAYOUT_INDEX);
+}
+
+static void bands_that_are_interrupted(void **state) {
+    (void)state;
+    for (uint32_t columns = 1; columns <= 100; columns = columns * 2 + 1) {
+        entrain_topology_config grid = graph(ENTRAIN_TOPOLOGY_LATTICE, columns * 20, 0);
+        grid.rows = 20, grid.columns = columns;
+        check_graph("lattice", &grid, ENTRAIN_LAYOUT_INDEX);
+        grid.kind = ENTRAIN_TOPOLOGY_TORUS;
+        if (columns >= 3)
+            check_graph("torus", &grid, ENTRAIN_LAYOUT_INDEX);
+    }
+    entrain_topology_config world = graph(ENTRAIN_TOPOLOGY_SMALL_WORLD, 2000, 8);
+    world.rewire = 0.002;
+    check_graph("nearly a ring", &world, ENTRAIN_LAYOUT_INDEX);
+}
+
+static void slices_of_all_degrees(void **state) {
+    (void)state;
+    static const uint32_t degrees[] = {1, 3, 8, 14, 40};
+    for (size_t d = 0; d < sizeof degrees / sizeof *degrees; d++) {
+        entrain_topology_config random =
+            graph(ENTRAIN_TOPOLOGY_ERDOS_RENYI, 1500, degrees[d]); // some hear nobody
+        check_graph("random", &random, ENTRAIN_LAYOUT_INDEX);
+        check_graph("random, shuffled", &random, ENTRAIN_LAYOUT_SHUFFLED);
+    }
+    entrain_topology_config hubs = graph(ENTRAIN_TOPOLOGY_SCALE_FREE, 1500, 6);
+    check_graph("hubs", &hubs, ENTRAIN_LAYOUT_INDEX);
+    entrain_topology_config star = graph(ENTRAIN_TOPOLOGY_STAR, 900, 0);
+    check_graph("star", &star, ENTRAIN_LAYOUT_INDEX);
+}
+
+// Large enough that speakers are fetched ahead, past the ends of slices and cohorts.
+static void looking_ahead(void **state) {
+    (void)state;
+    entrain_topology_config random = graph(ENTRAIN_TOPOLOGY_ERDOS_RENYI, 70000, 4);
+    check_graph("far", &random, ENTRAIN_LAYOUT_INDEX);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bands_of_any_width),
+        cmocka_unit_test(bands_that_are_interrupted),
+        cmocka_unit_test(slices_of_all_degrees),
+        cmocka_unit_test(looking_ahead),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
