@@ -156,10 +156,14 @@ static void run_tasks(const entrain_scheduler *scheduler, worker *self) {
 
 // --- Several steps without a barrier between them
 
-// Whether the policy has lost tasks: every worker waits and, since the last time that one of them had a task, has
-// asked in vain. Nothing runs then that could make anything ready.
-static bool all_are_stuck(entrain_scheduler *scheduler, worker *self, uint32_t awoken) {
-    // Published for the loop below in other workers; read by them with acquire.
+// Whether the policy has lost tasks: every worker has asked in vain since the last time that one of them had a task
+// again, and while all were waiting. Nothing runs then that could make anything ready.
+//
+// Why that is no false alarm: who finds a task stops being counted before it moves `awoken` on, so in the epoch that
+// `awoken` names, "all wait" means that whoever found something before is back. From then on nothing changes until somebody
+// finds a task; the first to do so did not ask in vain in this epoch, and takes its own mark away before each question.
+static bool all_are_stuck(const entrain_scheduler *scheduler, worker *self, uint32_t awoken) {
+    // Pairs with the loads below in other workers.
     entrain__store_release_u32(&self->stuck, awoken + 1);
     for (uint32_t i = 0; i < scheduler->worker_count; i++)
         if (entrain__load_acquire_u32(&scheduler->workers[i].stuck) != awoken + 1)
@@ -168,17 +172,17 @@ static bool all_are_stuck(entrain_scheduler *scheduler, worker *self, uint32_t a
 }
 
 // Waits until there is a task for this worker; false when all is done, or lost. What it waited is barrier wait.
-static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *before_ns,
-                          uint32_t *task_out) {
+static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *before_ns, uint32_t *task_out) {
     struct ahead *ahead = &scheduler->ahead;
     bool found = false, over = false;
-    // Pairs with the loads below: whoever counts this worker among the waiting sees what its last task wrote.
+    // Pairs with the load below: who counts this worker among the waiting sees what its last task wrote.
     entrain__add_acq_rel_u32(&ahead->waiting, 1);
     for (uint32_t round = 0; !found && !over; round++) {
-        uint32_t awoken = entrain__load_acquire_u32(&ahead->awoken);
+        entrain__store_release_u32(&self->stuck, 0);
+        uint32_t awoken = entrain__load_acquire_u32(&ahead->awoken); // before `waiting`
+        bool all_wait = entrain__load_acquire_u32(&ahead->waiting) == scheduler->worker_count;
         // Pairs with the add in finish_step(): the results of the last tasks are seen.
         over = entrain__load_acquire_u32(&ahead->finished) == scheduler->task_count;
-        bool all_wait = entrain__load_acquire_u32(&ahead->waiting) == scheduler->worker_count;
         found = !over && scheduler->policy->next(scheduler->state, self->index, task_out);
         if (!found && !over) {
             over = all_wait && all_are_stuck(scheduler, self, awoken);
@@ -186,10 +190,9 @@ static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *
             entrain__wait_step(round);
         }
     }
-    // In this order: who sees everybody waiting has seen `awoken` from before somebody had a task again.
-    if (found) {
-        entrain__add_acq_rel_u32(&ahead->awoken, 1);
+    if (found) { // in this order: see all_are_stuck()
         entrain__add_acq_rel_u32(&ahead->waiting, UINT32_MAX);
+        entrain__add_acq_rel_u32(&ahead->awoken, 1);
     }
     uint64_t now_ns = clock_ns();
     self->stats.barrier_wait_ns += now_ns - *before_ns;
