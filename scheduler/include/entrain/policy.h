@@ -60,7 +60,9 @@ typedef struct entrain_policy {
     /// runnable @p steps times, 1 or more, and next() may answer false when there is nothing yet: it is asked again.
     /// A task may be handed out for its next step once its last one and those of all tasks that it is linked to
     /// are done for the step before, and next() must then see what those done() calls wrote (acquire), because that is
-    /// how one step sees the results of another. Which step a task is at, the scheduler counts.
+    /// how one step sees the results of another. While no task runs, next() answers false only to workers for whom it has
+    /// nothing: when all have been told so and tasks are left, those are lost, and the run ends. Which step a task is
+    /// at, the scheduler counts.
     void (*submit_ahead)(void *state, uint64_t phase, uint32_t steps);
     /// @p worker ran @p task in @p cost_ns, getting it included. May be NULL.
     void (*done)(void *state, uint32_t worker, uint32_t task, uint64_t cost_ns);
