@@ -190,6 +190,21 @@ static void run_task(void *context, uint32_t phase, uint32_t task, uint32_t work
     run_step(context, phase, 0, task, worker);
 }
 
+static const char *phase_name(void *context, uint32_t phase) {
+    (void)context;
+    switch ((entrain__phase)phase) {
+    case ENTRAIN__PHASE_START:
+        return "start";
+    case ENTRAIN__PHASE_RECEIVE:
+        return "receive";
+    case ENTRAIN__PHASE_EXCHANGE:
+        return "exchange";
+    case ENTRAIN__PHASE_VISIT:
+        return "visit";
+    }
+    return NULL;
+}
+
 // A behavior that sent more than it declared ends the run. The lowest id is named, whoever found it first.
 static bool find_failed(const entrain_engine *engine) {
     for (uint32_t c = 0; c < engine->cohort_count; c++)
@@ -308,7 +323,7 @@ static uint32_t steps(void *context) {
 }
 
 const entrain_job entrain__lockstep = {
-    .advance = advance, .task = run_task, .steps = steps, .task_at = run_step};
+    .advance = advance, .task = run_task, .steps = steps, .task_at = run_step, .phase_name = phase_name};
 
 static entrain_status run(entrain_engine *engine, entrain_error *error_out) {
     entrain_job job = entrain__lockstep;

@@ -35,6 +35,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/wait.h"
 #include "scheduler/mix.h"
+#include "scheduler/timeline.h"
 
 // What was handed out in a phase: how many tasks, the sum of their numbers and of their mixed numbers. A
 // policy that loses one task and doubles another changes the sums; two such errors that cancel in both are
@@ -49,9 +50,11 @@ typedef struct worker {
     entrain_scheduler *scheduler;
     pthread_t thread; // not worker 0
     uint32_t index;
+    entrain__track *track; // NULL: no timeline
     // By its own thread between release and arrival, and by the last arriver between arrival and release.
     _Alignas(ENTRAIN_CACHE_LINE) tally handed;
     uint64_t since_ns; // when it began to wait
+    uint64_t steals;   // the policy's count of this plan, with a timeline only
     bool idle;         // it waits for a run, not within one
     uint32_t stuck;    // `awoken` + 1 when it asked in vain while all were waiting; read by others who wait
     entrain_worker_stats stats;
@@ -61,8 +64,9 @@ struct entrain_scheduler {
     // By create and plan, while no run is on.
     entrain__arena *arena;
     const entrain_policy *policy;
-    worker *workers; // [worker_count]
-    void *state;     // the policy's
+    worker *workers;             // [worker_count]
+    void *state;                 // the policy's
+    entrain__timeline *timeline; // NULL: none
     uint64_t seed;
     uint32_t worker_count, started_count; // the latter without worker 0
     pid_t process;                        // whose threads they are
@@ -98,9 +102,51 @@ static uint64_t clock_ns(void) {
 
 // --- One phase
 
+// Notes for the timeline that @p task is done. Stolen is what the policy counted as such while it handed it
+// out. Out of line, so that without a timeline a task costs one test more and no register.
+static __attribute__((noinline)) void note_task(const entrain_scheduler *scheduler, worker *self,
+                                                uint32_t task, uint32_t step, uint64_t begin_ns,
+                                                uint64_t end_ns) {
+    entrain_policy_count count = {.steals_won = self->steals};
+    if (scheduler->policy->count != NULL)
+        scheduler->policy->count(scheduler->state, self->index, &count);
+    entrain__track_add(self->track,
+                       (entrain__timeline_span){.begin_ns = begin_ns,
+                                                .end_ns = end_ns,
+                                                .kind = ENTRAIN__SPAN_TASK,
+                                                .stolen = count.steals_won != self->steals,
+                                                .task = task,
+                                                .step = step,
+                                                .phase = scheduler->serial.phase,
+                                                .number = (uint32_t)scheduler->serial.phase_count - 1});
+    self->steals = count.steals_won;
+}
+
+// Notes the serial part that began the phase, or the end, which now stands in `serial`.
+static void note_serial_part(const entrain_scheduler *scheduler, const worker *self, uint64_t begin_ns) {
+    const struct serial *serial = &scheduler->serial;
+    if (serial->running)
+        entrain__timeline_phase(scheduler->timeline, serial->phase,
+                                serial->job->phase_name == NULL
+                                    ? NULL
+                                    : serial->job->phase_name(serial->job->context, serial->phase));
+    entrain__track_add(self->track, (entrain__timeline_span){.begin_ns = begin_ns,
+                                                             .end_ns = self->since_ns,
+                                                             .kind = ENTRAIN__SPAN_SERIAL,
+                                                             .phase = serial->phase,
+                                                             .number = (uint32_t)serial->phase_count - 1});
+}
+
+static void note_wait(const worker *self, entrain__span_kind kind, uint64_t begin_ns, uint64_t end_ns) {
+    if (self->track != NULL)
+        entrain__track_add(self->track, (entrain__timeline_span){
+                                            .begin_ns = begin_ns, .end_ns = end_ns, .kind = (uint16_t)kind});
+}
+
 // What a wait cost goes where it belongs, once it is over.
 static void settle(worker *self, uint64_t now_ns) {
     uint64_t waited_ns = now_ns - self->since_ns;
+    note_wait(self, self->idle ? ENTRAIN__SPAN_IDLE : ENTRAIN__SPAN_BARRIER, self->since_ns, now_ns);
     if (self->idle)
         self->stats.idle_ns += waited_ns;
     else
@@ -121,10 +167,12 @@ static bool tally_task(const entrain_scheduler *scheduler, tally *handed, uint32
     return true;
 }
 
-// What a task cost, from *before_ns to now, which it moves there.
-static void settle_task(const entrain_scheduler *scheduler, worker *self, uint32_t task,
+// What a step of a task cost, from *before_ns to now, which it moves there.
+static void settle_task(const entrain_scheduler *scheduler, worker *self, uint32_t task, uint32_t step,
                         uint64_t *before_ns) {
     uint64_t after_ns = clock_ns(), cost_ns = after_ns - *before_ns;
+    if (self->track != NULL)
+        note_task(scheduler, self, task, step, *before_ns, after_ns);
     *before_ns = after_ns;
     self->stats.busy_ns += cost_ns;
     if (cost_ns > self->stats.task_ns_max)
@@ -147,7 +195,7 @@ static void run_tasks(const entrain_scheduler *scheduler, worker *self) {
         if (!tally_task(scheduler, &handed, task))
             continue;
         serial->job->task(serial->job->context, serial->phase, task, self->index);
-        settle_task(scheduler, self, task, &before_ns);
+        settle_task(scheduler, self, task, 0, &before_ns);
     }
     self->stats.tasks += handed.count;
     self->handed = handed;
@@ -195,6 +243,7 @@ static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *
         entrain__add_acq_rel_u32(&ahead->awoken, 1);
     }
     uint64_t now_ns = clock_ns();
+    note_wait(self, ENTRAIN__SPAN_BARRIER, *before_ns, now_ns);
     self->stats.barrier_wait_ns += now_ns - *before_ns;
     *before_ns = now_ns;
     return found;
@@ -203,8 +252,9 @@ static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *
 // The step of a task that was just run. steps_done[task] is its runner's: whoever is handed the task next has
 // acquired what done() released.
 static void finish_step(entrain_scheduler *scheduler, worker *self, uint32_t task, uint64_t *before_ns) {
-    bool last = ++scheduler->steps_done[task] == scheduler->serial.steps;
-    settle_task(scheduler, self, task, before_ns);
+    uint32_t step = scheduler->steps_done[task]++;
+    bool last = step + 1 == scheduler->serial.steps;
+    settle_task(scheduler, self, task, step, before_ns);
     if (last) // pairs with the load in wait_for_task()
         entrain__add_acq_rel_u32(&scheduler->ahead.finished, 1);
 }
@@ -301,6 +351,8 @@ static bool begin_phase(entrain_scheduler *scheduler, worker *self) {
         submit(scheduler);
     self->since_ns = clock_ns();
     self->stats.serial_ns += self->since_ns - before_ns;
+    if (self->track != NULL)
+        note_serial_part(scheduler, self, before_ns);
     return serial->running;
 }
 
@@ -448,6 +500,10 @@ static entrain_status validate(const entrain_scheduler_config *config, const ent
     if (config->policy == NULL)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "policy is NULL; start from entrain_scheduler_config_defaults()");
+    if (config->timeline_events > ENTRAIN_TIMELINE_EVENTS_MAX)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "timeline_events is %u; say 1 to %d per worker, or 0 for no timeline",
+                                 config->timeline_events, ENTRAIN_TIMELINE_EVENTS_MAX);
     *policy_out = entrain_policy_find(config->policy);
     return *policy_out == NULL ? refuse_policy(config->policy, error_out) : ENTRAIN_OK;
 }
@@ -473,7 +529,13 @@ static entrain_scheduler *take_scheduler(entrain__arena *arena, const entrain_sc
         workers[i].since_ns = now_ns;
         workers[i].idle = true;
     }
-    return scheduler;
+    if (config->timeline_events == 0)
+        return scheduler;
+    scheduler->timeline =
+        entrain__timeline_make(arena, config->worker_count, config->timeline_events, now_ns);
+    for (uint32_t i = 0; scheduler->timeline != NULL && i < config->worker_count; i++)
+        workers[i].track = entrain__timeline_track(scheduler->timeline, i);
+    return scheduler->timeline == NULL ? NULL : scheduler;
 }
 
 entrain_status entrain_scheduler_create(const entrain_scheduler_config *config,
@@ -541,8 +603,10 @@ static void policy_count(const entrain_scheduler *scheduler, uint32_t index, ent
 
 // The old state goes and its counts stay; the new one is what the next run uses.
 static void adopt_plan(entrain_scheduler *scheduler, void *state, uint32_t task_count, uint32_t *steps_done) {
-    for (uint32_t i = 0; i < scheduler->worker_count; i++)
+    for (uint32_t i = 0; i < scheduler->worker_count; i++) {
         policy_count(scheduler, i, &scheduler->workers[i].stats);
+        scheduler->workers[i].steals = 0;
+    }
     if (scheduler->task_count != 0)
         scheduler->policy->destroy(scheduler->state);
     if (scheduler->steps_done != NULL)
@@ -687,4 +751,20 @@ void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t index
     ENTRAIN_ASSERT(index < scheduler->worker_count);
     *stats_out = scheduler->workers[index].stats;
     policy_count(scheduler, index, stats_out);
+}
+
+uint64_t entrain_scheduler_timeline_dropped(const entrain_scheduler *scheduler) {
+    return scheduler->timeline == NULL ? 0 : entrain__timeline_dropped(scheduler->timeline);
+}
+
+entrain_status entrain_scheduler_timeline_write(const entrain_scheduler *scheduler, FILE *stream,
+                                                entrain_error *error_out) {
+    if (scheduler->timeline == NULL)
+        return entrain_error_set(
+            error_out, ENTRAIN_ORDER,
+            "this scheduler keeps no timeline; set timeline_events in its config before it is created");
+    if (scheduler->serial.running)
+        return entrain_error_set(error_out, ENTRAIN_ORDER,
+                                 "the timeline cannot be written while a run is on; write it afterwards");
+    return entrain__timeline_write(scheduler->timeline, scheduler->policy->name, stream, error_out);
 }

@@ -9,8 +9,9 @@
 /// keeps them apart, and what the one wrote the other sees):
 ///                 submit  next  done  count  create, destroy
 ///   submit          X      X     X      X          X
-///   next            X      -     -      X          X
-///   done            X      -     -      X          X
+///   next            X      -     -      -          X
+///   done            X      -     -      -          X
+///   count           X      -     -      -          X
 /// So submit() may fill every worker's queue without atomics. None of them may call the scheduler.
 ///
 /// A policy that can run ahead does without the barrier where the job allows it: see submit_ahead().
@@ -66,7 +67,8 @@ typedef struct entrain_policy {
     void (*submit_ahead)(void *state, uint64_t phase, uint32_t steps);
     /// @p worker ran @p task in @p cost_ns, getting it included. May be NULL.
     void (*done)(void *state, uint32_t worker, uint32_t task, uint64_t cost_ns);
-    /// The counts of one worker so far. One thread, all workers quiescent. May be NULL.
+    /// The counts of one worker so far. By that worker's thread (with a timeline: after each task), or by one
+    /// thread while all workers are quiescent. May be NULL.
     void (*count)(const void *state, uint32_t worker, entrain_policy_count *count_out);
     void (*destroy)(void *state);
 } entrain_policy;

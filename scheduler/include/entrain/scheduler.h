@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "entrain/policy.h"
 #include "entrain/status.h"
@@ -29,11 +30,15 @@ ENTRAIN_BEGIN_DECLS
 typedef struct entrain_scheduler entrain_scheduler;
 
 #define ENTRAIN_WORKERS_MAX 256
+#define ENTRAIN_TIMELINE_EVENTS_MAX (1 << 24)
 
 typedef struct entrain_scheduler_config {
     uint32_t worker_count; ///< threads, 1 to 256; default: entrain_scheduler_cpus()
     const char *policy;    ///< a known policy's name; default "steal"
     uint64_t seed;         ///< for policies that draw; default 1
+    /// Spans that the timeline keeps per worker, the newest ones, 40 bytes each: 1 to 2^24; 0, the default:
+    /// there is no timeline.
+    uint32_t timeline_events;
 } entrain_scheduler_config;
 
 ENTRAIN_API entrain_scheduler_config entrain_scheduler_config_defaults(void);
@@ -89,6 +94,9 @@ typedef struct entrain_job {
     /// all it is linked to, and seeing what they wrote; the others may be anywhere.
     uint32_t (*steps)(void *context);
     void (*task_at)(void *context, uint32_t phase, uint32_t step, uint32_t task, uint32_t worker);
+    /// What the timeline calls @p phase: UTF-8, alive as long as the scheduler. NULL, or an answer of NULL:
+    /// its number. Asked in the serial part, after advance() named the phase, and only with a timeline.
+    const char *(*phase_name)(void *context, uint32_t phase);
 } entrain_job;
 
 /// Runs @p job from its first advance() to its end; a plan may be run many times. ENTRAIN_ORDER without a
@@ -118,6 +126,20 @@ ENTRAIN_API const char *entrain_scheduler_policy(const entrain_scheduler *schedu
 /// The figures of @p worker, 0 .. worker_count-1. Not from within a job.
 ENTRAIN_API void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t worker,
                                           entrain_worker_stats *stats_out);
+
+/// Every timeline begins with these characters, so that a file can be told to be one.
+#define ENTRAIN_TIMELINE_BEGINS "{\"otherData\":{\"format\":\"entrain-timeline\""
+
+/// Writes what the workers did, as far as it is kept, since create: Chrome trace-event JSON for
+/// ui.perfetto.dev. A thread per worker; times in microseconds since create; tasks (with phase, number of the
+/// phase since the plan, step, and whether they were stolen), serial parts, waits at the barrier or for a
+/// task, and idleness before and between runs. Spans of one worker do not overlap. "otherData" says how many were dropped.
+/// @p stream stays the caller's and is flushed. ENTRAIN_ORDER without a timeline or from within a job;
+/// ENTRAIN_IO.
+ENTRAIN_API entrain_status entrain_scheduler_timeline_write(const entrain_scheduler *scheduler, FILE *stream,
+                                                            entrain_error *error_out);
+/// Spans that the timeline had no room to keep, of all workers; 0 without one. Not from within a job.
+ENTRAIN_API uint64_t entrain_scheduler_timeline_dropped(const entrain_scheduler *scheduler);
 
 ENTRAIN_END_DECLS
 
