@@ -17,12 +17,14 @@
 #include "sims/run_loop.h"
 #include "sims/say.h"
 #include "sims/summary.h"
+#include "sims/timeline_file.h"
 
 typedef struct run_state {
     const cli_options *options;
     scenario scenario;
     entrain_swarm *swarm;
     run_recorder *recorder;
+    run_file timeline; // not open without --timeline
     run_outcome outcome;
     char *name;      // of the scenario
     char *directory; // NULL: series.csv to stdout, no files
@@ -73,6 +75,14 @@ static entrain_status choose_directory(run_state *run, entrain_error *error_out)
     return run_directory_check(run->directory, run->options->force, error_out);
 }
 
+static entrain_status choose_timeline(run_state *run, entrain_error *error_out) {
+    const char *path = run->options->timeline;
+    if (path == NULL)
+        return ENTRAIN_OK;
+    run->scenario.swarm.engine.scheduler.timeline_events = TIMELINE_EVENTS;
+    return timeline_file_check(path, run->directory, run->options->force, error_out);
+}
+
 static entrain_status open_files(run_state *run, entrain_error *error_out) {
     bool replaced = false;
     entrain_status status = ENTRAIN_OK;
@@ -88,7 +98,10 @@ static entrain_status open_files(run_state *run, entrain_error *error_out) {
     }
     if (replaced)
         say_note("replacing the earlier run in %s", run->directory);
-    return recorder_open(run->directory, &run->recorder, error_out);
+    status = recorder_open(run->directory, &run->recorder, error_out);
+    if (status == ENTRAIN_OK && run->options->timeline != NULL)
+        status = run_file_open_path(run->options->timeline, &run->timeline, error_out);
+    return status;
 }
 
 static entrain_status on_sample(void *context, const entrain_phase_sample *sample, entrain_error *error_out) {
@@ -232,8 +245,21 @@ static int after_run(run_state *run, run_end end, entrain_error *error) {
     return interrupted || interrupt_requested() ? EXIT_INTERRUPTED : EXIT_DONE;
 }
 
+// Whatever became of the run: a timeline is owed as far as it went. Changes *code where it cannot be written.
+static void finish_timeline(run_state *run, int *code) {
+    entrain_error error = {0};
+    if (run->timeline.stream == NULL)
+        return;
+    const entrain_scheduler *scheduler = entrain_engine_scheduler(entrain_swarm_engine(run->swarm));
+    if (timeline_file_finish(&run->timeline, scheduler, &error) == ENTRAIN_OK)
+        return;
+    say_error("%s", error.sentence);
+    *code = EXIT_FAILED;
+}
+
 static void run_state_fini(run_state *run) {
     interrupt_watch(NULL);
+    run_file_abandon(&run->timeline);
     recorder_destroy(run->recorder);
     entrain_swarm_destroy(run->swarm);
     outcome_fini(&run->outcome);
@@ -272,6 +298,8 @@ int command_run(const cli_options *options) {
     outcome_init(&run.outcome, &run.scenario.stop);
     int code = EXIT_USAGE;
     status = choose_directory(&run, &error);
+    if (status == ENTRAIN_OK)
+        status = choose_timeline(&run, &error);
     if (status == ENTRAIN_OK) {
         status = entrain_swarm_create(&run.scenario.swarm, &run.swarm, &error);
         code = exit_for(status);
@@ -284,6 +312,7 @@ int command_run(const cli_options *options) {
     if (status == ENTRAIN_OK) {
         run_end end = carry_out(&run, &error);
         code = after_run(&run, end, &error);
+        finish_timeline(&run, &code);
     } else if (run.recorder != NULL && recorder_reader_gone(run.recorder)) {
         code = EXIT_DONE;
     } else {

@@ -12,7 +12,7 @@
 #include "sims/say.h"
 
 static const cli_command commands[] = {
-    {"run", "SCENARIO", 1, true, "set seed workers policy transport output timeout json quiet force",
+    {"run", "SCENARIO", 1, true, "set seed workers policy transport output timeout timeline json quiet force",
      "run a scenario; write data, summary and pictures",
      "SCENARIO is a Lua file that returns a table, or the same as JSON.\n"
      "\n"
@@ -25,6 +25,10 @@ static const cli_command commands[] = {
      "  timing.csv      wall-clock time per sample\n"
      "  coherence.png, phases.png (and .svg), where gnuplot is installed\n"
      "An earlier run's directory is replaced; any other one is refused (--force).\n"
+     "\n"
+     "--timeline FILE is a Chrome trace (JSON) of the workers: tasks, serial parts,\n"
+     "waits; the last 65,536 of each worker. ui.perfetto.dev opens it. An earlier\n"
+     "timeline is replaced; any other file is refused (--force).\n"
      "\n"
      "What counts: defaults < scenario file < --set, --seed, --workers, --policy,\n"
      "--transport, in the order given.\n",
@@ -61,6 +65,7 @@ static const option_row option_rows[] = {
     {"transport", 0, "NAME", "mailbox or publish"},
     {"output", 'o', "DIR", "where files go; - writes series.csv to stdout and no files"},
     {"timeout", 0, "SECONDS", "end at the first tick boundary after so much wall time"},
+    {"timeline", 0, "FILE", "write what each worker did when, for ui.perfetto.dev"},
     {"ticks", 0, "N", "compare the first N ticks only"},
     {"json", 0, NULL, "print JSON on stdout instead of text"},
     {"quiet", 0, NULL, "no progress, no notes, no summary in words; errors only"},
@@ -198,6 +203,10 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         if (*value == '\0')
             return entrain_error_set(error_out, ENTRAIN_INVALID, "-o takes a directory, or - for stdout.");
         options->output = value;
+    } else if (strcmp(name, "timeline") == 0) {
+        if (*value == '\0')
+            return entrain_error_set(error_out, ENTRAIN_INVALID, "--timeline takes a file.");
+        options->timeline = value;
     } else if (strcmp(name, "timeout") == 0) {
         return parse_positive(name, value, &options->timeout_s, error_out);
     } else if (strcmp(name, "ticks") == 0) {

@@ -36,9 +36,10 @@ struct cli_options {
     const char *
         *sets; ///< "key=value", in the order typed; --seed, --workers, --policy, --transport among them
     uint32_t set_count;
-    const char *output;  ///< -o; NULL: the default
-    double timeout_s;    ///< 0: none
-    uint64_t tick_limit; ///< 0: none
+    const char *output;   ///< -o; NULL: the default
+    const char *timeline; ///< NULL: none
+    double timeout_s;     ///< 0: none
+    uint64_t tick_limit;  ///< 0: none
     bool json, quiet, force;
     char (*texts)[96]; ///< texts that sets points to where they were not typed as such
     uint32_t text_count;

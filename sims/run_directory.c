@@ -14,7 +14,7 @@
 // All names a run may leave behind. The manifest is last: while it is there the directory is known as ours.
 static const char *const names[] = {"summary.json",   "series.csv",    "timing.csv",    "phases.csv",
                                     "execution.json", "coherence.png", "coherence.svg", "phases.png",
-                                    "phases.svg",     "manifest.json"};
+                                    "phases.svg",     "timeline.json", "manifest.json"};
 enum { NAME_COUNT = sizeof names / sizeof *names };
 
 char *path_join(const char *directory, const char *name) {
@@ -29,6 +29,13 @@ bool run_directory_has(const char *directory, const char *name) {
     bool has = access(path, F_OK) == 0;
     free(path);
     return has;
+}
+
+bool run_directory_names(const char *name) {
+    for (size_t i = 0; i < NAME_COUNT; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
 }
 
 typedef enum directory_state {
@@ -168,9 +175,9 @@ entrain_status run_directory_prepare(const char *path, bool force, bool *replace
     return status;
 }
 
-entrain_status run_file_open(const char *directory, const char *name, run_file *file_out,
-                             entrain_error *error_out) {
-    run_file file = {.path = path_join(directory, name)};
+// Takes @p path over.
+static entrain_status open_part(char *path, run_file *file_out, entrain_error *error_out) {
+    run_file file = {.path = path};
     if (asprintf(&file.part, "%s.part", file.path) < 0)
         abort();
     file.stream = fopen(file.part, "we");
@@ -181,6 +188,18 @@ entrain_status run_file_open(const char *directory, const char *name, run_file *
     }
     *file_out = file;
     return ENTRAIN_OK;
+}
+
+entrain_status run_file_open(const char *directory, const char *name, run_file *file_out,
+                             entrain_error *error_out) {
+    return open_part(path_join(directory, name), file_out, error_out);
+}
+
+entrain_status run_file_open_path(const char *path, run_file *file_out, entrain_error *error_out) {
+    char *copy = NULL;
+    if (asprintf(&copy, "%s", path) < 0)
+        abort();
+    return open_part(copy, file_out, error_out);
 }
 
 entrain_status run_file_refuse(const run_file *file, entrain_error *error_out) {

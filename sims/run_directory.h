@@ -24,6 +24,9 @@ entrain_status run_directory_check(const char *path, bool force, entrain_error *
 /// Whether @p name lies in @p directory.
 bool run_directory_has(const char *directory, const char *name);
 
+/// Whether @p name is one that a run gives to a file in its directory.
+bool run_directory_names(const char *name);
+
 /// "directory/name", the caller's to free. Ends the program without memory.
 char *path_join(const char *directory, const char *name);
 
@@ -35,6 +38,8 @@ typedef struct run_file {
 
 entrain_status run_file_open(const char *directory, const char *name, run_file *file_out,
                              entrain_error *error_out);
+/// The same for a path of the user's.
+entrain_status run_file_open_path(const char *path, run_file *file_out, entrain_error *error_out);
 /// Writes what is buffered and renames. On a failure the part stays, and the sentence says so.
 entrain_status run_file_close(run_file *file, entrain_error *error_out);
 /// Closes without renaming; the part stays. Nothing on a file that is not open.

@@ -284,6 +284,43 @@ done
 "$entrain" run long.lua -o - 2>err.txt | head -n 2 >out.txt
 is "a reader that goes away ends the run without a word of complaint" "$(grep -c 'cannot be written' err.txt)" -eq 0
 
+# --- timeline -------------------------------------------------------------------------------------------------------
+path=/nonexistent expect 0 run small.lua --seed 7 --workers 2 --timeline t.json -o timed
+says err.txt "to look at t.json: ui.perfetto.dev"
+for name in series.csv summary.json phases.csv; do same first/$name timed/$name; done
+says t.json '"policy":"steal","dropped":0'
+for word in '"name":"worker 1"' '"name":"task 0"' '"name":"serial part"' '"name":"idle"' '"stolen":' \
+    '"phase":"start"' '"phase":"visit"' '"phase":"exchange"' '"phase":"end"'; do says t.json "$word"; done
+is "the timeline is whole" "$(tail -n 1 t.json)" = "]}"
+is "as many ticks as the run had, each of four exchanges" \
+    "$(grep -c '"task 0".*"phase":"exchange"' t.json)" -eq $((4 * $(value timed/summary.json ticks)))
+path=/nonexistent expect 0 run small.lua --timeline t.json --quiet -o timed # an earlier one is replaced
+is "quiet says nothing of it" ! -s err.txt
+path=/nonexistent expect 0 run small.lua --timeline inside/timeline.json -o inside/
+path=/nonexistent expect 0 run small.lua -o inside
+is "the timeline of an earlier run goes with it" ! -e inside/timeline.json
+# Refused before anything is written.
+cp small.lua precious.lua
+expect 2 run small.lua --timeline precious.lua -o untimed
+says err.txt "precious.lua holds something else than a timeline"
+same small.lua precious.lua
+expect 2 run small.lua --timeline nowhere/t.json -o untimed
+says err.txt "nowhere/t.json cannot be written: No such file or directory"
+expect 2 run small.lua --timeline /dev/null -o untimed
+says err.txt "no ordinary file"
+expect 2 run small.lua --timeline timed -o untimed
+expect 2 run small.lua --timeline untimed/series.csv -o untimed
+says err.txt "a run's own file"
+expect 2 run small.lua --timeline t.json/below -o untimed
+expect 2 run small.lua --timeline= -o untimed
+is "nothing was written" ! -e untimed
+path=/nonexistent expect 0 run small.lua --timeline precious.lua --force -o untimed
+is "--force replaces it" "$(head -c 1 precious.lua)" = "{"
+# Room for the newest 65,536 only: 8,000 phases of 16 tasks.
+path=/nonexistent expect 0 run long.lua --workers 1 --set exec.cohort=640 --set time.duration=20 --timeline t.json -o timed
+says err.txt "holds the last 65,536 spans of each worker; "
+is "no more than that" "$(grep -c '"ph":"X"' t.json)" -eq 65536
+
 # --- directories ----------------------------------------------------------------------------------------------------
 mkdir foreign
 echo precious >foreign/notes.txt
@@ -328,11 +365,12 @@ rm torn/manifest.json
 expect 1 show torn
 
 # --- signals --------------------------------------------------------------------------------------------------------
-# interrupt SIGNAL DIR: starts a long run, waits until it has recorded something, sends the signal, collects the code
+# interrupt SIGNAL DIR OPTIONS: starts a long run, waits until it has recorded something, sends the signal, collects the code
 interrupt() {
     local name=$1 directory=$2 waited=0
+    shift 2
     # A background job of a script ignores Ctrl-C; env gives it back.
-    env --default-signal=INT "$entrain" run long.lua -o "$directory" >out.txt 2>err.txt &
+    env --default-signal=INT "$entrain" run long.lua -o "$directory" "$@" >out.txt 2>err.txt &
     local child=$!
     until [ -f "$directory/series.csv.part" ] && [ "$(wc -l <"$directory/series.csv.part")" -gt 2 ]; do
         sleep 0.05
@@ -358,10 +396,11 @@ says out.txt "A long run"
 says out.txt "so far r = "
 
 for name in INT TERM; do
-    interrupt $name "stopped$name"
+    interrupt $name "stopped$name" --timeline "$name.json"
     is "SIG$name: exit code 130 (it was $code)" "$code" -eq 130
     says err.txt "interrupted at tick"
     says "stopped$name/summary.json" '"ended": "interrupted"'
+    is "the timeline is there" "$(tail -n 1 "$name.json")" = "]}"
     is "SIG$name leaves no parts" -z "$(find "stopped$name" -name '*.part')"
     is "the last line is whole" "$(tail -n 1 "stopped$name/series.csv" | tr -cd , | wc -c)" -eq 17
     expect 0 show "stopped$name"
