@@ -7,7 +7,7 @@
 #include "entrain/scheduler.h"
 #include "sims/run_directory.h"
 
-/// Spans kept per worker: 2 MiB of memory each, 10 MB of file.
+/// Spans kept per worker: 2.5 MiB of memory each, 10 MB of file.
 #define TIMELINE_EVENTS 65536
 
 /// ENTRAIN_OK if a timeline may be written to @p path: there is nothing, or an earlier timeline, or, with @p

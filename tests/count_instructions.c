@@ -1,0 +1,60 @@
+// What tests/test_instructions.sh runs under callgrind: ticks of swarms, one swarm after the other, each in one
+// call of count_ticks(), the only function that is counted. Nothing is said here; callgrind says it.
+//   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS ...
+// such as ring:1000:publish:euler:avx2:20
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "entrain/simd.h"
+#include "entrain/swarm.h"
+
+// What only the first tick does is not counted.
+enum { WARM_UP_TICKS = 2 };
+
+static void refuse(const char *what, const char *why) {
+    fprintf(stderr, "count_instructions: %s: %s\n", what, why);
+    exit(2);
+}
+
+// By name: callgrind counts what this calls.
+static __attribute__((noinline)) bool count_ticks(entrain_engine *engine, uint64_t ticks,
+                                                  entrain_error *error_out) {
+    return entrain_engine_advance(engine, ticks, error_out) == ENTRAIN_OK; // no tail call: it must return
+}
+
+static void run_case(const char *text) {
+    char graph[16], transport[16], integrator[16], simd[16];
+    unsigned size, ticks;
+    if (sscanf(text, "%15[^:]:%u:%15[^:]:%15[^:]:%15[^:]:%u", graph, &size, transport, integrator, simd,
+               &ticks) != 6)
+        refuse(text, "not GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS");
+    entrain_swarm_config config = entrain_swarm_config_defaults();
+    config.size = size;
+    config.topology.kind = entrain_topology_kind_find(graph);
+    config.topology.degree = 8;
+    config.engine.transport =
+        strcmp(transport, "mailbox") == 0 ? ENTRAIN_TRANSPORT_MAILBOX : ENTRAIN_TRANSPORT_PUBLISH;
+    config.model.integrator =
+        strcmp(integrator, "rk4") == 0 ? ENTRAIN_INTEGRATOR_RK4 : ENTRAIN_INTEGRATOR_EULER;
+    config.engine.simd = strcmp(simd, "sse2") == 0 ? ENTRAIN_SIMD_SSE2 : ENTRAIN_SIMD_AVX2;
+    config.engine.scheduler.worker_count = 1;
+
+    entrain_error error = {0};
+    entrain_swarm *swarm = NULL;
+    if (entrain_swarm_create(&config, &swarm, &error) != ENTRAIN_OK)
+        refuse(text, error.sentence);
+    entrain_engine *engine = entrain_swarm_engine(swarm);
+    if (entrain_engine_advance(engine, WARM_UP_TICKS, &error) != ENTRAIN_OK ||
+        !count_ticks(engine, ticks, &error))
+        refuse(text, error.sentence);
+    entrain_swarm_destroy(swarm);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--has-avx2") == 0)
+        return entrain_simd_available(ENTRAIN_SIMD_AVX2) ? 0 : 1;
+    for (int i = 1; i < argc; i++)
+        run_case(argv[i]);
+    return 0;
+}
