@@ -88,6 +88,7 @@ entrain_status entrain_engine_stop_actor(entrain_engine *engine, entrain_id id) 
         entrain__self_make(engine, population, place - population->first, &self);
         population->behavior.stop(&self);
     }
+    entrain__letters_forget(engine, cohort, place - population->first);
     engine->ids[place] = ENTRAIN_ID_NONE;
     cohort->stopped++;
     if (place < engine->vertex_count) {

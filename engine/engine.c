@@ -49,7 +49,8 @@ static entrain_status validate(const entrain_engine_config *config, entrain_erro
                                  "layout is %d; it must be index (0) or shuffled (1).", (int)config->layout);
     if ((unsigned)config->overflow >= ENTRAIN_OVERFLOW_COUNT)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "overflow is %d; it must be fail (0) or shed-newest (1).",
+                                 "overflow is %d; it must be fail (0), shed-newest (1), shed-oldest (2), "
+                                 "conflate (3) or block (4).",
                                  (int)config->overflow);
     if (config->mailbox_capacity > ENTRAIN_ID_INDEX_MAX)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
@@ -112,6 +113,7 @@ void entrain_engine_destroy(entrain_engine *engine) {
             population->behavior.release(population->context);
     }
     entrain_mailbox_set_destroy(engine->mailboxes);
+    entrain_mailbox_set_destroy(engine->letterboxes);
     entrain_topology_release(engine->topology);
     entrain__arena_destroy(engine->arena); // everything else, the engine included
 }
@@ -326,7 +328,8 @@ void entrain_engine_measure(const entrain_engine *engine, entrain_engine_memory 
     entrain_engine_memory memory = {
         .state = engine->bytes_state,
         .publications = engine->bytes_publications,
-        .mailboxes = engine->mailboxes != NULL ? entrain_mailbox_set_bytes(engine->mailboxes) : 0,
+        .mailboxes = (engine->mailboxes != NULL ? entrain_mailbox_set_bytes(engine->mailboxes) : 0) +
+                     (engine->letterboxes != NULL ? entrain_mailbox_set_bytes(engine->letterboxes) : 0),
         .topology = engine->topology != NULL ? entrain_topology_bytes(engine->topology) : 0,
         .messages = engine->bytes_messages,
         .table = engine->bytes_table,
@@ -341,6 +344,13 @@ void entrain_engine_measure(const entrain_engine *engine, entrain_engine_memory 
     *memory_out = memory;
 }
 
+static uint64_t queued_in(const entrain_mailbox_set *set) {
+    uint64_t queued = 0;
+    for (uint32_t m = 0; set != NULL && m < entrain_mailbox_count(set); m++)
+        queued += entrain_mailbox_queued(set, m);
+    return queued;
+}
+
 void entrain_engine_count(const entrain_engine *engine, entrain_message_count *count_out) {
     entrain_message_count sum = engine->count_of;
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
@@ -348,15 +358,15 @@ void entrain_engine_count(const entrain_engine *engine, entrain_message_count *c
         sum.sent += cohort->count_of.sent;
         sum.received += cohort->count_of.received;
         sum.shed += cohort->count_of.shed;
+        sum.conflated += cohort->count_of.conflated;
         sum.undeliverable += cohort->count_of.undeliverable;
         sum.cancelled += cohort->count_of.cancelled;
         sum.queued += cohort->outbox_count;
     }
-    sum.queued += engine->tell_count;
-    if (engine->mailboxes !=
-        NULL) // lockstep empties every mailbox before a tick ends, so this is 0; counted, not assumed
-        for (uint32_t m = 0; m < entrain_mailbox_count(engine->mailboxes); m++)
-            sum.queued += entrain_mailbox_queued(engine->mailboxes, m);
+    // Lockstep empties every mailbox before a tick ends, but for those of actors muted by block; counted, not
+    // assumed.
+    sum.queued += engine->tell_count + engine->waiting_count + queued_in(engine->mailboxes) +
+                  queued_in(engine->letterboxes);
     *count_out = sum;
 }
 

@@ -41,7 +41,8 @@ __extension__ typedef __int128 entrain__int128;
 typedef struct entrain__letter {
     entrain_message message;
     entrain_id to;
-    uint32_t undelivered; // set by the receiver's task, seen by the next route
+    uint32_t undelivered; // in a lane: set by the receiver's task, seen by the next route; elsewhere, under
+                          // block: the route's own, that it found no room this time
 } entrain__letter;
 _Static_assert(sizeof(entrain__letter) == 32, "two letters a cache line");
 
@@ -51,9 +52,11 @@ struct entrain_population {
     entrain_column column_specs[ENTRAIN_COLUMNS_MAX];
     void *context;
     uint32_t count;
-    uint32_t first;         // slot of index 0 and place of column 0
-    uint32_t mailbox_first; // mailbox of column 0; UINT32_MAX: this population has no mailboxes
-    uint32_t order;         // in which it was added
+    uint32_t first;                   // slot of index 0 and place of column 0
+    uint32_t mailbox_first;           // mailbox of column 0; UINT32_MAX: this population has no mailboxes
+    uint32_t order;                   // in which it was added
+    entrain_mailbox_set *letterboxes; // where its general messages go: engine->mailboxes, or a set apart
+    uint32_t letterbox_first;         // in that, of column 0
     char *columns[ENTRAIN_COLUMNS_MAX];
     const uint32_t *index_of_column; // [count]
     const uint32_t *column_of_index; // [count], NULL: the same
@@ -73,8 +76,9 @@ typedef struct entrain__cohort {
     entrain__letter *outbox;
     uint64_t lane_first, lane_count; // letters for this cohort in engine->lanes, set by the router
     uint32_t lane_failed;            // of those, what found no room: to be told to their senders
+    uint64_t kept;                   // block: messages in mailboxes of muted actors, for a later tick
     uint64_t observations;           // that reached a hearer
-    entrain_message_count count_of;  // sent, received, shed, undeliverable, cancelled by this cohort's task
+    entrain_message_count count_of;  // all but queued and lost, by this cohort's task
     entrain_id failed;               // an actor that sent more than it declared, or ENTRAIN_ID_NONE
     entrain__int128 field[ENTRAIN_WORDS_MAX]; // complete graph: sum of this cohort's publications
 } entrain__cohort;
@@ -142,16 +146,25 @@ struct entrain_engine {
 
     // mailboxes
     entrain_mailbox_set *mailboxes;
+    entrain_mailbox_set *letterboxes; // block: general messages of those who hear observations too; or NULL
     uint32_t mailbox_capacity_max;
 
     // general messages
     bool has_mail; // some population has an inbox
     entrain__letter *tells;
     uint32_t tell_count;
-    entrain__letter *lanes;         // [letters_max], by receiving cohort
-    const entrain__letter **sorted; // [letters_max] scratch of the router
-    const entrain__letter **sorted_twin;
+    entrain__letter *lanes;   // [letters_max], by receiving cohort
+    entrain__letter **sorted; // [letters_max] scratch of the router
+    entrain__letter **sorted_twin;
     uint64_t letters_max;
+    // Overflow policy block; NULL under the others. [letters_max]: what found no room, in the order in which it
+    // is tried again.
+    entrain__letter *waiting;
+    uint64_t waiting_count;
+    uint32_t tells_waiting; // how many of them came from outside
+    // [actor_count] by slot: letters waiting of whoever lives or lived there; and scratch, 0 between uses, of the
+    // router (letters that will be placed) and of the search for a deadlock.
+    uint32_t *muted, *expected, *waits_for, *walked;
     entrain_message_count count_of; // of letters that reach no cohort
 
     // tasks
@@ -218,6 +231,36 @@ void entrain__field_adjust(entrain_engine *engine, uint32_t place, int sign);
 bool entrain__letters_pending(const entrain_engine *engine);
 void entrain__letters_route(entrain_engine *engine);
 void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker);
+/// What is queued for a column whose actor is about to end is undeliverable.
+void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column);
+/// @p sender is to be told of one more message that could not be delivered. Serial part only. Who was stopped
+/// since is not told, nor is the actor that came in its place.
+void entrain__letters_tell(entrain_engine *engine, entrain_id sender);
+/// General messages that a mailbox of @p population takes.
+static inline uint32_t entrain__letterbox_limit(const entrain_engine *engine,
+                                                const entrain_population *population, uint32_t letterbox) {
+    // A ring may be larger than the inbox, rounded up or made for observations, which transport publish has
+    // none of: what is turned away must not depend on that. A capacity that was asked for counts as it is;
+    // there is no other transport to agree with then.
+    return engine->config.mailbox_capacity != 0 ? entrain_mailbox_capacity(population->letterboxes, letterbox)
+                                                : population->behavior.inbox;
+}
+
+/// Overflow policy block (letters_wait.c); serial part only. Whether @p letter, to the living actor at @p
+/// slot, finds room in the coming receive phase, which is then spoken for.
+bool entrain__wait_admits(entrain_engine *engine, const entrain__letter *letter);
+/// Letter @p l of those that a route looks at: what waits first, then the tells, then what actors sent.
+static inline entrain__letter *entrain__letter_at(const entrain_engine *engine, uint64_t l) {
+    if (l < engine->waiting_count)
+        return &engine->waiting[l];
+    l -= engine->waiting_count;
+    return l < engine->tell_count ? &engine->tells[l] : engine->sorted[l - engine->tell_count];
+}
+/// At the end of a route: what was marked undelivered among @p count letters waits, and its senders are mute.
+void entrain__wait_keep(entrain_engine *engine, uint64_t count);
+/// At a tick boundary: do actors wait for each other's full mailboxes, in a circle? ENTRAIN_OK, or
+/// ENTRAIN_DEADLOCK with a sentence that names one.
+entrain_status entrain__wait_check(entrain_engine *engine, entrain_error *error_out);
 /// Fills a self for one living column.
 void entrain__self_make(entrain_engine *engine, const entrain_population *population, uint32_t column,
                         entrain_self *self_out);

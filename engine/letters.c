@@ -4,7 +4,11 @@
 // part sorts all letters by (sender's slot, order sent) and then, stably, by receiving cohort: each cohort's
 // share is its lane. After the barrier the owner of each cohort takes its lane in order, enqueues into its
 // actors' rings, single-producer, and calls receive(). Everything is bounded by what behaviors declare:
-// nothing here allocates, blocks, or can overflow unnoticed.
+// nothing here allocates, blocks a thread, or can overflow unnoticed.
+//
+// What finds no room is the overflow policy's: all but block are applied by the owner (deliver_lane), and
+// then every ring is empty again when the phase ends. Under block the router asks for room first
+// (letters_wait.c): what has none never gets a lane, and mail of a muted actor stays in its ring.
 #include <string.h>
 
 #include "engine/engine_private.h"
@@ -45,7 +49,7 @@ entrain_status entrain_engine_tell(entrain_engine *engine, entrain_id to, uint16
         return ENTRAIN_ORDER;
     if (entrain__place_of(engine, to) == UINT32_MAX)
         return ENTRAIN_STALE;
-    if (engine->tell_count == ENTRAIN_TELLS_MAX)
+    if (engine->tell_count + engine->tells_waiting == ENTRAIN_TELLS_MAX)
         return ENTRAIN_FULL;
     engine->tells[engine->tell_count++] = (entrain__letter){
         .message = {.from = ENTRAIN_ID_NONE, .kind = kind, .flags = flags, .payload = {first, second}},
@@ -56,7 +60,7 @@ entrain_status entrain_engine_tell(entrain_engine *engine, entrain_id to, uint16
 }
 
 bool entrain__letters_pending(const entrain_engine *engine) {
-    if (engine->tell_count > 0)
+    if (engine->tell_count > 0 || engine->waiting_count > 0)
         return true;
     for (uint32_t c = 0; c < engine->cohort_count; c++)
         if (engine->cohorts[c].outbox_count > 0)
@@ -65,8 +69,7 @@ bool entrain__letters_pending(const entrain_engine *engine) {
 }
 
 // One pass of a stable counting sort by 12 bits of the sender's slot.
-static void sort_pass(const entrain__letter **from, const entrain__letter **to, uint64_t count,
-                      uint32_t shift) {
+static void sort_pass(entrain__letter **from, entrain__letter **to, uint64_t count, uint32_t shift) {
     uint64_t offsets[4096] = {0};
     for (uint64_t l = 0; l < count; l++)
         offsets[entrain__id_slot(from[l]->message.from) >> shift & 4095]++;
@@ -80,9 +83,8 @@ static void sort_pass(const entrain__letter **from, const entrain__letter **to, 
         to[offsets[entrain__id_slot(from[l]->message.from) >> shift & 4095]++] = from[l];
 }
 
-// Serial part only; the sender's own task reads and clears it in a receive phase. Who was stopped since is
-// not told, nor is the actor that came in its place.
-static void add_undelivered(entrain_engine *engine, entrain_id sender) {
+// The sender's own task reads and clears it in a receive phase.
+void entrain__letters_tell(entrain_engine *engine, entrain_id sender) {
     if (entrain__place_of(engine, sender) != UINT32_MAX)
         engine->undelivered[entrain__id_slot(sender)]++;
 }
@@ -95,7 +97,7 @@ static void tell_senders(entrain_engine *engine) {
         for (uint64_t l = 0; cohort->lane_failed > 0 && l < cohort->lane_count; l++) {
             const entrain__letter *letter = &engine->lanes[cohort->lane_first + l];
             if (letter->undelivered != 0) {
-                add_undelivered(engine, letter->message.from);
+                entrain__letters_tell(engine, letter->message.from);
                 cohort->lane_failed--;
             }
         }
@@ -105,7 +107,7 @@ static void tell_senders(entrain_engine *engine) {
 void entrain__letters_route(entrain_engine *engine) {
     tell_senders(engine);
     // Gather in the order of cohorts; tells first, in the order of calls.
-    const entrain__letter **letters = engine->sorted;
+    entrain__letter **letters = engine->sorted;
     uint64_t count = 0;
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         entrain__cohort *cohort = &engine->cohorts[c];
@@ -113,27 +115,33 @@ void entrain__letters_route(entrain_engine *engine) {
         for (uint32_t l = 0; l < cohort->outbox_count; l++)
             letters[count++] = &cohort->outbox[l];
     }
-    ENTRAIN_ASSERT(count + engine->tell_count <= engine->letters_max);
+    const uint64_t total = engine->waiting_count + engine->tell_count + count;
+    ENTRAIN_ASSERT(total <= engine->letters_max);
     if (engine->config.layout !=
         ENTRAIN_LAYOUT_INDEX) { // else cohorts, and the actors in them, are in that order already
         sort_pass(letters, engine->sorted_twin, count, 0);
         sort_pass(engine->sorted_twin, letters, count, 12);
     }
 
-    // Count each cohort's share, then place. A letter to nobody never gets a lane. Two looks at the same ids,
-    // nothing changes in between.
+    // Count each cohort's share, then place. A letter to nobody never gets a lane, nor does one that has to
+    // wait. Two looks at the same ids, nothing changes in between.
+    const bool blocks = engine->waiting != NULL;
     for (int placing = 0; placing < 2; placing++) {
-        for (uint64_t l = 0; l < engine->tell_count + count; l++) {
-            const entrain__letter *letter =
-                l < engine->tell_count ? &engine->tells[l] : letters[l - engine->tell_count];
+        for (uint64_t l = 0; l < total; l++) {
+            entrain__letter *letter = entrain__letter_at(engine, l);
             uint32_t place = entrain__place_of(engine, letter->to);
             if (place == UINT32_MAX) {
                 if (placing == 0) {
+                    letter->undelivered = 0; // if it waited, it does no more
                     engine->count_of.undeliverable++;
-                    add_undelivered(engine, letter->message.from);
+                    entrain__letters_tell(engine, letter->message.from);
                 }
                 continue;
             }
+            if (blocks && placing == 0)
+                letter->undelivered = !entrain__wait_admits(engine, letter);
+            if (letter->undelivered != 0)
+                continue;
             entrain__cohort *cohort = entrain__cohort_at(engine, place);
             if (placing == 0)
                 cohort->lane_count++;
@@ -148,54 +156,89 @@ void entrain__letters_route(entrain_engine *engine) {
             cohort->lane_count = 0;
         }
     }
+    if (blocks)
+        entrain__wait_keep(engine, total);
     for (uint32_t c = 0; c < engine->cohort_count; c++)
         engine->cohorts[c].outbox_count = 0;
     engine->tell_count = 0;
 }
 
-// Whether one more general message is taken. A ring may be larger than the inbox, rounded up or made for
-// observations, which transport publish has none of: what is turned away must not depend on that. A capacity
-// that was asked for counts as it is; there is no other transport to agree with then.
-static bool has_room(const entrain_engine *engine, const entrain_population *population, uint32_t mailbox) {
-    if (entrain__mailbox_room(engine->mailboxes, mailbox) == 0)
+// Where among @p span, which ends with the mail of one sender after the other, lies the newest message of the
+// same sender and kind; NULL: there is none. Lanes are in the order of senders, so it can stop at another
+// one.
+static entrain_message *find_older(const entrain__span *span, const entrain_message *message) {
+    for (uint32_t m = span->first_count + span->second_count; m-- > 0;) {
+        entrain_message *queued = entrain__span_slot(span, m);
+        if (queued->from != message->from)
+            return NULL;
+        if (queued->kind == message->kind)
+            return queued;
+    }
+    return NULL;
+}
+
+// A letter finds its mailbox full: does what the policy says. Of two messages one has to go; true: the new
+// one still wants to be enqueued, and now there is room.
+static bool make_room(entrain__cohort *cohort, entrain_overflow overflow, uint32_t letterbox,
+                      entrain__letter *letter) {
+    entrain_mailbox_set *set = cohort->population->letterboxes;
+    ENTRAIN_ASSERT(overflow != ENTRAIN_OVERFLOW_BLOCK); // the router saw to it
+    if (overflow == ENTRAIN_OVERFLOW_SHED_OLDEST) {
+        entrain__mailbox_release(set, letterbox, 1);
+        cohort->count_of.shed++;
+        return true;
+    }
+    if (overflow == ENTRAIN_OVERFLOW_CONFLATE) {
+        entrain__span queued = entrain__mailbox_peek(set, letterbox);
+        entrain_message *older = find_older(&queued, &letter->message);
+        if (older != NULL) {
+            *older = letter->message;
+            cohort->count_of.conflated++;
+            return false;
+        }
+    }
+    if (overflow != ENTRAIN_OVERFLOW_FAIL) {
+        cohort->count_of.shed++;
         return false;
-    return engine->config.mailbox_capacity != 0 ||
-           entrain_mailbox_queued(engine->mailboxes, mailbox) < population->behavior.inbox;
+    }
+    cohort->count_of.undeliverable++;
+    cohort->lane_failed++;
+    letter->undelivered = 1;
+    return false;
 }
 
 // The owner enqueues its lane into its actors' rings, in order.
 static void deliver_lane(entrain_engine *engine, entrain__cohort *cohort) {
     const entrain_population *population = cohort->population;
+    entrain_mailbox_set *set = population->letterboxes;
     entrain__letter *lane = engine->lanes + cohort->lane_first;
     for (uint64_t l = 0; l < cohort->lane_count; l++) {
-        bool reads_mail = population->behavior.receive != NULL;
-        if (reads_mail) {
-            uint32_t slot = entrain__id_slot(lane[l].to);
-            uint32_t mailbox =
-                population->mailbox_first + entrain__column_of(population, slot - population->first);
-            if (has_room(engine, population, mailbox)) {
-                *entrain__mailbox_reserve(engine->mailboxes, mailbox, 1).first = lane[l].message;
-                entrain__mailbox_commit(engine->mailboxes, mailbox, 1);
-                continue;
-            }
-        }
-        if (reads_mail && engine->config.overflow == ENTRAIN_OVERFLOW_SHED_NEWEST) {
-            cohort->count_of.shed++;
-        } else {
+        if (population->behavior.receive == NULL) { // nobody here reads mail
             cohort->count_of.undeliverable++;
             cohort->lane_failed++;
             lane[l].undelivered = 1;
+            continue;
+        }
+        uint32_t slot = entrain__id_slot(lane[l].to);
+        uint32_t letterbox =
+            population->letterbox_first + entrain__column_of(population, slot - population->first);
+        if (entrain_mailbox_queued(set, letterbox) <
+                entrain__letterbox_limit(engine, population, letterbox) ||
+            make_room(cohort, engine->config.overflow, letterbox, &lane[l])) {
+            *entrain__mailbox_reserve(set, letterbox, 1).first = lane[l].message;
+            entrain__mailbox_commit(set, letterbox, 1);
         }
     }
 }
 
 // One actor's mail, in batches. A batch is handed out where it lies in the ring when it does not wrap.
-static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t column, uint32_t mailbox) {
+static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t column,
+                        uint32_t letterbox) {
     const entrain_population *population = cohort->population;
     entrain_self self;
     entrain__self_make(engine, population, column, &self);
     for (;;) {
-        entrain__span span = entrain__mailbox_peek(engine->mailboxes, mailbox);
+        entrain__span span = entrain__mailbox_peek(population->letterboxes, letterbox);
         uint32_t count = span.first_count + span.second_count;
         if (count == 0)
             return;
@@ -214,7 +257,7 @@ static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_
         allowance sending = {.cohort = cohort, .left = population->behavior.sends_max};
         self.reserved = &sending;
         population->behavior.receive(&self, messages, count);
-        entrain__mailbox_release(engine->mailboxes, mailbox, count);
+        entrain__mailbox_release(population->letterboxes, letterbox, count);
         cohort->count_of.received += count;
     }
 }
@@ -225,10 +268,31 @@ void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, u
     deliver_lane(engine, cohort);
     if (population->behavior.receive == NULL)
         return;
+    cohort->kept = 0;
     for (uint32_t column = cohort->first; column < cohort->first + cohort->count; column++) {
-        uint32_t mailbox = population->mailbox_first + column;
-        if (engine->ids[population->first + column] != ENTRAIN_ID_NONE &&
-            entrain_mailbox_queued(engine->mailboxes, mailbox) > 0)
-            receive_one(engine, cohort, column, mailbox);
+        uint32_t letterbox = population->letterbox_first + column;
+        entrain_id id = engine->ids[population->first + column];
+        uint32_t queued = entrain_mailbox_queued(population->letterboxes, letterbox);
+        if (id == ENTRAIN_ID_NONE || queued == 0)
+            continue;
+        if (engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0)
+            cohort->kept += queued; // its turn comes when what it sent has found room
+        else
+            receive_one(engine, cohort, column, letterbox);
     }
+}
+
+void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
+    const entrain_population *population = cohort->population;
+    if (population->behavior.receive == NULL)
+        return;
+    uint32_t letterbox = population->letterbox_first + column;
+    entrain__span span = entrain__mailbox_peek(population->letterboxes, letterbox);
+    uint32_t count = span.first_count + span.second_count;
+    ENTRAIN_ASSERT(count <= cohort->kept); // only a muted actor has mail between two ticks
+    for (uint32_t m = 0; m < count; m++)
+        entrain__letters_tell(engine, entrain__span_slot(&span, m)->from);
+    entrain__mailbox_release(population->letterboxes, letterbox, count);
+    cohort->kept -= count;
+    cohort->count_of.undeliverable += count;
 }

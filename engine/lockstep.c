@@ -165,7 +165,7 @@ static void run_step(void *context, uint32_t phase, uint32_t step, uint32_t task
             entrain__field_part(engine, cohort, engine->publications[engine->now]);
         break;
     case ENTRAIN__PHASE_RECEIVE:
-        if (cohort->lane_count == 0)
+        if (cohort->lane_count == 0 && cohort->kept == 0)
             break;
         entrain__letters_receive(engine, cohort, worker);
         if (publishes) { // what a message changed is heard in this very tick
@@ -221,6 +221,10 @@ static bool boundary_ends(entrain_engine *engine) {
     }
     if (engine->tick == engine->tick_end) {
         engine->ended = ENTRAIN_OK;
+        return true;
+    }
+    if (engine->waiting_count > 0 && entrain__wait_check(engine, NULL) != ENTRAIN_OK) {
+        engine->ended = ENTRAIN_DEADLOCK;
         return true;
     }
     // Pairs with the store in entrain_engine_cancel().
@@ -389,6 +393,8 @@ entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, en
         engine->broken = true;
         return failed_sentence(engine, error_out);
     }
+    if (engine->ended == ENTRAIN_DEADLOCK)
+        return entrain__wait_check(engine, error_out);
     if (engine->ended != ENTRAIN_OK)
         return entrain_error_set(error_out, engine->ended, "The run stopped %s after tick %" PRIu64 ".",
                                  engine->ended == ENTRAIN_CANCELLED ? "on request" : "at its deadline",

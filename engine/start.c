@@ -212,60 +212,100 @@ static entrain_status build_cohorts(entrain_engine *engine, entrain_error *error
 
 static uint32_t parts_of(const entrain_engine *engine) { return (engine->words + 1) / 2; }
 
-// How many messages the mailbox at a place must hold: one exchange's observations, or the general messages.
-static uint64_t capacity_needed(const entrain_engine *engine, const entrain_population *population,
+// Messages of observations that the mailbox at a place must hold: one exchange's.
+static uint64_t observations_at(const entrain_engine *engine, const entrain_population *population,
                                 uint32_t place) {
-    uint64_t needed = population->behavior.inbox;
-    if (engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX && population->behavior.words > 0) {
-        uint64_t observations = (engine->graph.complete ? 1 : arcs_of(engine, place)) * parts_of(engine);
-        if (observations > needed)
-            needed = observations;
-    }
-    return needed;
+    if (engine->config.transport != ENTRAIN_TRANSPORT_MAILBOX || population->behavior.words == 0)
+        return 0;
+    return (engine->graph.complete ? 1 : arcs_of(engine, place)) * parts_of(engine);
 }
 
-static bool has_mailboxes(const entrain_engine *engine, const entrain_population *population) {
+// Whether general messages of a population have mailboxes of their own. Under block they stay where they are
+// while their actor is mute, which must not be in the way of the observations that it goes on to hear.
+static bool letters_apart(const entrain_engine *engine, const entrain_population *population) {
+    return engine->config.overflow == ENTRAIN_OVERFLOW_BLOCK && population->behavior.inbox > 0 &&
+           engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX && population->behavior.words > 0;
+}
+
+// How many messages the mailbox at a place must hold: one exchange's observations, or the general messages.
+static uint64_t capacity_needed(const entrain_engine *engine, const entrain_population *population,
+                                uint32_t place, bool apart) {
+    uint64_t observations = apart ? 0 : observations_at(engine, population, place);
+    uint32_t letters = letters_apart(engine, population) == apart ? population->behavior.inbox : 0;
+    return observations > letters ? observations : letters;
+}
+
+static bool has_mailboxes(const entrain_engine *engine, const entrain_population *population, bool apart) {
+    if (apart)
+        return letters_apart(engine, population);
     return population->behavior.inbox > 0 ||
            (engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX && population->behavior.words > 0);
 }
 
-static entrain_status build_mailboxes(entrain_engine *engine, entrain_error *error_out) {
+// What @p needed messages at a place get, or a refusal.
+static entrain_status choose_capacity(const entrain_engine *engine, const entrain_population *population,
+                                      uint32_t column, bool apart, uint32_t *capacity_out,
+                                      entrain_error *error_out) {
+    uint32_t given = engine->config.mailbox_capacity;
+    uint64_t needed = capacity_needed(engine, population, population->first + column, apart);
+    if (needed > ENTRAIN_ID_INDEX_MAX)
+        return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                 "Actor %" PRIu32 " of \"%s\" hears %" PRIu64
+                                 " messages an exchange and a mailbox holds at most %" PRIu32
+                                 "; use transport publish or a smaller degree.",
+                                 population->index_of_column[column], population->behavior.name, needed,
+                                 (uint32_t)ENTRAIN_ID_INDEX_MAX);
+    if (given != 0 && needed > given && !engine->config.overflow_named)
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "mailbox_capacity is %" PRIu32 ", but actor %" PRIu32 " of \"%s\" gets up to %" PRIu64
+            " messages at once; ask for at least that, leave it out, or name an overflow policy "
+            "(fail, shed-newest, shed-oldest, conflate, block) that says what is to be done.",
+            given, population->index_of_column[column], population->behavior.name, needed);
+    *capacity_out = given != 0 ? given : needed > 0 ? (uint32_t)needed : 1;
+    return ENTRAIN_OK;
+}
+
+// Where no whole observation fits, none is ever heard, and one that waits for room waits for ever.
+static entrain_status check_capacity(const entrain_engine *engine, const entrain_population *population,
+                                     const entrain_mailbox_set *set, entrain_error *error_out) {
+    if (engine->config.mailbox_capacity == 0 || engine->config.transport != ENTRAIN_TRANSPORT_MAILBOX ||
+        population->behavior.words == 0 ||
+        entrain_mailbox_capacity(set, population->mailbox_first) >= parts_of(engine))
+        return ENTRAIN_OK;
+    return entrain_error_set(
+        error_out, ENTRAIN_INVALID,
+        "mailbox_capacity is %" PRIu32 ", but what an actor of \"%s\" publishes is %" PRIu32
+        " messages, and a mailbox takes all of them or none; ask for at least %" PRIu32
+        ", whatever the overflow policy.",
+        engine->config.mailbox_capacity, population->behavior.name, parts_of(engine), parts_of(engine));
+}
+
+static entrain_status build_set(entrain_engine *engine, bool apart, entrain_mailbox_set **set_out,
+                                entrain_error *error_out) {
     uint32_t count = 0;
-    for (uint32_t p = 0; p < engine->population_count; p++) {
-        entrain_population *population = engine->populations[p];
-        population->mailbox_first = has_mailboxes(engine, population) ? count : UINT32_MAX;
-        if (population->mailbox_first != UINT32_MAX)
-            count += population->count;
-    }
+    for (uint32_t p = 0; p < engine->population_count; p++)
+        if (has_mailboxes(engine, engine->populations[p], apart))
+            count += engine->populations[p]->count;
     if (count == 0)
         return ENTRAIN_OK;
     uint32_t *capacities = entrain__arena_take(engine->arena, count, sizeof *capacities);
     if (capacities == NULL)
         return no_memory("the mailboxes", error_out);
-    uint32_t given = engine->config.mailbox_capacity;
+    uint32_t at = 0;
     for (uint32_t p = 0; p < engine->population_count; p++) {
-        const entrain_population *population = engine->populations[p];
-        if (population->mailbox_first == UINT32_MAX)
+        entrain_population *population = engine->populations[p];
+        if (!has_mailboxes(engine, population, apart))
             continue;
+        if (!apart)
+            population->mailbox_first = at;
+        if (apart || population->behavior.inbox > 0)
+            population->letterbox_first = at; // the set apart comes second, and has the last word
         for (uint32_t c = 0; c < population->count; c++) {
-            uint64_t needed = capacity_needed(engine, population, population->first + c);
-            if (needed > ENTRAIN_ID_INDEX_MAX)
-                return entrain_error_set(error_out, ENTRAIN_LIMIT,
-                                         "Actor %" PRIu32 " of \"%s\" hears %" PRIu64
-                                         " messages an exchange and a mailbox holds at most %" PRIu32
-                                         "; use transport publish or a smaller degree.",
-                                         population->index_of_column[c], population->behavior.name, needed,
-                                         (uint32_t)ENTRAIN_ID_INDEX_MAX);
-            if (given != 0 && needed > given && !engine->config.overflow_named)
-                return entrain_error_set(
-                    error_out, ENTRAIN_INVALID,
-                    "mailbox_capacity is %" PRIu32 ", but actor %" PRIu32 " of \"%s\" gets up to %" PRIu64
-                    " messages at once; ask for at least that, leave it out, or name an overflow policy "
-                    "(fail, shed-newest) to accept losses.",
-                    given, population->index_of_column[c], population->behavior.name, needed);
-            capacities[population->mailbox_first + c] = given != 0   ? given
-                                                        : needed > 0 ? (uint32_t)needed
-                                                                     : 1;
+            entrain_status status =
+                choose_capacity(engine, population, c, apart, &capacities[at++], error_out);
+            if (status != ENTRAIN_OK)
+                return status;
         }
     }
     entrain_mailbox_set_config config = entrain_mailbox_set_config_defaults();
@@ -273,20 +313,51 @@ static entrain_status build_mailboxes(entrain_engine *engine, entrain_error *err
     config.capacities = capacities;
     config.producers = ENTRAIN_PRODUCERS_ONE;
     config.overflow = engine->config.overflow;
-    entrain_status status = entrain__mailbox_set_create_bare(&config, &engine->mailboxes, error_out);
+    entrain_status status = entrain__mailbox_set_create_bare(&config, set_out, error_out);
     entrain__arena_give(engine->arena, capacities);
-    if (status == ENTRAIN_OK)
-        for (uint32_t m = 0; m < count; m++) {
-            uint32_t capacity = entrain_mailbox_capacity(engine->mailboxes, m);
-            if (capacity > engine->mailbox_capacity_max)
-                engine->mailbox_capacity_max = capacity;
-        }
+    for (uint32_t p = 0; p < engine->population_count && status == ENTRAIN_OK; p++) {
+        entrain_population *population = engine->populations[p];
+        if (!has_mailboxes(engine, population, apart))
+            continue;
+        if (population->behavior.inbox > 0)
+            population->letterboxes = *set_out;
+        if (!apart)
+            status = check_capacity(engine, population, *set_out, error_out);
+    }
+    for (uint32_t m = 0; m < count && status == ENTRAIN_OK; m++) {
+        uint32_t capacity = entrain_mailbox_capacity(*set_out, m);
+        if (capacity > engine->mailbox_capacity_max)
+            engine->mailbox_capacity_max = capacity;
+    }
     return status;
+}
+
+static entrain_status build_mailboxes(entrain_engine *engine, entrain_error *error_out) {
+    for (uint32_t p = 0; p < engine->population_count; p++)
+        engine->populations[p]->mailbox_first = UINT32_MAX;
+    entrain_status status = build_set(engine, false, &engine->mailboxes, error_out);
+    return status != ENTRAIN_OK ? status : build_set(engine, true, &engine->letterboxes, error_out);
+}
+
+// What overflow policy block needs besides: a place for what waits, and who waits.
+static entrain_status build_waiting(entrain_engine *engine) {
+    if (engine->config.overflow != ENTRAIN_OVERFLOW_BLOCK)
+        return ENTRAIN_OK;
+    engine->waiting =
+        entrain__engine_take(engine, &engine->bytes_messages, engine->letters_max, sizeof *engine->waiting);
+    uint32_t **const by_slot[] = {&engine->muted, &engine->expected, &engine->waits_for, &engine->walked};
+    for (size_t a = 0; a < sizeof by_slot / sizeof *by_slot; a++) {
+        *by_slot[a] =
+            entrain__engine_take(engine, &engine->bytes_messages, engine->actor_count, sizeof **by_slot[a]);
+        if (*by_slot[a] == NULL)
+            return ENTRAIN_NO_MEMORY;
+    }
+    return engine->waiting != NULL ? ENTRAIN_OK : ENTRAIN_NO_MEMORY;
 }
 
 // Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
 // mailbox holds, and send sends_max each time: that bounds everything that can be on its way between two
-// ticks.
+// ticks. Block makes it no more: whoever has letters waiting is not called.
 static entrain_status build_letters(entrain_engine *engine) {
     if (!engine->has_mail)
         return ENTRAIN_OK;
@@ -298,8 +369,8 @@ static entrain_status build_letters(entrain_engine *engine) {
             continue;
         uint64_t quota = 0;
         for (uint32_t k = 0; k < cohort->count; k++) {
-            uint32_t capacity =
-                entrain_mailbox_capacity(engine->mailboxes, population->mailbox_first + cohort->first + k);
+            uint32_t capacity = entrain_mailbox_capacity(population->letterboxes,
+                                                         population->letterbox_first + cohort->first + k);
             quota += (uint64_t)population->behavior.sends_max *
                      ((capacity + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
         }
@@ -322,7 +393,7 @@ static entrain_status build_letters(entrain_engine *engine) {
                                                sizeof *engine->undelivered);
     return engine->tells != NULL && engine->lanes != NULL && engine->sorted != NULL &&
                    engine->sorted_twin != NULL && engine->undelivered != NULL
-               ? ENTRAIN_OK
+               ? build_waiting(engine)
                : ENTRAIN_NO_MEMORY;
 }
 

@@ -5,7 +5,8 @@
 // and after the barrier the owner of each hearer reads it, in the order of speakers' slots, makes the
 // message, and enqueues it, single-producer, into the hearer's ring. Then the hearer takes out its mail and
 // adds. Whether a message finds room is decided here, by the owner, in canonical order: so overflow is as
-// deterministic as everything else.
+// deterministic as everything else. The ring is empty before each exchange and again after it, and holds
+// whole observations of one length only: the oldest is the first `parts` messages, the newest the last.
 #include <string.h>
 
 #include "engine/engine_private.h"
@@ -23,67 +24,29 @@ static inline entrain_message make_message(const entrain_engine *engine, const i
     return message;
 }
 
-static inline entrain_message *span_slot(const entrain__span *span, uint32_t k) {
-    return k < span->first_count ? &span->first[k] : &span->second[k - span->first_count];
-}
-
 // All arcs of one hearer when every speaker lives and everything fits, words == 2, no weights: the common
 // case. The speakers' places are known ahead, so a random graph's publications and ids can be fetched before
 // they are needed.
-static inline void enqueue_pairs(const entrain_engine *engine, const int64_t *publications,
-                                 entrain__span span, uint64_t from, uint64_t to) {
+static inline void enqueue_pairs(const entrain_engine *engine, const int64_t *publications, entrain__span span,
+                                 uint64_t from, uint64_t to) {
     const int32_t *speakers = engine->graph.speakers;
+    const entrain_id *ids = engine->ids;
     uint64_t ahead = engine->graph.prefetch, last = engine->graph.offsets[engine->vertex_count];
-    for (uint64_t a = from; a < to; a++) {
-        size_t place = (size_t)speakers[a];
-        if (ahead != 0 && a + ahead < last) {
-            __builtin_prefetch(publications + 2 * (size_t)speakers[a + ahead]);
-            __builtin_prefetch(engine->ids + speakers[a + ahead]);
+    uint64_t a = from, middle = from + span.first_count;
+    entrain_message *slot = span.first;
+    for (int run = 0; run < 2; run++, slot = span.second, middle = to)
+        for (; a < middle; a++, slot++) {
+            size_t place = (size_t)speakers[a];
+            if (ahead != 0 && a + ahead < last) {
+                __builtin_prefetch(publications + 2 * (size_t)speakers[a + ahead]);
+                __builtin_prefetch(ids + speakers[a + ahead]);
+            }
+            slot->from = ids[place];
+            slot->kind = ENTRAIN_KIND_OBSERVATION;
+            slot->flags = 0;
+            slot->payload[0].i64 = publications[2 * place];
+            slot->payload[1].i64 = publications[2 * place + 1];
         }
-        entrain_message *slot =
-            a - from < span.first_count ? &span.first[a - from] : &span.second[a - from - span.first_count];
-        slot->from = engine->ids[place];
-        slot->kind = ENTRAIN_KIND_OBSERVATION;
-        slot->flags = 0;
-        slot->payload[0].i64 = publications[2 * place];
-        slot->payload[1].i64 = publications[2 * place + 1];
-    }
-}
-
-// Counts @p parts messages as sent; false when they find no room together, and then the overflow policy has them.
-static inline bool admit(const entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox,
-                         uint32_t parts) {
-    cohort->count_of.sent += parts;
-    if (entrain__mailbox_room(engine->mailboxes, mailbox) >= parts)
-        return true;
-    if (engine->config.overflow == ENTRAIN_OVERFLOW_SHED_NEWEST)
-        cohort->count_of.shed += parts;
-    else
-        cohort->count_of.undeliverable += parts;
-    return false;
-}
-
-// Any words, weights, silent speakers, too little room. All parts of an observation or none.
-static uint32_t enqueue_each(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, uint64_t from,
-                             uint64_t to) {
-    const entrain__graph *graph = &engine->graph;
-    const int64_t *publications = engine->publications[cohort->now];
-    uint32_t parts = (engine->words + 1) / 2, heard = 0;
-    for (uint64_t a = from; a < to; a++) {
-        size_t place = (size_t)graph->speakers[a];
-        entrain_id id = engine->ids[place];
-        if (id == ENTRAIN_ID_NONE)
-            continue; // a death is silence
-        if (!admit(engine, cohort, mailbox, parts))
-            continue;
-        entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
-        for (uint32_t part = 0; part < parts; part++)
-            *span_slot(&span, part) = make_message(engine, publications + place * engine->words, id, part,
-                                                   graph->weighted ? graph->weights[a] : 1);
-        entrain__mailbox_commit(engine->mailboxes, mailbox, parts);
-        heard++;
-    }
-    return heard;
 }
 
 static inline void add_span_pairs(const entrain_message *messages, uint32_t count, int64_t *sum) {
@@ -106,28 +69,107 @@ static inline void add_span_any(const entrain_message *messages, uint32_t count,
     }
 }
 
-// The hearer takes out its mail and adds. Integer addition: the order of arrival cannot matter.
-static inline void drain(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, int64_t *sum) {
+// The hearer takes out its mail and adds it to @p sum. Integer addition: the order of arrival cannot matter.
+static inline void take_in_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox,
+                                 int64_t *sum) {
     entrain__span span = entrain__mailbox_peek(engine->mailboxes, mailbox);
+    add_span_pairs(span.first, span.first_count, sum);
+    add_span_pairs(span.second, span.second_count, sum);
+    entrain__mailbox_release(engine->mailboxes, mailbox, span.first_count + span.second_count);
+    cohort->count_of.received += span.first_count + span.second_count;
+}
+
+static void take_in(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, int64_t *sum) {
     if (engine->words == 2) {
-        sum[0] = sum[1] = 0;
-        add_span_pairs(span.first, span.first_count, sum);
-        add_span_pairs(span.second, span.second_count, sum);
-    } else {
-        memset(sum, 0, engine->words * sizeof *sum);
-        add_span_any(span.first, span.first_count, engine->words, sum);
-        add_span_any(span.second, span.second_count, engine->words, sum);
+        take_in_pairs(engine, cohort, mailbox, sum);
+        return;
     }
-    uint32_t count = span.first_count + span.second_count;
-    entrain__mailbox_release(engine->mailboxes, mailbox, count);
-    cohort->count_of.received += count;
+    entrain__span span = entrain__mailbox_peek(engine->mailboxes, mailbox);
+    add_span_any(span.first, span.first_count, engine->words, sum);
+    add_span_any(span.second, span.second_count, engine->words, sum);
+    entrain__mailbox_release(engine->mailboxes, mailbox, span.first_count + span.second_count);
+    cohort->count_of.received += span.first_count + span.second_count;
+}
+
+// Out of the way of the common case. An observation of @p parts messages from @p from finds no room: does
+// what the overflow policy says, and answers whether there is room for it now. A mailbox holds at least one
+// whole observation (start.c refuses smaller ones), so what is to be taken out is there.
+__attribute__((noinline)) static bool make_room(entrain_engine *engine, entrain__cohort *cohort,
+                                                uint32_t mailbox, entrain_id from, uint32_t parts,
+                                                int64_t *sum, uint32_t *heard) {
+    entrain_mailbox_set *set = engine->mailboxes;
+    switch (engine->config.overflow) {
+    case ENTRAIN_OVERFLOW_SHED_NEWEST:
+        cohort->count_of.shed += parts;
+        return false;
+    case ENTRAIN_OVERFLOW_SHED_OLDEST:
+        entrain__mailbox_release(set, mailbox, parts);
+        cohort->count_of.shed += parts;
+        --*heard;
+        return true;
+    case ENTRAIN_OVERFLOW_CONFLATE: {
+        // Speakers come in order, parallel edges one after the other: what this speaker has queued, if
+        // anything, is the newest. To take that out and enqueue anew is to replace it in its place.
+        entrain__span queued = entrain__mailbox_peek(set, mailbox);
+        uint32_t count = queued.first_count + queued.second_count;
+        ENTRAIN_ASSERT(count >= parts);
+        if (from == ENTRAIN_ID_NONE || entrain__span_slot(&queued, count - 1)->from != from) {
+            cohort->count_of.shed += parts;
+            return false;
+        }
+        entrain__mailbox_retract(set, mailbox, parts);
+        cohort->count_of.conflated += parts;
+        --*heard;
+        return true;
+    }
+    case ENTRAIN_OVERFLOW_BLOCK: // the publication waits where it is, until what came before it has been heard
+        take_in(engine, cohort, mailbox, sum);
+        return true;
+    case ENTRAIN_OVERFLOW_FAIL:
+    case ENTRAIN_OVERFLOW_COUNT:
+        break;
+    }
+    cohort->count_of.undeliverable += parts;
+    return false;
+}
+
+// All arcs of one hearer: any words, weights, silent speakers, too little room. All parts of an observation
+// or none. @p sum becomes what was heard, on the way too where that makes room; how many remained is
+// returned.
+__attribute__((noinline)) static uint32_t hear_each(entrain_engine *engine, entrain__cohort *cohort,
+                                                    uint32_t mailbox, uint64_t from, uint64_t to,
+                                                    int64_t *sum) {
+    const entrain__graph *graph = &engine->graph;
+    const int64_t *publications = engine->publications[cohort->now];
+    uint32_t parts = (engine->words + 1) / 2, heard = 0;
+    memset(sum, 0, engine->words * sizeof *sum);
+    for (uint64_t a = from; a < to; a++) {
+        size_t place = (size_t)graph->speakers[a];
+        entrain_id id = engine->ids[place];
+        if (id == ENTRAIN_ID_NONE)
+            continue; // a death is silence
+        cohort->count_of.sent += parts;
+        if (entrain__mailbox_room(engine->mailboxes, mailbox) < parts &&
+            !make_room(engine, cohort, mailbox, id, parts, sum, &heard))
+            continue;
+        entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
+        for (uint32_t part = 0; part < parts; part++)
+            *entrain__span_slot(&span, part) = make_message(engine, publications + place * engine->words, id,
+                                                            part, graph->weighted ? graph->weights[a] : 1);
+        entrain__mailbox_commit(engine->mailboxes, mailbox, parts);
+        heard++;
+    }
+    take_in(engine, cohort, mailbox, sum);
+    return heard;
 }
 
 // Complete graph: the field in one message an exchange (in ceil(words / 2) parts), from nobody in particular.
-static uint32_t enqueue_field(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox) {
+__attribute__((noinline)) static void hear_field(entrain_engine *engine, entrain__cohort *cohort,
+                                                 uint32_t mailbox, int64_t *sum) {
     uint32_t parts = (engine->words + 1) / 2;
-    if (!admit(engine, cohort, mailbox, parts))
-        return 0;
+    cohort->count_of.sent += parts;
+    ENTRAIN_ASSERT(entrain__mailbox_room(engine->mailboxes, mailbox) >=
+                   parts); // empty, and start.c saw to it
     entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
     for (uint32_t part = 0; part < parts; part++) {
         entrain_message message = {
@@ -135,10 +177,11 @@ static uint32_t enqueue_field(entrain_engine *engine, entrain__cohort *cohort, u
         const size_t word = 2 * (size_t)part;
         message.payload[0].i64 = engine->field[word];
         message.payload[1].i64 = word + 1 < engine->words ? engine->field[word + 1] : 0;
-        *span_slot(&span, part) = message;
+        *entrain__span_slot(&span, part) = message;
     }
     entrain__mailbox_commit(engine->mailboxes, mailbox, parts);
-    return 1;
+    memset(sum, 0, engine->words * sizeof *sum);
+    take_in(engine, cohort, mailbox, sum);
 }
 
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
@@ -147,9 +190,10 @@ void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
     uint32_t mailbox = cohort->population->mailbox_first + (place - cohort->population->first);
     bool plain = engine->words == 2 && !graph->weighted && !graph->complete && engine->stopped_vertices == 0;
     for (uint32_t k = 0; k < count; k++, mailbox++) {
-        uint32_t arrived;
+        int64_t *sum = sums + (size_t)k * engine->words;
+        uint32_t arrived = 1;
         if (graph->complete) {
-            arrived = enqueue_field(engine, cohort, mailbox);
+            hear_field(engine, cohort, mailbox, sum);
         } else {
             uint64_t from = graph->offsets[place + k], to = graph->offsets[place + k + 1];
             if (plain && entrain__mailbox_room(engine->mailboxes, mailbox) >= to - from) {
@@ -158,14 +202,14 @@ void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
                               entrain__mailbox_reserve(engine->mailboxes, mailbox, arrived), from, to);
                 entrain__mailbox_commit(engine->mailboxes, mailbox, arrived);
                 cohort->count_of.sent += arrived;
+                sum[0] = sum[1] = 0;
+                take_in_pairs(engine, cohort, mailbox, sum);
             } else {
-                arrived = enqueue_each(engine, cohort, mailbox, from, to);
+                arrived = hear_each(engine, cohort, mailbox, from, to, sum);
             }
         }
         cohort->observations += arrived;
         if (heard != NULL)
-            heard[k] = graph->complete ? (arrived != 0 ? engine->vertex_count - engine->stopped_vertices : 0)
-                                       : arrived;
-        drain(engine, cohort, mailbox, sums + (size_t)k * engine->words);
+            heard[k] = graph->complete ? engine->vertex_count - engine->stopped_vertices : arrived;
     }
 }

@@ -35,6 +35,9 @@ enum { CAPACITY_MAX = (1 << 24) - 1, MAILBOXES_MAX = (1 << 24) - 1 };
 static const char *const overflow_names[] = {
     [ENTRAIN_OVERFLOW_FAIL] = "fail",
     [ENTRAIN_OVERFLOW_SHED_NEWEST] = "shed-newest",
+    [ENTRAIN_OVERFLOW_SHED_OLDEST] = "shed-oldest",
+    [ENTRAIN_OVERFLOW_CONFLATE] = "conflate",
+    [ENTRAIN_OVERFLOW_BLOCK] = "block",
 };
 _Static_assert(sizeof overflow_names / sizeof *overflow_names == ENTRAIN_OVERFLOW_COUNT,
                "one name per policy");
@@ -95,8 +98,7 @@ static entrain_status validate(const entrain_mailbox_set_config *config, entrain
     if (entrain_overflow_name(config->overflow) == NULL)
         return entrain_error_set(
             error_out, ENTRAIN_INVALID,
-            "overflow is %d: say ENTRAIN_OVERFLOW_FAIL (0) or ENTRAIN_OVERFLOW_SHED_NEWEST (1); a "
-            "sender cannot take out what is already queued, so no other policy is possible here.",
+            "overflow is %d: say ENTRAIN_OVERFLOW_FAIL (0) or ENTRAIN_OVERFLOW_SHED_NEWEST (1).",
             (int)config->overflow);
     uint32_t capacities = config->capacities != NULL ? config->mailbox_count : 1;
     for (uint32_t i = 0; i < capacities; i++)
@@ -179,7 +181,15 @@ entrain_status entrain_mailbox_set_create(const entrain_mailbox_set_config *conf
                                           entrain_mailbox_set **set_out, entrain_error *error_out) {
     ENTRAIN_ASSERT(config != NULL && set_out != NULL);
     entrain_status status = validate(config, error_out);
-    return status != ENTRAIN_OK ? status : create(config, true, set_out, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    if (config->overflow != ENTRAIN_OVERFLOW_FAIL && config->overflow != ENTRAIN_OVERFLOW_SHED_NEWEST)
+        return entrain_error_set(
+            error_out, ENTRAIN_UNSUPPORTED,
+            "overflow is %s: a sender can neither take out what is queued nor wait without holding up its "
+            "thread, so a set of mailboxes does fail or shed-newest; an engine in lockstep does all five.",
+            entrain_overflow_name(config->overflow));
+    return create(config, true, set_out, error_out);
 }
 
 entrain_status entrain__mailbox_set_create_bare(const entrain_mailbox_set_config *config,

@@ -66,6 +66,9 @@ typedef struct entrain__span {
     uint32_t first_count, second_count;
 } entrain__span;
 
+static inline entrain_message *entrain__span_slot(const entrain__span *span, uint32_t k) {
+    return k < span->first_count ? &span->first[k] : &span->second[k - span->first_count];
+}
 static inline entrain__span entrain__span_at(entrain_message *slots, uint32_t mask, uint32_t position,
                                              uint32_t count) {
     uint32_t at = position & mask, until_end = mask + 1 - at;
@@ -93,6 +96,16 @@ static inline void entrain__mailbox_commit(entrain_mailbox_set *set, uint32_t in
     ck_ring_t *ring = &set->rings[index];
     // Publishes the slots. Pairs with the acquire load of p_tail in entrain__ring_peek().
     entrain__store_release_u32(&ring->p_tail, ring->p_tail + count);
+}
+
+/// Takes back the newest @p count messages, as if they had never been enqueued. Only where one thread owns
+/// both ends, as in lockstep: a receiver elsewhere might hold them already.
+static inline void entrain__mailbox_retract(entrain_mailbox_set *set, uint32_t index, uint32_t count) {
+    ENTRAIN_ASSERT(set->counters == NULL); // a bare set, hence of one producer
+    ck_ring_t *ring = &set->rings[index];
+    ENTRAIN_ASSERT(count <= ring->p_tail - ring->c_head);
+    // Pairs with the acquire load of p_tail in entrain__ring_peek(), by the same thread.
+    entrain__store_release_u32(&ring->p_tail, ring->p_tail - count);
 }
 
 static inline entrain__span entrain__ring_peek(const ck_ring_t *ring, entrain_message *slots) {

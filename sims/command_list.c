@@ -74,7 +74,10 @@ static list_entry normalise_at(uint32_t index) {
 
 static list_entry overflow_at(uint32_t index) {
     SUMMARIES(ENTRAIN_OVERFLOW_COUNT, "a message without room is undeliverable, and its sender is told",
-              "a message without room is dropped and counted");
+              "a message without room is dropped and counted",
+              "the oldest in the mailbox is dropped and counted, and the new one takes the room",
+              "the new one takes the place of what its sender has in the mailbox; else it is dropped",
+              "what has no room waits until there is some, and so does its sender: nothing is lost");
     if (index >= ENTRAIN_OVERFLOW_COUNT)
         return (list_entry){0};
     return (list_entry){.name = entrain_overflow_name((entrain_overflow)index), .summary = summaries[index]};

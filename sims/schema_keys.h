@@ -112,9 +112,10 @@
     X(MAILBOX_CAPACITY, "exec.mailbox_capacity", INTEGER, "0",                                               \
       "messages per mailbox, 1 to 16777215; 0: what the topology needs", .low = 0, .high = 16777215,         \
       .belongs_to = KEY_TRANSPORT, .belongs_words = "mailbox", .because = "only mailboxes have a capacity")  \
-    X(OVERFLOW, "exec.overflow", CHOICE, NULL, "what a full mailbox does; naming it accepts losses",         \
-      .choices = "one of fail, shed-newest", .belongs_to = KEY_TRANSPORT, .belongs_words = "mailbox",        \
-      .because = "overflow needs mailboxes")                                                                 \
+    X(OVERFLOW, "exec.overflow", CHOICE, NULL,                                                               \
+      "what a full mailbox does; naming it accepts losses (none under block)",                               \
+      .choices = "one of fail, shed-newest, shed-oldest, conflate, block", .belongs_to = KEY_TRANSPORT,      \
+      .belongs_words = "mailbox", .because = "overflow needs mailboxes")                                     \
     X(SIMD, "exec.simd", CHOICE, "auto", "vector instructions; never changes results",                       \
       .choices = "one of auto, sse2, avx2, avx512")                                                          \
     X(LAYOUT, "exec.layout", CHOICE, "index", "order in memory; never changes results",                      \

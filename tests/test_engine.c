@@ -174,7 +174,7 @@ static void sending_more_than_declared_ends_the_run_with_a_sentence(void **state
 static void a_full_mailbox_does_what_its_policy_says(void **state) {
     (void)state;
     entrain_error error = {0};
-    for (int overflow = 0; overflow < ENTRAIN_OVERFLOW_COUNT; overflow++) {
+    for (int overflow = 0; overflow < 2; overflow++) { // fail, shed-newest; the others: test_overflow
         entrain_engine_config config = entrain_engine_config_defaults();
         config.overflow = (entrain_overflow)overflow;
         config.overflow_named = true;

@@ -135,6 +135,9 @@ static void policies_say_where_every_message_went(void **state) {
     }
     assert_string_equal(entrain_overflow_name(ENTRAIN_OVERFLOW_FAIL), "fail");
     assert_string_equal(entrain_overflow_name(ENTRAIN_OVERFLOW_SHED_NEWEST), "shed-newest");
+    assert_string_equal(entrain_overflow_name(ENTRAIN_OVERFLOW_SHED_OLDEST), "shed-oldest");
+    assert_string_equal(entrain_overflow_name(ENTRAIN_OVERFLOW_CONFLATE), "conflate");
+    assert_string_equal(entrain_overflow_name(ENTRAIN_OVERFLOW_BLOCK), "block");
     assert_null(entrain_overflow_name(ENTRAIN_OVERFLOW_COUNT));
     assert_null(entrain_overflow_name((entrain_overflow)-1));
 }
@@ -304,10 +307,21 @@ static void what_is_out_of_range_is_refused_with_a_sentence(void **state) {
     CHECK_REFUSED(entrain_mailbox_set_create(&config, &set, &error), ENTRAIN_INVALID, error,
                   "producers is 7");
     config = good;
-    config.overflow = (entrain_overflow)2;
-    CHECK_REFUSED(entrain_mailbox_set_create(&config, &set, &error), ENTRAIN_INVALID, error, "overflow is 2");
+    config.overflow = (entrain_overflow)5;
+    CHECK_REFUSED(entrain_mailbox_set_create(&config, &set, &error), ENTRAIN_INVALID, error, "overflow is 5");
     CHECK_REFUSED(entrain__mailbox_set_create_bare(&config, &set, &error), ENTRAIN_INVALID, error,
-                  "overflow is 2");
+                  "overflow is 5");
+    for (int overflow = ENTRAIN_OVERFLOW_SHED_OLDEST; overflow < ENTRAIN_OVERFLOW_COUNT; overflow++) {
+        config.overflow = (entrain_overflow)overflow;
+        CHECK_REFUSED(entrain_mailbox_set_create(&config, &set, &error), ENTRAIN_UNSUPPORTED, error,
+                      "an engine in lockstep does all five");
+        assert_non_null(strstr(error.sentence, entrain_overflow_name(config.overflow)));
+    }
+    // A bare set leaves the policy to its engine.
+    entrain_mailbox_set *bare = NULL;
+    config.producers = ENTRAIN_PRODUCERS_ONE;
+    CHECK_OK(entrain__mailbox_set_create_bare(&config, &bare, &error), error);
+    entrain_mailbox_set_destroy(bare);
     config = good;
     CHECK_REFUSED(entrain__mailbox_set_create_bare(&config, &set, &error), ENTRAIN_UNSUPPORTED, error,
                   "producers is ENTRAIN_PRODUCERS_MANY");
@@ -372,6 +386,8 @@ static void count_on_a_bare_set(void) {
     entrain_mailbox_set_count(bare, &count);
 }
 static void reserve_more_than_there_is_room(void) { entrain__mailbox_reserve(bare, 0, 4); }
+static void retract_on_a_counted_set(void) { entrain__mailbox_retract(counted_one, 0, 1); }
+static void retract_more_than_is_queued(void) { entrain__mailbox_retract(bare, 0, 1); }
 static void send_to_no_mailbox(void) { entrain_mailbox_send(counted_many, 1, &nothing); }
 static void receive_from_no_mailbox(void) { entrain_mailbox_receive(counted_many, UINT32_MAX, received, 4); }
 
@@ -416,6 +432,8 @@ static void the_calls_of_another_mode_abort(void **state) {
     CHECK_ABORTS(receive_on_a_bare_set, "set->counters != NULL");
     CHECK_ABORTS(count_on_a_bare_set, "set->counters != NULL");
     CHECK_ABORTS(reserve_more_than_there_is_room, "count <= entrain__mailbox_room(set, index)");
+    CHECK_ABORTS(retract_on_a_counted_set, "set->counters == NULL");
+    CHECK_ABORTS(retract_more_than_is_queued, "count <= ring->p_tail - ring->c_head");
     CHECK_ABORTS(send_to_no_mailbox, "index < set->mailbox_count");
     CHECK_ABORTS(receive_from_no_mailbox, "index < set->mailbox_count");
     entrain_mailbox_set_destroy(counted_one);

@@ -85,7 +85,8 @@ typedef struct entrain_behavior {
     void (*start)(const entrain_range *range);
     /// General messages of one actor in canonical order: what came from outside first, then by sender
     /// (populations that publish before the others, each in the order of adding; within one by index), then
-    /// in the order sent. May be NULL.
+    /// in the order sent. Under overflow policy block what had to wait for room comes before all these, in
+    /// the order in which it waited; and it is not called while what this actor sent waits. May be NULL.
     void (*receive)(entrain_self *self, const entrain_message *messages, uint32_t count);
     /// One exchange of one tick for a range: consume range->sums. @p stage counts 0 .. exchanges-1. May be
     /// NULL.
@@ -114,10 +115,10 @@ typedef struct entrain_behavior {
 ENTRAIN_API uint32_t entrain_range_in_degree(const entrain_range *range, uint32_t k);
 
 /// Sends a message from @p self to the actor @p to; it is handled in the next tick. From receive() only, by
-/// that call's thread. Never blocks. What finds no room in the receiver's mailbox is shed or undeliverable,
-/// as the overflow policy says; what names an actor that is gone, or has no inbox, is undeliverable. The
-/// undeliverable is shown to the sender in self->undelivered, the shed is not. Kinds below ENTRAIN_KIND_USER
-/// are not for programs.
+/// that call's thread. Never blocks it. What finds no room in the receiver's mailbox is shed, conflated or
+/// undeliverable, or waits and mutes the sender from the next tick on, as the overflow policy says; what
+/// names an actor that is gone, or has no inbox, is undeliverable. The undeliverable is shown to the sender
+/// in self->undelivered, the shed and conflated are not. Kinds below ENTRAIN_KIND_USER are not for programs.
 /// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond sends_max: nothing was stored and the run will end with a
 /// sentence.
 ENTRAIN_API entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, uint16_t flags,

@@ -34,6 +34,34 @@ typedef enum entrain_transport {
 /// "mailbox", "publish"; NULL past the end.
 ENTRAIN_API const char *entrain_transport_name(entrain_transport transport);
 
+/// What config.overflow means in lockstep. The owner of the receiving actor's task applies it, in canonical
+/// order, so that it is the same for every policy, worker count and layout; every message that does not
+/// arrive is counted (entrain_engine_count). An observation of W words is ceil(W / 2) messages, of which a
+/// mailbox takes all or none: a mailbox_capacity below that is refused, whatever the policy. Between two
+/// exchanges no observation is queued. The field of a complete graph is one observation: it has room always.
+///
+///   policy       an observation without room               a general message without room
+///   fail         is undeliverable                          is undeliverable, and its sender is told
+///   shed-newest  is shed                                   is shed
+///   shed-oldest  takes the room of the oldest one,         takes the room of the oldest one, which is shed
+///                which is shed
+///   conflate     takes the place of what the same speaker  takes the place, in the order too, of the newest
+///                has queued (parallel edges), which is     one of the same sender and kind, which is
+///                conflated; else it is shed                conflated; else it is shed
+///   block        waits until the hearer has heard what is  waits, and its sender is muted until all it sent
+///                there, in the same exchange: the sums     has been delivered or can never be
+///                are those of publish, at any capacity
+///
+/// Conflated observations need not be equal: parallel edges may weigh differently, and the last of them, in
+/// the order in which the topology was given them, remains. The world outside is one sender.
+///
+/// A muted actor hears observations, steps and publishes as always, but its receive() is not called, and its
+/// own mail stays in its mailbox (if it hears observations too, it has one for each, so that neither is in
+/// the other's way). What waits is tried again at every tick, the longest waiting first, and is counted as
+/// queued. Messages from outside wait too, and mute nobody. When muted actors wait for each other's full
+/// mailboxes in a circle, advance() ends with ENTRAIN_DEADLOCK. An actor that is stopped no longer waits for
+/// anything, but what it sent does; until that has gone, whoever is restarted in its place is mute.
+
 /// In which order actors lie in the columns: a choice of locality, never of results.
 typedef enum entrain_layout {
     ENTRAIN_LAYOUT_INDEX = 0, ///< column = index
@@ -48,12 +76,12 @@ typedef struct entrain_engine_config {
     entrain_layout layout;              ///< default index
     double step_s;                      ///< simulated seconds per tick, > 0 and finite; default 0.01
     uint64_t seed;                      ///< any; default 1
-    uint32_t mailbox_capacity; ///< messages, 1 to 2^24 - 1, rounded up to 2^n - 1; 0: what the topology and
-                               ///< the inboxes need. Less than that is refused unless overflow_named. Mailbox
-                               ///< transport only.
-    entrain_overflow overflow; ///< default fail
-    bool overflow_named;    ///< the user asked for this overflow policy and accepts losses. Mailbox transport
-                            ///< only.
+    /// Messages, 1 to 2^24 - 1, rounded up to 2^n - 1; 0: what the topology and the inboxes need. Less than
+    /// that is refused unless overflow_named, and less than one observation always. Mailbox transport only.
+    uint32_t mailbox_capacity;
+    entrain_overflow overflow; ///< what a full mailbox does, see above; default fail
+    /// The user asked for this overflow policy and accepts what it does. Mailbox transport only.
+    bool overflow_named;
     uint32_t cohort_weight; ///< about how many arcs and actors per task, 64 to 2^24; default 4096
 } entrain_engine_config;
 
@@ -83,10 +111,12 @@ ENTRAIN_API entrain_status entrain_engine_set_topology(entrain_engine *engine, e
 ENTRAIN_API entrain_status entrain_engine_start(entrain_engine *engine, entrain_error *error_out);
 
 /// Runs @p ticks ticks, or fewer: ENTRAIN_CANCELLED or ENTRAIN_TIMEOUT at the first tick boundary after the
-/// request or the deadline, or under a policy that runs ahead at most about a quarter of a second later (the state is whole and the run can go on after entrain_engine_clear()), unless
-/// all ticks were done by then; ENTRAIN_LIMIT or ENTRAIN_MISMATCH with a sentence when a behavior or a policy
-/// broke its contract (the engine can then only be looked at and destroyed; after ENTRAIN_MISMATCH what is
-/// seen means nothing). ENTRAIN_INVALID where the tick count would overflow.
+/// request or the deadline, under a policy that runs ahead at most about a quarter of a second later (the
+/// state is whole and the run can go on after entrain_engine_clear()), unless all ticks were done by then; under block ENTRAIN_DEADLOCK, at the tick boundary where actors are found
+/// that wait for each other's full mailboxes, with a sentence that names them (the state is whole; the run
+/// can go on when one of them has been stopped); ENTRAIN_LIMIT or ENTRAIN_MISMATCH with a sentence when a
+/// behavior or a policy broke its contract (the engine can then only be looked at and destroyed; after
+/// ENTRAIN_MISMATCH what is seen means nothing). ENTRAIN_INVALID where the tick count would overflow.
 ENTRAIN_API entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks,
                                                   entrain_error *error_out);
 
@@ -99,14 +129,15 @@ ENTRAIN_API void entrain_engine_set_deadline(entrain_engine *engine, double seco
 ENTRAIN_API void entrain_engine_clear(entrain_engine *engine);
 
 /// Sends a message from outside into an actor's mailbox; handled in the next tick, before what actors sent,
-/// in the order of calls. At most 4096 between two ticks. Nothing is stored on ENTRAIN_STALE (nobody has this
-/// id), ENTRAIN_FULL, or ENTRAIN_ORDER (not started, or nobody has an inbox).
+/// in the order of calls. At most 4096 between two ticks, those included that under block still wait for
+/// room. Nothing is stored on ENTRAIN_STALE (nobody has this id), ENTRAIN_FULL (4096 are on their way), or
+/// ENTRAIN_ORDER (not started, or nobody has an inbox).
 ENTRAIN_API entrain_status entrain_engine_tell(entrain_engine *engine, entrain_id to, uint16_t kind,
                                                uint16_t flags, entrain_payload first, entrain_payload second);
 
 /// Ends an actor at this tick boundary: it falls silent (nobody hears it, `heard` shrinks) and messages to
-/// its id, those under way included, are undeliverable; what it sent is still delivered. ENTRAIN_STALE if it
-/// is gone already, and before start.
+/// its id, those under way or queued included, are undeliverable; what it sent is still delivered.
+/// ENTRAIN_STALE if it is gone already, and before start.
 ENTRAIN_API entrain_status entrain_engine_stop_actor(entrain_engine *engine, entrain_id id);
 /// Begins a new actor in the place of one that was stopped, with zeroed columns and start() called; its id is
 /// new. It is heard from the next tick on. ENTRAIN_LIMIT when the place's 255 generations are used up;

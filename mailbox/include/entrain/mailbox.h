@@ -31,14 +31,21 @@ typedef enum entrain_producers {
     ENTRAIN_PRODUCERS_MANY, ///< any thread may send
 } entrain_producers;
 
-/// What happens to a message for which there is no room.
+/// What happens to a message for which there is no room. A set of mailboxes knows the first two: a sender
+/// cannot take out what is already queued, nor be made to wait without holding up its thread. An engine in
+/// lockstep knows all five, because there the owner of the mailbox does the enqueueing; see
+/// entrain_engine_config.
 typedef enum entrain_overflow {
     ENTRAIN_OVERFLOW_FAIL = 0,        ///< it is undeliverable; the sender is told
-    ENTRAIN_OVERFLOW_SHED_NEWEST = 1, ///< it is dropped and counted
+    ENTRAIN_OVERFLOW_SHED_NEWEST = 1, ///< it is dropped and counted as shed
+    ENTRAIN_OVERFLOW_SHED_OLDEST = 2, ///< the oldest that is queued is shed in its stead
+    ENTRAIN_OVERFLOW_CONFLATE = 3,    ///< it takes the place of what its sender has queued, which counts as
+                                      ///< conflated; where there is nothing of the kind, it is shed
+    ENTRAIN_OVERFLOW_BLOCK = 4, ///< it waits until there is room, and so does its sender; no thread does
     ENTRAIN_OVERFLOW_COUNT
 } entrain_overflow;
 
-/// "fail", "shed-newest"; NULL for a number that is none.
+/// "fail", "shed-newest", "shed-oldest", "conflate", "block"; NULL for a number that is none.
 ENTRAIN_API const char *entrain_overflow_name(entrain_overflow overflow);
 
 /// Where every message went. Exactly, once all senders have returned:
@@ -55,7 +62,7 @@ typedef struct entrain_mailbox_set_config {
     const uint32_t *capacities; ///< [mailbox_count], each like capacity; NULL: capacity for all; default NULL
     uint32_t capacity;          ///< messages that must fit, 1 to 2^24 - 1; default 64
     entrain_producers producers; ///< default ENTRAIN_PRODUCERS_MANY
-    entrain_overflow overflow;   ///< default ENTRAIN_OVERFLOW_FAIL
+    entrain_overflow overflow;   ///< fail or shed-newest (others are ENTRAIN_UNSUPPORTED); default fail
 } entrain_mailbox_set_config;
 
 ENTRAIN_API entrain_mailbox_set_config entrain_mailbox_set_config_defaults(void);

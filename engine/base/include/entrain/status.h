@@ -30,7 +30,8 @@ ENTRAIN_BEGIN_DECLS
     X(CANCELLED, "stopped on request")                                                                       \
     X(TIMEOUT, "stopped at its deadline")                                                                    \
     X(MISMATCH, "two results that must be equal differ")                                                     \
-    X(SYSTEM, "the operating system refused")
+    X(SYSTEM, "the operating system refused")                                                                \
+    X(DEADLOCK, "actors wait for each other, and none can go on")
 
 typedef enum entrain_status {
 #define ENTRAIN_STATUS_ENUM(name, text) ENTRAIN_##name,
