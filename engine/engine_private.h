@@ -157,13 +157,13 @@ struct entrain_engine {
     entrain__letter **sorted; // [letters_max] scratch of the router
     entrain__letter **sorted_twin;
     uint64_t letters_max;
-    // Overflow policy block; NULL under the others. [letters_max]: what found no room, in the order in which it
-    // is tried again.
+    // Overflow policy block; NULL under the others. [letters_max]: what found no room, in the order in which
+    // it is tried again.
     entrain__letter *waiting;
     uint64_t waiting_count;
     uint32_t tells_waiting; // how many of them came from outside
-    // [actor_count] by slot: letters waiting of whoever lives or lived there; and scratch, 0 between uses, of the
-    // router (letters that will be placed) and of the search for a deadlock.
+    // [actor_count] by slot: letters waiting of whoever lives or lived there; and scratch, 0 between uses, of
+    // the router (letters that will be placed) and of the search for a deadlock.
     uint32_t *muted, *expected, *waits_for, *walked;
     entrain_message_count count_of; // of letters that reach no cohort
 

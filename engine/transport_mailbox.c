@@ -122,7 +122,7 @@ __attribute__((noinline)) static bool make_room(entrain_engine *engine, entrain_
         --*heard;
         return true;
     }
-    case ENTRAIN_OVERFLOW_BLOCK: // the publication waits where it is, until what came before it has been heard
+    case ENTRAIN_OVERFLOW_BLOCK: // the publication waits where it is until what came before has been heard
         take_in(engine, cohort, mailbox, sum);
         return true;
     case ENTRAIN_OVERFLOW_FAIL:

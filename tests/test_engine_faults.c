@@ -196,7 +196,7 @@ static entrain_topology *ring_of(uint32_t size) {
     return topology;
 }
 
-// Publications, mailboxes, letters, a renumbered graph: every array an engine can have.
+// Publications, mailboxes, letters, what waits, a renumbered graph: every array an engine can have.
 static entrain_status build_everything(entrain_topology *topology, model models[2],
                                        entrain_engine **engine_out, uint32_t *handed_out) {
     entrain_error error = {0};
@@ -204,7 +204,11 @@ static entrain_status build_everything(entrain_topology *topology, model models[
     config.layout = ENTRAIN_LAYOUT_SHUFFLED;
     config.scheduler.worker_count = 2;
     config.cohort_weight = 64;
-    const entrain_behavior behaviors[] = {correspondent(), publisher()};
+    config.overflow = ENTRAIN_OVERFLOW_BLOCK;
+    entrain_behavior behaviors[] = {correspondent(), publisher()};
+    behaviors[1].inbox = 2; // of one that hears observations too: a mailbox for each
+    behaviors[1].receive = receive;
+    behaviors[1].sends_max = 1;
     entrain_population *population;
     entrain_status status = entrain_engine_create(&config, engine_out, &error);
     for (*handed_out = 0; *handed_out < 2 && status == ENTRAIN_OK; ++*handed_out)
