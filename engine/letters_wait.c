@@ -72,8 +72,10 @@ static uint32_t stuck_at(const entrain_engine *engine, const entrain__letter *le
         return 0;
     uint32_t slot = entrain__id_slot(letter->to), limit;
     if (engine->muted[slot] == 0)
-        return 0;
-    return queued_at(engine, slot, &limit) >= limit ? slot + 1 : 0;
+        return 0; // it has been called since, so there is room
+    uint32_t queued = queued_at(engine, slot, &limit);
+    ENTRAIN_ASSERT(queued == limit); // it was full when the letter came, and has not been called since
+    return slot + 1;
 }
 
 // A slot plus one on a circle of waits_for, or 0.

@@ -425,6 +425,27 @@ expect 0 verify small.lua --ticks 10 --set exec.overflow=shed-newest
 says out.txt "mailbox transport only"
 silent out.txt publish
 
+# --- overflow: 60 hear 8 neighbours each, 10 times, and 7 fit; all five the same however they are carried out ---------
+for overflow in fail:undeliverable shed-newest:shed shed-oldest:shed conflate:shed block:received; do
+    full=(--set swarm.topology.rewire=0 --set swarm.topology.degree=8 --set exec.mailbox_capacity=7
+        --set "exec.overflow=${overflow%:*}")
+    expect 0 list overflow
+    says out.txt "  ${overflow%:*} "
+    expect 0 run small.lua "${full[@]}" --set time.integrator=euler --set time.duration=0.2 -o "full-${overflow%:*}"
+    case $overflow in
+    block:*) says out.txt "4,800 sent = 4,800 received" ;;
+    *) says out.txt "4,800 sent = 4,200 received + 600 ${overflow#*:}" ;;
+    esac
+    says "full-${overflow%:*}/execution.json" "\"overflow\": \"${overflow%:*}\""
+    expect 0 verify small.lua "${full[@]}" --ticks 3
+    silent out.txt DIFF
+done
+same full-fail/summary.json full-shed-newest/summary.json # the same ones are heard; who is told differs
+is "the oldest are others than the newest" "$(value full-fail/summary.json fingerprint)" != \
+    "$(value full-shed-oldest/summary.json fingerprint)"
+expect 0 run small.lua --seed 7 --set exec.overflow=block --set exec.mailbox_capacity=1 -o blocked # nothing is lost
+for name in series.csv summary.json phases.csv; do same first/$name blocked/$name; done
+
 # Stopped in the middle it is neither agreement nor mismatch. Each run takes a tenth of a second, so that the signal falls into
 # one that is compared, between two samples.
 env --default-signal=INT "$entrain" verify long.lua --ticks 499 >out.txt 2>err.txt &
