@@ -24,39 +24,40 @@ static inline entrain_message make_message(const entrain_engine *engine, const i
     return message;
 }
 
-// All arcs of one hearer when every speaker lives and everything fits, words == 2, no weights: the common
-// case. The speakers' places are known ahead, so a random graph's publications and ids can be fetched before
-// they are needed.
-static inline void enqueue_pairs(const entrain_engine *engine, const int64_t *publications, entrain__span span,
-                                 uint64_t from, uint64_t to) {
-    const int32_t *speakers = engine->graph.speakers;
-    const entrain_id *ids = engine->ids;
-    uint64_t ahead = engine->graph.prefetch, last = engine->graph.offsets[engine->vertex_count];
-    uint64_t a = from, middle = from + span.first_count;
-    entrain_message *slot = span.first;
-    for (int run = 0; run < 2; run++, slot = span.second, middle = to)
-        for (; a < middle; a++, slot++) {
-            size_t place = (size_t)speakers[a];
-            if (ahead != 0 && a + ahead < last) {
-                __builtin_prefetch(publications + 2 * (size_t)speakers[a + ahead]);
-                __builtin_prefetch(ids + speakers[a + ahead]);
-            }
-            slot->from = ids[place];
-            slot->kind = ENTRAIN_KIND_OBSERVATION;
-            slot->flags = 0;
-            slot->payload[0].i64 = publications[2 * place];
-            slot->payload[1].i64 = publications[2 * place + 1];
-        }
+typedef int64_t words2 __attribute__((vector_size(16), aligned(8), may_alias));
+
+// All arcs of one hearer when every speaker lives and everything fits, words == 2, no weights: the common case.
+static inline void enqueue_pairs(const int64_t *publications, const entrain_id *ids, const int32_t *speakers,
+                                 uint32_t count, entrain_message *slots) {
+    for (uint32_t m = 0; m < count; m++) {
+        size_t place = (uint32_t)speakers[m];
+        slots[m].from = ids[place];
+        slots[m].kind = ENTRAIN_KIND_OBSERVATION;
+        slots[m].flags = 0;
+        *(words2 *)slots[m].payload = *(const words2 *)(publications + 2 * place);
+    }
 }
 
+// In two chains of additions, because one would wait for itself.
 static inline void add_span_pairs(const entrain_message *messages, uint32_t count, int64_t *sum) {
-    int64_t first = sum[0], second = sum[1];
-    for (uint32_t m = 0; m < count; m++) {
-        first += messages[m].payload[0].i64;
-        second += messages[m].payload[1].i64;
+    words2 even = *(words2 *)sum, odd = {0, 0};
+    uint32_t m = 0;
+    for (; m + 2 <= count; m += 2) {
+        even += *(const words2 *)messages[m].payload;
+        odd += *(const words2 *)messages[m + 1].payload;
     }
-    sum[0] = first;
-    sum[1] = second;
+    if (m < count)
+        even += *(const words2 *)messages[m].payload;
+    *(words2 *)sum = even + odd;
+}
+
+// The speakers' places are known ahead, so a random graph's publications and ids can be fetched before they are needed.
+static inline void prefetch_row(const entrain_engine *engine, const int64_t *publications, uint32_t place) {
+    const entrain__graph *graph = &engine->graph;
+    for (uint64_t a = graph->offsets[place]; a < graph->offsets[place + 1]; a++) {
+        __builtin_prefetch(publications + 2 * (size_t)graph->speakers[a]);
+        __builtin_prefetch(engine->ids + graph->speakers[a]);
+    }
 }
 
 static inline void add_span_any(const entrain_message *messages, uint32_t count, uint32_t words,
@@ -70,8 +71,7 @@ static inline void add_span_any(const entrain_message *messages, uint32_t count,
 }
 
 // The hearer takes out its mail and adds it to @p sum. Integer addition: the order of arrival cannot matter.
-static inline void take_in_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox,
-                                 int64_t *sum) {
+static void take_in_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, int64_t *sum) {
     entrain__span span = entrain__mailbox_peek(engine->mailboxes, mailbox);
     add_span_pairs(span.first, span.first_count, sum);
     add_span_pairs(span.second, span.second_count, sum);
@@ -137,9 +137,9 @@ __attribute__((noinline)) static bool make_room(entrain_engine *engine, entrain_
 // or none. @p sum becomes what was heard, on the way too where that makes room; how many remained is
 // returned.
 __attribute__((noinline)) static uint32_t hear_each(entrain_engine *engine, entrain__cohort *cohort,
-                                                    uint32_t mailbox, uint64_t from, uint64_t to,
-                                                    int64_t *sum) {
+                                                    uint32_t mailbox, uint32_t hearer, int64_t *sum) {
     const entrain__graph *graph = &engine->graph;
+    const uint64_t from = graph->offsets[hearer], to = graph->offsets[hearer + 1];
     const int64_t *publications = engine->publications[cohort->now];
     uint32_t parts = (engine->words + 1) / 2, heard = 0;
     memset(sum, 0, engine->words * sizeof *sum);
@@ -184,30 +184,64 @@ __attribute__((noinline)) static void hear_field(entrain_engine *engine, entrain
     take_in(engine, cohort, mailbox, sum);
 }
 
+// One hearer in the common case: its messages into its ring, and out of it. False when they do not fit together.
+static inline bool hear_pairs(entrain_engine *engine, const int64_t *publications, uint32_t mailbox,
+                              uint32_t place, uint32_t arcs, int64_t *sum) {
+    entrain_mailbox_set *set = engine->mailboxes;
+    entrain_message *slots = entrain__mailbox_rewind(set, mailbox, arcs);
+    if (slots == NULL)
+        return false;
+    enqueue_pairs(publications, engine->ids, engine->graph.speakers + engine->graph.offsets[place], arcs,
+                  slots);
+    entrain__mailbox_commit(set, mailbox, arcs);
+    entrain__span span =
+        entrain__mailbox_peek(set, mailbox); // one run, because the ring began at its first slot
+    sum[0] = sum[1] = 0;
+    add_span_pairs(span.first, span.first_count, sum);
+    entrain__mailbox_release(set, mailbox, span.first_count);
+    return true;
+}
+
+// Rows whose speakers are fetched before their messages are made.
+enum { AHEAD_ROWS = 6 };
+
+static void deliver_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
+                          int64_t *sums, uint32_t *heard) {
+    const entrain__graph *graph = &engine->graph;
+    const int64_t *publications = engine->publications[cohort->now];
+    const uint32_t first = cohort->population->mailbox_first - cohort->population->first + place;
+    uint64_t delivered = 0; // by hear_pairs(); hear_each() counts for itself
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t arcs = (uint32_t)(graph->offsets[place + k + 1] - graph->offsets[place + k]), arrived = arcs;
+        if (graph->prefetch != 0 && k + AHEAD_ROWS < count)
+            prefetch_row(engine, publications, place + k + AHEAD_ROWS);
+        if (hear_pairs(engine, publications, first + k, place + k, arcs, sums + 2 * (size_t)k))
+            delivered += arcs;
+        else
+            arrived = hear_each(engine, cohort, first + k, place + k, sums + 2 * (size_t)k);
+        cohort->observations += arrived;
+        if (heard != NULL)
+            heard[k] = arrived;
+    }
+    cohort->count_of.sent += delivered;
+    cohort->count_of.received += delivered;
+}
+
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
+    if (engine->words == 2 && !graph->weighted && !graph->complete && engine->stopped_vertices == 0) {
+        deliver_pairs(engine, cohort, place, count, sums, heard);
+        return;
+    }
     uint32_t mailbox = cohort->population->mailbox_first + (place - cohort->population->first);
-    bool plain = engine->words == 2 && !graph->weighted && !graph->complete && engine->stopped_vertices == 0;
     for (uint32_t k = 0; k < count; k++, mailbox++) {
         int64_t *sum = sums + (size_t)k * engine->words;
         uint32_t arrived = 1;
-        if (graph->complete) {
+        if (graph->complete)
             hear_field(engine, cohort, mailbox, sum);
-        } else {
-            uint64_t from = graph->offsets[place + k], to = graph->offsets[place + k + 1];
-            if (plain && entrain__mailbox_room(engine->mailboxes, mailbox) >= to - from) {
-                arrived = (uint32_t)(to - from);
-                enqueue_pairs(engine, engine->publications[cohort->now],
-                              entrain__mailbox_reserve(engine->mailboxes, mailbox, arrived), from, to);
-                entrain__mailbox_commit(engine->mailboxes, mailbox, arrived);
-                cohort->count_of.sent += arrived;
-                sum[0] = sum[1] = 0;
-                take_in_pairs(engine, cohort, mailbox, sum);
-            } else {
-                arrived = hear_each(engine, cohort, mailbox, from, to, sum);
-            }
-        }
+        else
+            arrived = hear_each(engine, cohort, mailbox, place + k, sum);
         cohort->observations += arrived;
         if (heard != NULL)
             heard[k] = graph->complete ? engine->vertex_count - engine->stopped_vertices : arrived;

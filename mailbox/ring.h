@@ -127,6 +127,20 @@ static inline void entrain__mailbox_release(entrain_mailbox_set *set, uint32_t i
     entrain__ring_release(&set->rings[index], count);
 }
 
+/// An empty mailbox begins again at its first slot: so one that is emptied before it is filled again uses the same few
+/// cache lines all the time, instead of walking through its whole ring, and its messages lie in one run. Owner of both
+/// ends only.
+/// @return the first slot, or NULL: it is not empty, or holds less than @p count messages.
+static inline entrain_message *entrain__mailbox_rewind(entrain_mailbox_set *set, uint32_t index,
+                                                       uint32_t count) {
+    ENTRAIN_ASSERT(set->counters == NULL); // a bare set, hence of one producer
+    ck_ring_t *ring = &set->rings[index];
+    if (ring->c_head != ring->p_tail || ring->mask < count)
+        return NULL;
+    ring->c_head = ring->p_tail = 0; // the producer and the consumer of these are the caller
+    return set->slots + set->offsets[index];
+}
+
 /// A set without per-mailbox counters, for an engine that counts per cohort. Only the batch calls above may
 /// be used on it, and those that ask (count, capacity, queued, bytes). config->producers must be
 /// ENTRAIN_PRODUCERS_ONE, or it is ENTRAIN_UNSUPPORTED; config->overflow is the engine's to apply.

@@ -40,11 +40,11 @@ typedef struct dataflow_state {
     const uint32_t *links;
     uint32_t task_count, worker_count, steps;
     uint32_t reach, depth; // of diagonals; depth 1: there are none
-    uint32_t *firsts;  // [worker_count + 1] shares
-    uint32_t *claimed; // [task_count] by whoever takes a step up
-    uint32_t *done;    // [task_count] by whoever ran it
-    uint32_t *blocker; // [task_count] a hint: the task it last had to wait for
-    runner *runners;   // [worker_count]
+    uint32_t *firsts;      // [worker_count + 1] shares
+    uint32_t *claimed;     // [task_count] by whoever takes a step up
+    uint32_t *done;        // [task_count] by whoever ran it
+    uint32_t *blocker;     // [task_count] a hint: the task it last had to wait for
+    runner *runners;       // [worker_count]
 } dataflow_state;
 
 // How far ahead the links of most tasks lead: nine in ten. The few at the ends of a ring lead all around it.

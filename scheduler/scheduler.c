@@ -220,7 +220,8 @@ static bool all_are_stuck(const entrain_scheduler *scheduler, worker *self, uint
 }
 
 // Waits until there is a task for this worker; false when all is done, or lost. What it waited is barrier wait.
-static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *before_ns, uint32_t *task_out) {
+static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *before_ns,
+                          uint32_t *task_out) {
     struct ahead *ahead = &scheduler->ahead;
     bool found = false, over = false;
     // Pairs with the load below: who counts this worker among the waiting sees what its last task wrote.

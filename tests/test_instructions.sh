@@ -30,11 +30,11 @@ small-world:1000:publish:euler:avx2:50   77.9  degrees differ
 small-world:10000:publish:euler:avx2:10  77.7  the same, larger
 scale-free:2000:publish:euler:avx2:20    98.9  hubs, as in sims/hub.lua
 ring:1000:publish:rk4:avx2:20           178.8  four exchanges a tick
-ring:1000:mailbox:euler:avx2:20         412.7  eight messages an agent and tick, sent and received
-ring:1000:mailbox:euler:sse2:20         467.5  the same on any x86-64
-ring:10000:mailbox:euler:avx2:5         413.0  the same, with less of the barrier and the tasks in it
-small-world:1000:mailbox:euler:avx2:20  414.2  mailboxes of different sizes
-scale-free:2000:mailbox:euler:avx2:10   413.7  hubs, as in sims/hub.lua
+ring:1000:mailbox:euler:avx2:20         285.7  eight messages an agent and tick, sent and received
+ring:1000:mailbox:euler:sse2:20         340.5  the same on any x86-64
+ring:10000:mailbox:euler:avx2:5         286.0  the same, with less of the barrier and the tasks in it
+small-world:1000:mailbox:euler:avx2:20  284.8  mailboxes of different sizes
+scale-free:2000:mailbox:euler:avx2:10   284.2  hubs, as in sims/hub.lua
 END
 }
 
