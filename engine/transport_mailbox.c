@@ -70,8 +70,14 @@ static inline void add_span_any(const entrain_message *messages, uint32_t count,
     }
 }
 
+static inline void clear(int64_t *sum, uint32_t words) {
+    for (uint32_t w = 0; w < words; w++)
+        sum[w] = 0;
+}
+
 // The hearer takes out its mail and adds it to @p sum. Integer addition: the order of arrival cannot matter.
-static void take_in_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, int64_t *sum) {
+static void take_in_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox,
+                                 int64_t *sum) {
     entrain__span span = entrain__mailbox_peek(engine->mailboxes, mailbox);
     add_span_pairs(span.first, span.first_count, sum);
     add_span_pairs(span.second, span.second_count, sum);
@@ -91,22 +97,22 @@ static void take_in(entrain_engine *engine, entrain__cohort *cohort, uint32_t ma
     cohort->count_of.received += span.first_count + span.second_count;
 }
 
-// Out of the way of the common case. An observation of @p parts messages from @p from finds no room: does
-// what the overflow policy says, and answers whether there is room for it now. A mailbox holds at least one
-// whole observation (start.c refuses smaller ones), so what is to be taken out is there.
-__attribute__((noinline)) static bool make_room(entrain_engine *engine, entrain__cohort *cohort,
-                                                uint32_t mailbox, entrain_id from, uint32_t parts,
-                                                int64_t *sum, uint32_t *heard) {
+// Out of the way of the common case. An observation of @p parts messages from @p from finds no room: does what
+// the overflow policy says. A mailbox holds at least one whole observation (start.c refuses smaller ones), so
+// what is to be taken out is there.
+// @return how many observations that were queued are gone for it, 0 or 1; below 0: there is no room for it.
+__attribute__((noinline)) static int make_room(entrain_engine *engine, entrain__cohort *cohort,
+                                               uint32_t mailbox, entrain_id from, uint32_t parts,
+                                               int64_t *sum) {
     entrain_mailbox_set *set = engine->mailboxes;
     switch (engine->config.overflow) {
     case ENTRAIN_OVERFLOW_SHED_NEWEST:
         cohort->count_of.shed += parts;
-        return false;
+        return -1;
     case ENTRAIN_OVERFLOW_SHED_OLDEST:
         entrain__mailbox_release(set, mailbox, parts);
         cohort->count_of.shed += parts;
-        --*heard;
-        return true;
+        return 1;
     case ENTRAIN_OVERFLOW_CONFLATE: {
         // Speakers come in order, parallel edges one after the other: what this speaker has queued, if
         // anything, is the newest. To take that out and enqueue anew is to replace it in its place.
@@ -115,22 +121,21 @@ __attribute__((noinline)) static bool make_room(entrain_engine *engine, entrain_
         ENTRAIN_ASSERT(count >= parts);
         if (from == ENTRAIN_ID_NONE || entrain__span_slot(&queued, count - 1)->from != from) {
             cohort->count_of.shed += parts;
-            return false;
+            return -1;
         }
         entrain__mailbox_retract(set, mailbox, parts);
         cohort->count_of.conflated += parts;
-        --*heard;
-        return true;
+        return 1;
     }
     case ENTRAIN_OVERFLOW_BLOCK: // the publication waits where it is until what came before has been heard
         take_in(engine, cohort, mailbox, sum);
-        return true;
+        return 0;
     case ENTRAIN_OVERFLOW_FAIL:
     case ENTRAIN_OVERFLOW_COUNT:
         break;
     }
     cohort->count_of.undeliverable += parts;
-    return false;
+    return -1;
 }
 
 // All arcs of one hearer: any words, weights, silent speakers, too little room. All parts of an observation
@@ -142,16 +147,19 @@ __attribute__((noinline)) static uint32_t hear_each(entrain_engine *engine, entr
     const uint64_t from = graph->offsets[hearer], to = graph->offsets[hearer + 1];
     const int64_t *publications = engine->publications[cohort->now];
     uint32_t parts = (engine->words + 1) / 2, heard = 0;
-    memset(sum, 0, engine->words * sizeof *sum);
+    clear(sum, engine->words);
     for (uint64_t a = from; a < to; a++) {
         size_t place = (size_t)graph->speakers[a];
         entrain_id id = engine->ids[place];
         if (id == ENTRAIN_ID_NONE)
             continue; // a death is silence
         cohort->count_of.sent += parts;
-        if (entrain__mailbox_room(engine->mailboxes, mailbox) < parts &&
-            !make_room(engine, cohort, mailbox, id, parts, sum, &heard))
-            continue;
+        if (entrain__mailbox_room(engine->mailboxes, mailbox) < parts) {
+            int gone = make_room(engine, cohort, mailbox, id, parts, sum);
+            if (gone < 0)
+                continue;
+            heard -= (uint32_t)gone;
+        }
         entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
         for (uint32_t part = 0; part < parts; part++)
             *entrain__span_slot(&span, part) = make_message(engine, publications + place * engine->words, id,
@@ -164,24 +172,33 @@ __attribute__((noinline)) static uint32_t hear_each(entrain_engine *engine, entr
 }
 
 // Complete graph: the field in one message an exchange (in ceil(words / 2) parts), from nobody in particular.
-__attribute__((noinline)) static void hear_field(entrain_engine *engine, entrain__cohort *cohort,
-                                                 uint32_t mailbox, int64_t *sum) {
-    uint32_t parts = (engine->words + 1) / 2;
-    cohort->count_of.sent += parts;
-    ENTRAIN_ASSERT(entrain__mailbox_room(engine->mailboxes, mailbox) >=
-                   parts); // empty, and start.c saw to it
-    entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
+static void deliver_field(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, uint32_t count,
+                          int64_t *sums, uint32_t *heard) {
+    const uint32_t words = engine->words, parts = (words + 1) / 2;
+    entrain_message field[ENTRAIN_WORDS_MAX / 2];
     for (uint32_t part = 0; part < parts; part++) {
-        entrain_message message = {
-            .from = ENTRAIN_ID_NONE, .kind = ENTRAIN_KIND_FIELD, .flags = (uint16_t)part};
         const size_t word = 2 * (size_t)part;
-        message.payload[0].i64 = engine->field[word];
-        message.payload[1].i64 = word + 1 < engine->words ? engine->field[word + 1] : 0;
-        *entrain__span_slot(&span, part) = message;
+        field[part] = (entrain_message){
+            .from = ENTRAIN_ID_NONE,
+            .kind = ENTRAIN_KIND_FIELD,
+            .flags = (uint16_t)part,
+            .payload = {{.i64 = engine->field[word]},
+                        {.i64 = word + 1 < words ? engine->field[word + 1] : 0}},
+        };
     }
-    entrain__mailbox_commit(engine->mailboxes, mailbox, parts);
-    memset(sum, 0, engine->words * sizeof *sum);
-    take_in(engine, cohort, mailbox, sum);
+    cohort->count_of.sent += (uint64_t)parts * count;
+    cohort->observations += count;
+    for (uint32_t k = 0; k < count; k++, mailbox++) {
+        // Room there is: the mailbox is empty, and start.c saw to its size.
+        entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
+        for (uint32_t part = 0; part < parts; part++)
+            *entrain__span_slot(&span, part) = field[part];
+        entrain__mailbox_commit(engine->mailboxes, mailbox, parts);
+        clear(sums + (size_t)k * words, words);
+        take_in(engine, cohort, mailbox, sums + (size_t)k * words);
+        if (heard != NULL)
+            heard[k] = engine->vertex_count - engine->stopped_vertices;
+    }
 }
 
 // One hearer in the common case: its messages into its ring, and out of it. False when they do not fit together.
@@ -229,21 +246,17 @@ static void deliver_pairs(entrain_engine *engine, entrain__cohort *cohort, uint3
 
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard) {
-    const entrain__graph *graph = &engine->graph;
-    if (engine->words == 2 && !graph->weighted && !graph->complete && engine->stopped_vertices == 0) {
+    const uint32_t mailbox = cohort->population->mailbox_first + (place - cohort->population->first);
+    if (engine->graph.complete) {
+        deliver_field(engine, cohort, mailbox, count, sums, heard);
+    } else if (engine->words == 2 && !engine->graph.weighted && engine->stopped_vertices == 0) {
         deliver_pairs(engine, cohort, place, count, sums, heard);
-        return;
-    }
-    uint32_t mailbox = cohort->population->mailbox_first + (place - cohort->population->first);
-    for (uint32_t k = 0; k < count; k++, mailbox++) {
-        int64_t *sum = sums + (size_t)k * engine->words;
-        uint32_t arrived = 1;
-        if (graph->complete)
-            hear_field(engine, cohort, mailbox, sum);
-        else
-            arrived = hear_each(engine, cohort, mailbox, place + k, sum);
-        cohort->observations += arrived;
-        if (heard != NULL)
-            heard[k] = graph->complete ? engine->vertex_count - engine->stopped_vertices : arrived;
+    } else {
+        for (uint32_t k = 0; k < count; k++) {
+            uint32_t arrived = hear_each(engine, cohort, mailbox + k, place + k, sums + (size_t)k * engine->words);
+            cohort->observations += arrived;
+            if (heard != NULL)
+                heard[k] = arrived;
+        }
     }
 }
