@@ -249,14 +249,8 @@ static inline uint32_t entrain__letterbox_limit(const entrain_engine *engine,
 /// Overflow policy block (letters_wait.c); serial part only. Whether @p letter, to the living actor at @p
 /// slot, finds room in the coming receive phase, which is then spoken for.
 bool entrain__wait_admits(entrain_engine *engine, const entrain__letter *letter);
-/// Letter @p l of those that a route looks at: what waits first, then the tells, then what actors sent.
-static inline entrain__letter *entrain__letter_at(const entrain_engine *engine, uint64_t l) {
-    if (l < engine->waiting_count)
-        return &engine->waiting[l];
-    l -= engine->waiting_count;
-    return l < engine->tell_count ? &engine->tells[l] : engine->sorted[l - engine->tell_count];
-}
-/// At the end of a route: what was marked undelivered among @p count letters waits, and its senders are mute.
+/// At the end of a route: what was marked undelivered among the @p count letters of engine->sorted, those that
+/// waited already first, waits, and its senders are mute.
 void entrain__wait_keep(entrain_engine *engine, uint64_t count);
 /// At a tick boundary: do actors wait for each other's full mailboxes, in a circle? ENTRAIN_OK, or
 /// ENTRAIN_DEADLOCK with a sentence that names one.

@@ -106,29 +106,34 @@ static void tell_senders(entrain_engine *engine) {
 
 void entrain__letters_route(entrain_engine *engine) {
     tell_senders(engine);
-    // Gather in the order of cohorts; tells first, in the order of calls.
+    // Gather: what waits first, then tells, in the order of calls; then what actors sent, in that of cohorts.
     entrain__letter **letters = engine->sorted;
-    uint64_t count = 0;
+    uint64_t total = 0;
+    const bool blocks = engine->waiting != NULL;
+    ENTRAIN_ASSERT(blocks || engine->waiting_count == 0);
+    for (uint64_t w = 0; w < engine->waiting_count; w++)
+        letters[total++] = &engine->waiting[w];
+    for (uint32_t t = 0; t < engine->tell_count; t++)
+        letters[total++] = &engine->tells[t];
+    const uint64_t sent_first = total;
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         entrain__cohort *cohort = &engine->cohorts[c];
         cohort->lane_count = 0;
         for (uint32_t l = 0; l < cohort->outbox_count; l++)
-            letters[count++] = &cohort->outbox[l];
+            letters[total++] = &cohort->outbox[l];
     }
-    const uint64_t total = engine->waiting_count + engine->tell_count + count;
     ENTRAIN_ASSERT(total <= engine->letters_max);
     if (engine->config.layout !=
         ENTRAIN_LAYOUT_INDEX) { // else cohorts, and the actors in them, are in that order already
-        sort_pass(letters, engine->sorted_twin, count, 0);
-        sort_pass(engine->sorted_twin, letters, count, 12);
+        sort_pass(letters + sent_first, engine->sorted_twin, total - sent_first, 0);
+        sort_pass(engine->sorted_twin, letters + sent_first, total - sent_first, 12);
     }
 
     // Count each cohort's share, then place. A letter to nobody never gets a lane, nor does one that has to
     // wait. Two looks at the same ids, nothing changes in between.
-    const bool blocks = engine->waiting != NULL;
     for (int placing = 0; placing < 2; placing++) {
         for (uint64_t l = 0; l < total; l++) {
-            entrain__letter *letter = entrain__letter_at(engine, l);
+            entrain__letter *letter = letters[l];
             uint32_t place = entrain__place_of(engine, letter->to);
             if (place == UINT32_MAX) {
                 if (placing == 0) {

@@ -51,7 +51,7 @@ void entrain__wait_keep(entrain_engine *engine, uint64_t count) {
     engine->tells_waiting = 0;
     uint64_t kept = 0;
     for (uint64_t l = 0; l < count; l++) {
-        const entrain__letter *letter = entrain__letter_at(engine, l);
+        const entrain__letter *letter = engine->sorted[l];
         uint32_t to = entrain__id_slot(letter->to);
         if (to < engine->actor_count) // an id from outside may be any number
             engine->expected[to] = 0;

@@ -124,12 +124,11 @@ static void take_out(model_actor *actor, uint32_t at) {
 
 static void model_letter(model *m, letter now) {
     model_actor *to = &m->actors[now.to];
-    if (!to->alive) {
+    const bool room = to->queued < m->limit;
+    if (!to->alive || (!room && m->one->overflow == ENTRAIN_OVERFLOW_FAIL)) {
         m->count.undeliverable++;
-    } else if (to->queued < m->limit) {
+    } else if (room) {
         to->queue[to->queued++] = now;
-    } else if (m->one->overflow == ENTRAIN_OVERFLOW_FAIL) {
-        m->count.undeliverable++;
     } else if (m->one->overflow == ENTRAIN_OVERFLOW_SHED_OLDEST) {
         take_out(to, 0);
         to->queue[to->queued++] = now;
