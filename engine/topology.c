@@ -61,8 +61,10 @@ static entrain_status create_complete(uint32_t vertex_count, entrain_topology **
     entrain_status status = entrain__topology_new(&topology, error_out);
     if (status != ENTRAIN_OK)
         return status;
-    topology->view = (entrain_topology_view){
-        .kind = ENTRAIN_TOPOLOGY_COMPLETE, .vertex_count = vertex_count, .weight_scale = 1};
+    topology->view = (entrain_topology_view){.kind = ENTRAIN_TOPOLOGY_COMPLETE,
+                                             .name = entrain_topology_kind_name(ENTRAIN_TOPOLOGY_COMPLETE),
+                                             .vertex_count = vertex_count,
+                                             .weight_scale = 1};
     *topology_out = topology;
     return ENTRAIN_OK;
 }
@@ -87,6 +89,8 @@ static entrain_status generate(const entrain_topology_config *config, entrain__e
         return entrain__generate_scale_free(config, edges, error_out);
     case ENTRAIN_TOPOLOGY_EDGE_LIST:
         return entrain__edges_read(config, edges, error_out);
+    case ENTRAIN_TOPOLOGY_GENERATED:
+        return entrain__generate_own(config, edges, error_out);
     default: // complete has no edges, and resolve() let no other number pass
         ENTRAIN_ASSERT(false);
         return ENTRAIN_INVALID;
@@ -103,7 +107,7 @@ static entrain_status draw_weights(const entrain_topology_config *config, entrai
     if (edges->weights != NULL)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "%s: has weights of its own; leave topology.weight_low and weight_high at 1",
-                                 config->file);
+                                 config->kind == ENTRAIN_TOPOLOGY_GENERATED ? "topology" : config->file);
     edges->weights = entrain__arena_take(edges->scratch, edges->count, sizeof *edges->weights);
     if (edges->weights == NULL)
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
@@ -136,17 +140,22 @@ entrain_status entrain_topology_create(const entrain_topology_config *config, en
     if (entrain__arena_create(&edges.scratch) != ENTRAIN_OK)
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "topology: no memory to build in");
     status = fill(&resolved, &edges, error_out);
-    if (status == ENTRAIN_OK)
-        status = entrain__topology_build((entrain__topology_shape){.kind = resolved.kind,
-                                                                   .rows = resolved.rows,
-                                                                   .columns = resolved.columns},
-                                         &edges, topology_out, error_out);
+    if (status == ENTRAIN_OK) {
+        entrain__topology_shape shape = {
+            .kind = resolved.kind,
+            .rows = resolved.rows,
+            .columns = resolved.columns,
+            .name = resolved.kind == ENTRAIN_TOPOLOGY_GENERATED ? resolved.generator->name : NULL};
+        status = entrain__topology_build(shape, &edges, topology_out, error_out);
+    }
     entrain__arena_destroy(edges.scratch);
+    if (status != ENTRAIN_OK && resolved.kind == ENTRAIN_TOPOLOGY_GENERATED)
+        return entrain__generator_blame(resolved.generator, status, error_out);
     return status;
 }
 
-static entrain_status check_edge(uint32_t vertex_count, uint64_t index, entrain_edge edge, bool weighted,
-                                 entrain_error *error_out) {
+entrain_status entrain__edge_check(uint32_t vertex_count, uint64_t index, entrain_edge edge, bool weighted,
+                                   entrain_error *error_out) {
     if (edge.from >= vertex_count || edge.to >= vertex_count)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "edges[%llu]: %u to %u leaves the vertices 0 to %u",
@@ -166,7 +175,7 @@ static entrain_status copy_edges(const entrain_edge *from, uint64_t count, bool 
                                  entrain__edges *edges, entrain_error *error_out) {
     entrain_status status = entrain__edges_reserve(edges, count, weighted, error_out);
     for (uint64_t e = 0; status == ENTRAIN_OK && e < count; e++) {
-        status = check_edge(edges->vertex_count, e, from[e], weighted, error_out);
+        status = entrain__edge_check(edges->vertex_count, e, from[e], weighted, error_out);
         if (status == ENTRAIN_OK)
             status = entrain__edges_append(edges, from[e].from, from[e].to, from[e].weight, error_out);
     }

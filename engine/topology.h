@@ -46,6 +46,7 @@ entrain_status entrain__edges_append(entrain__edges *edges, uint32_t from, uint3
 typedef struct entrain__topology_shape {
     entrain_topology_kind kind;
     uint32_t rows, columns;
+    const char *name; ///< of a generator; NULL: the kind's
 } entrain__topology_shape;
 
 /// Sorts the edges into CSR. Takes the edges' memory back as soon as it can: the list is empty afterwards.
@@ -79,6 +80,19 @@ entrain_status entrain__generate_scale_free(const entrain_topology_config *confi
                                             entrain_error *error_out);
 entrain_status entrain__generate_random_regular(const entrain_topology_config *config, entrain__edges *edges,
                                                 entrain_error *error_out);
+
+/// An edge of the user's: its vertices, and, where it counts, its weight. The sentence names its place.
+entrain_status entrain__edge_check(uint32_t vertex_count, uint64_t index, entrain_edge edge, bool weighted,
+                                   entrain_error *error_out);
+/// config->generator's.
+entrain_status entrain__generate_own(const entrain_topology_config *config, entrain__edges *edges,
+                                     entrain_error *error_out);
+/// Whether @p generator is sound, its name apart.
+entrain_status entrain__generator_check(const entrain_topology_generator *generator,
+                                        entrain_error *error_out);
+/// Puts the generator's name before the sentence in @p error_out. Returns @p status.
+entrain_status entrain__generator_blame(const entrain_topology_generator *generator, entrain_status status,
+                                        entrain_error *error_out);
 
 /// Where text comes from: a file, or bytes in memory.
 typedef struct entrain__text_source {

@@ -251,6 +251,7 @@ entrain_status entrain__topology_build(entrain__topology_shape shape, entrain__e
     uint64_t edge_count = edges->count;
     entrain_topology_view *view = entrain__topology_view_of(topology);
     view->kind = shape.kind;
+    view->name = shape.name != NULL ? shape.name : entrain_topology_kind_name(shape.kind);
     view->rows = shape.rows;
     view->columns = shape.columns;
     view->vertex_count = edges->vertex_count;

@@ -184,6 +184,15 @@ static entrain_status check_file(const entrain_topology_config *config, entrain_
     return ENTRAIN_OK;
 }
 
+// The parameters are checked once more, and copied, where they are used.
+static entrain_status check_generator(entrain_topology_config *config, entrain_error *error_out) {
+    if (config->generator->degree == 0)
+        config->degree = 0;
+    else if (config->degree == 0)
+        config->degree = config->generator->degree;
+    return entrain__generator_check(config->generator, error_out);
+}
+
 static entrain_status resolve_kind(entrain_topology_config *config, entrain_error *error_out) {
     switch (config->kind) {
     case ENTRAIN_TOPOLOGY_COMPLETE:
@@ -202,6 +211,8 @@ static entrain_status resolve_kind(entrain_topology_config *config, entrain_erro
         return resolve_grid(config, error_out);
     case ENTRAIN_TOPOLOGY_EDGE_LIST:
         return check_file(config, error_out);
+    case ENTRAIN_TOPOLOGY_GENERATED:
+        return check_generator(config, error_out);
     default:
         return ENTRAIN_OK;
     }
@@ -209,7 +220,10 @@ static entrain_status resolve_kind(entrain_topology_config *config, entrain_erro
 
 entrain_status entrain__topology_resolve(const entrain_topology_config *config,
                                          entrain_topology_config *resolved_out, entrain_error *error_out) {
-    if ((unsigned)config->kind >= ENTRAIN_TOPOLOGY_KIND_COUNT)
+    bool own = config->kind == ENTRAIN_TOPOLOGY_GENERATED;
+    if (own && config->generator == NULL)
+        REFUSE("topology.generator: a generated topology needs one; give it, or choose a kind");
+    if (!own && (unsigned)config->kind >= ENTRAIN_TOPOLOGY_KIND_COUNT)
         REFUSE("topology.kind: %u is none of the %d kinds", (unsigned)config->kind,
                (int)ENTRAIN_TOPOLOGY_KIND_COUNT);
     entrain_status status = check_weights(config, error_out);
@@ -222,7 +236,7 @@ entrain_status entrain__topology_resolve(const entrain_topology_config *config,
         REFUSE("topology.size: %u is outside 2 to %u", config->size, ENTRAIN_VERTICES_MAX);
     if (!grid)
         resolved.rows = resolved.columns = 0;
-    if (resolved.degree == 0)
+    if (resolved.degree == 0 && !own)
         resolved.degree = kinds[config->kind].degree;
     status = resolve_kind(&resolved, error_out);
     if (status == ENTRAIN_OK)

@@ -7,6 +7,7 @@
 #include <entrain/mailbox.h>
 #include <entrain/math.h>
 #include <entrain/message.h>
+#include <entrain/parameter.h>
 #include <entrain/phase_metrics.h>
 #include <entrain/policy.h>
 #include <entrain/random.h>

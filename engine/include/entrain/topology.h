@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "entrain/parameter.h"
 #include "entrain/status.h"
 
 ENTRAIN_BEGIN_DECLS
@@ -60,7 +61,9 @@ typedef enum entrain_topology_kind {
     /// `row column [value]` read as `from to [weight]`, vertices from 1. A general matrix needs directed,
     /// a symmetric one (stored as its lower triangle) undirected.
     ENTRAIN_TOPOLOGY_EDGE_LIST,
-    ENTRAIN_TOPOLOGY_KIND_COUNT
+    ENTRAIN_TOPOLOGY_KIND_COUNT,
+    /// By the user's own generator, which has its own name: kind_name() and kind_find() do not know it.
+    ENTRAIN_TOPOLOGY_GENERATED = 255
 } entrain_topology_kind;
 
 /// "complete", "ring", "lattice", "torus", "small-world", "random-regular", "erdos-renyi", "scale-free",
@@ -70,6 +73,8 @@ ENTRAIN_API const char *entrain_topology_kind_name(entrain_topology_kind kind);
 ENTRAIN_API const char *entrain_topology_kind_summary(entrain_topology_kind kind);
 /// The kind of that name, or ENTRAIN_TOPOLOGY_KIND_COUNT.
 ENTRAIN_API entrain_topology_kind entrain_topology_kind_find(const char *name);
+
+typedef struct entrain_topology_generator entrain_topology_generator;
 
 /// Fields that a kind does not use are ignored.
 typedef struct entrain_topology_config {
@@ -88,8 +93,10 @@ typedef struct entrain_topology_config {
     /// Uniform weight of each edge, both directions alike, within -2^100 to 2^100; default 1, 1: unweighted.
     /// With a file that has weights of its own, leave 1, 1.
     double weight_low, weight_high;
-    const char *file; ///< edge-list: path of the file, read during create only
-    uint64_t seed;    ///< default 1
+    const char *file;                            ///< edge-list: path of the file, read during create only
+    uint64_t seed;                               ///< default 1
+    const entrain_topology_generator *generator; ///< generated: who makes the edges; must outlive the graph
+    const double *parameters; ///< generated: in the order declared; default NULL: the generator's defaults
 } entrain_topology_config;
 
 ENTRAIN_API entrain_topology_config entrain_topology_config_defaults(void);
@@ -98,7 +105,8 @@ ENTRAIN_API entrain_topology_config entrain_topology_config_defaults(void);
 /// an in-strength (sum of |weight| over what a vertex hears, weights scaled by a power of two so that the
 /// largest is at most 1; without weights, the in-degree) above 2^18, so that a star ends at 2^18 + 1 vertices
 /// unless it is directed (LIMIT); a file that cannot be read (IO) or understood (PARSE, LIMIT, with its
-/// line); more edges than memory holds (NO_MEMORY). *topology_out is the caller's to release. Any thread.
+/// line); what a generator refuses or does wrong, with its name; more edges than memory holds (NO_MEMORY).
+/// *topology_out is the caller's to release. Any thread.
 ENTRAIN_API entrain_status entrain_topology_create(const entrain_topology_config *config,
                                                    entrain_topology **topology_out, entrain_error *error_out);
 
@@ -115,6 +123,50 @@ ENTRAIN_API entrain_status entrain_topology_from_edges(uint32_t vertex_count, co
                                                        entrain_topology **topology_out,
                                                        entrain_error *error_out);
 
+/// The list that a generator fills, during its call only.
+typedef struct entrain_topology_edges entrain_topology_edges;
+
+/// Adds one edge; undirected ones become two arcs. @p weight counts where the generator says `weighted`. A
+/// vertex that is none, a self-loop, a weight outside -2^100 to 2^100, or no memory refuse the whole graph:
+/// whatever comes after is ignored, so a generator need not look at the answer, but may stop early.
+ENTRAIN_API entrain_status entrain_topology_edge(entrain_topology_edges *edges, uint32_t from, uint32_t to,
+                                                 double weight);
+
+/// What a generator is asked for.
+typedef struct entrain_topology_request {
+    uint32_t size;            ///< vertices, 2 to 2^24 - 1
+    uint32_t degree;          ///< as configured, at least 1, or the generator's default; 0: it has none
+    uint64_t seed;            ///< for entrain_random_key(seed, ENTRAIN_STREAM_TOPOLOGY)
+    bool directed;            ///< each edge becomes one arc; a generator may refuse either
+    const double *parameters; ///< [parameter_count] in the order declared, each in its range
+} entrain_topology_request;
+
+/// A kind of topology of the user's own.
+struct entrain_topology_generator {
+    const char *name;                    ///< as in swarm.topology.kind: 1 to 64 of a-z, 0-9, - and _
+    const char *summary;                 ///< one line for `entrain list topologies`
+    const entrain_parameter *parameters; ///< [parameter_count]
+    uint32_t parameter_count;            ///< 0 to ENTRAIN_PARAMETERS_MAX
+    uint32_t degree; ///< what `degree` is unless given; 0: the generator does not ask for it
+    bool weighted;   ///< the edges' weights count, instead of weight_low and weight_high
+    /// Adds every edge. A function of @p request alone: no clock, no rand(), nothing kept between calls;
+    /// otherwise one seed gives many graphs. ENTRAIN_OK, or a refusal with its sentence in @p error_out
+    /// (never NULL), which is shown behind the generator's name. May be called from any thread, from several
+    /// at once.
+    entrain_status (*generate)(const entrain_topology_request *request, entrain_topology_edges *edges,
+                               entrain_error *error_out);
+};
+
+/// Makes @p generator known under its name; it must outlive its use. ENTRAIN_INVALID for a name that is taken
+/// or none, bad parameters, a missing summary or function; ENTRAIN_FULL above 64 kinds, built-in ones
+/// included. One thread at a time; names may be looked up meanwhile.
+ENTRAIN_API entrain_status entrain_topology_register(const entrain_topology_generator *generator,
+                                                     entrain_error *error_out);
+/// The registered generator called @p name, or NULL. Any thread.
+ENTRAIN_API const entrain_topology_generator *entrain_topology_generator_find(const char *name);
+/// The @p index-th registered generator, or NULL past the end. Any thread.
+ENTRAIN_API const entrain_topology_generator *entrain_topology_generator_at(uint32_t index);
+
 /// One more owner. Any thread.
 ENTRAIN_API void entrain_topology_retain(entrain_topology *topology);
 /// One owner less; the last one frees it. NULL is allowed. Any thread.
@@ -123,6 +175,7 @@ ENTRAIN_API void entrain_topology_release(entrain_topology *topology);
 /// Read access to the arrays, valid as long as the topology. For a complete graph all pointers are NULL.
 typedef struct entrain_topology_view {
     entrain_topology_kind kind;
+    const char *name; ///< the kind's, or the generator's
     uint32_t vertex_count;
     uint64_t arc_count; ///< directed arcs; complete: 0
     bool directed, weighted;
