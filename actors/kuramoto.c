@@ -5,9 +5,9 @@
 // the last stage.
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 #include "actors/phase_kernels.h"
+#include "actors/phase_values.h"
 #include "engine/base/assert.h"
 #include "engine/base/memory.h"
 #include "entrain/kuramoto.h"
@@ -15,7 +15,6 @@
 
 enum { COLUMN_AHEAD = 3, COLUMN_SLOPE = 4 }; // where there are stages
 #define COUPLING_MAX 1e6
-#define TURN_MAX 0x1p20 // rad a step: the range of the fast sincos
 
 const char *entrain_normalise_name(entrain_normalise normalise) {
     static const char *const names[] = {"size", "degree", "heard", "none"};
@@ -49,26 +48,13 @@ typedef struct kuramoto {
     entrain_kuramoto_config config;
     double cos_lag, sin_lag, gain, step_s;
     uint32_t count;
-    uint32_t gain_column;               // K / n of each actor, where they differ; 0: gain for all
-    const double *phases, *frequencies; // [count] by index: for start and restart
+    uint32_t gain_column; // K / n of each actor, where they differ; 0: gain for all
+    entrain__phase_values initial;
 } kuramoto;
-
-static void wrap(double *phase, int32_t *turns) {
-    double whole = rint(*phase * (1 / 6.283185307179586));
-    *phase -= whole * 6.283185307179586;
-    *turns = (int32_t)whole;
-}
 
 static void start(const entrain_range *range) {
     const kuramoto *model = range->context;
-    double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE],
-           *frequency = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
-    int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
-    for (uint32_t k = 0; k < range->count; k++) {
-        phase[k] = model->phases[range->indices[k]];
-        frequency[k] = model->frequencies[range->indices[k]];
-        wrap(&phase[k], &turns[k]);
-    }
+    entrain__phase_values_start(range, model->initial);
     if (model->config.normalise == ENTRAIN_NORMALISE_DEGREE) {
         double *gain = range->columns[model->gain_column];
         for (uint32_t k = 0; k < range->count; k++) {
@@ -165,43 +151,19 @@ static entrain_status validate(const entrain_kuramoto_config *config, entrain_er
     return ENTRAIN_OK;
 }
 
-static entrain_status check_values(const entrain_kuramoto_config *config, double step_s, uint32_t count,
-                                   const double *phases, const double *frequencies,
-                                   entrain_error *error_out) {
-    for (uint32_t i = 0; i < count; i++) {
-        if (!(fabs(phases[i]) <= TURN_MAX))
-            return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                     "The initial phase of actor %" PRIu32
-                                     " is %g rad; it must be finite and at most 2^20 in magnitude.",
-                                     i, phases[i]);
-        if (!(fabs(frequencies[i]) * step_s <= TURN_MAX))
-            return entrain_error_set(
-                error_out, ENTRAIN_INVALID,
-                "Actor %" PRIu32
-                " has the natural frequency %g rad/s: in one step of %g s it would turn by more than 2^20 "
-                "rad; make the step smaller or cut the distribution's tail (sampling = \"quantile\").",
-                i, frequencies[i], step_s);
-    }
-    if (!(fabs(config->coupling) * step_s <= TURN_MAX))
-        return entrain_error_set(
-            error_out, ENTRAIN_INVALID,
-            "coupling %g times step %g s is too large to integrate; make one of them smaller.",
-            config->coupling, step_s);
-    return ENTRAIN_OK;
-}
-
-static double *copy_of(entrain__arena *arena, const double *values, uint32_t count) {
-    double *copy = entrain__arena_take(arena, count, sizeof *copy);
-    return copy != NULL ? memcpy(copy, values, count * sizeof *copy) : NULL;
-}
-
 entrain_status entrain_kuramoto_add(entrain_engine *engine, const entrain_kuramoto_config *config,
                                     uint32_t count, const double *phases, const double *frequencies,
                                     entrain_population **population_out, entrain_error *error_out) {
+    entrain__phase_values initial = {phases, frequencies};
     double step_s = entrain_engine_step_s(engine);
     entrain_status status = validate(config, error_out);
     if (status == ENTRAIN_OK)
-        status = check_values(config, step_s, count, phases, frequencies, error_out);
+        status = entrain__phase_values_check(step_s, count, initial, error_out);
+    if (status == ENTRAIN_OK && !(fabs(config->coupling) * step_s <= ENTRAIN__TURN_MAX))
+        status = entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "coupling %g times step %g s is too large to integrate; make one of them smaller.",
+            config->coupling, step_s);
     if (status != ENTRAIN_OK)
         return status;
 
@@ -209,11 +171,7 @@ entrain_status entrain_kuramoto_add(entrain_engine *engine, const entrain_kuramo
     kuramoto *model = NULL;
     if (entrain__arena_create(&arena) == ENTRAIN_OK)
         model = entrain__arena_take(arena, 1, sizeof *model);
-    if (model != NULL) {
-        model->phases = copy_of(arena, phases, count);
-        model->frequencies = copy_of(arena, frequencies, count);
-    }
-    if (model == NULL || model->phases == NULL || model->frequencies == NULL) {
+    if (model == NULL || entrain__phase_values_copy(arena, count, initial, &model->initial) != ENTRAIN_OK) {
         entrain__arena_destroy(arena);
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
                                  "There is no memory for %" PRIu32 " oscillators.", count);

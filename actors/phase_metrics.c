@@ -29,6 +29,7 @@ struct entrain_phase_meter {
     entrain__arena *arena;
     entrain_engine *engine;
     entrain_population *population;
+    uint32_t words;    // that the population publishes: cosine, sine, and what its model adds
     partial *partials; // [task_count]
     // [count] by index, at the previous sample: where each was, and who it was
     double *phases;
@@ -65,6 +66,7 @@ entrain_status entrain_phase_meter_create(entrain_engine *engine, entrain_popula
     meter->arena = arena;
     meter->engine = engine;
     meter->population = population;
+    meter->words = entrain_population_words(population);
     *meter_out = meter;
     return ENTRAIN_OK;
 }
@@ -89,12 +91,21 @@ static uint32_t next_living(const entrain_population *population, uint32_t index
     return index;
 }
 
-static void add_moments(const entrain_range *range, partial *into) {
+// The kernel wants cosine and sine alone: where more is published, they are picked out.
+enum { PAIRS_MAX = 256 };
+
+static void add_moments(const entrain_range *range, uint32_t words, partial *into) {
     const entrain__phase_kernels *kernels = entrain__phase_kernels_for(range->simd);
-    for (uint32_t block = 0; block < range->count; block += 4096) {
-        uint32_t count = range->count - block < 4096 ? range->count - block : 4096;
-        int64_t sums[2 * ENTRAIN_DAIDO_MAX] = {0};
-        kernels->moments(count, range->published + 2 * (size_t)block, sums);
+    uint32_t room = words == 2 ? 4096 : PAIRS_MAX;
+    for (uint32_t block = 0; block < range->count; block += room) {
+        uint32_t count = range->count - block < room ? range->count - block : room;
+        int64_t sums[2 * ENTRAIN_DAIDO_MAX] = {0}, pairs[2 * PAIRS_MAX];
+        const int64_t *published = range->published + words * (size_t)block;
+        for (size_t k = 0; words != 2 && k < count; k++) {
+            pairs[2 * k] = published[words * k];
+            pairs[2 * k + 1] = published[words * k + 1];
+        }
+        kernels->moments(count, words == 2 ? published : pairs, sums);
         for (int m = 0; m < 2 * ENTRAIN_DAIDO_MAX; m++)
             into->moments[m] += sums[m];
     }
@@ -106,13 +117,14 @@ static void measure(void *context, const entrain_range *range, uint32_t task) {
     const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE],
                  *frequency = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
     const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
+    const uint32_t words = meter->words;
     into->living += range->count;
-    add_moments(range, into);
+    add_moments(range, words, into);
     for (size_t k = 0; k < range->count; k++) {
         uint32_t index = range->indices[k];
         if (range->heard[k] > 0) {
-            double c = entrain__int64_to_double(range->sums[2 * k]) * range->sum_unit;
-            double s = entrain__int64_to_double(range->sums[2 * k + 1]) * range->sum_unit;
+            double c = entrain__int64_to_double(range->sums[words * k]) * range->sum_unit;
+            double s = entrain__int64_to_double(range->sums[words * k + 1]) * range->sum_unit;
             double local = sqrt(c * c + s * s) / (double)range->heard[k];
             into->local += entrain__round_to_int64((local < 64 ? local : 64) * 0x1p44);
         }

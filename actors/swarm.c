@@ -43,7 +43,10 @@ static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config 
     if (status == ENTRAIN_OK)
         status = entrain_distribution_fill(&config->phase, "model.phase", config->seed, ENTRAIN_STREAM_PHASE,
                                            count, phases, error_out);
-    if (status == ENTRAIN_OK)
+    if (status == ENTRAIN_OK && config->phase_model != NULL)
+        status = entrain_phase_model_add(swarm->engine, config->phase_model, config->parameters, count,
+                                         phases, frequencies, &swarm->population, error_out);
+    else if (status == ENTRAIN_OK)
         status = entrain_kuramoto_add(swarm->engine, &config->model, count, phases, frequencies,
                                       &swarm->population, error_out);
     entrain__arena_give(swarm->arena, phases);

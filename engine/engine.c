@@ -308,6 +308,7 @@ uint64_t entrain_engine_tick(const entrain_engine *engine) { return engine->tick
 double entrain_engine_step_s(const entrain_engine *engine) { return engine->config.step_s; }
 uint64_t entrain_engine_seed(const entrain_engine *engine) { return engine->config.seed; }
 uint32_t entrain_population_count(const entrain_population *population) { return population->count; }
+uint32_t entrain_population_words(const entrain_population *population) { return population->behavior.words; }
 uint32_t entrain_engine_task_count(const entrain_engine *engine) { return engine->cohort_count; }
 const entrain_scheduler *entrain_engine_scheduler(const entrain_engine *engine) { return engine->scheduler; }
 entrain_simd entrain_engine_simd(const entrain_engine *engine) { return engine->simd; }

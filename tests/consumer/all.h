@@ -9,6 +9,7 @@
 #include <entrain/message.h>
 #include <entrain/parameter.h>
 #include <entrain/phase_metrics.h>
+#include <entrain/phase_model.h>
 #include <entrain/policy.h>
 #include <entrain/random.h>
 #include <entrain/scheduler.h>

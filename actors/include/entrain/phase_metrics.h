@@ -37,8 +37,8 @@ typedef struct entrain_phase_sample {
 /// engine.
 typedef struct entrain_phase_meter entrain_phase_meter;
 
-/// @p population must have been added by entrain_kuramoto_add() to @p engine. ENTRAIN_ORDER before it is
-/// started.
+/// @p population must have been added by entrain_kuramoto_add() or entrain_phase_model_add() to @p engine.
+/// ENTRAIN_ORDER before it is started.
 ENTRAIN_API entrain_status entrain_phase_meter_create(entrain_engine *engine, entrain_population *population,
                                                       entrain_phase_meter **meter_out,
                                                       entrain_error *error_out);

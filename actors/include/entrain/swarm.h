@@ -6,6 +6,7 @@
 #include "entrain/engine.h"
 #include "entrain/kuramoto.h"
 #include "entrain/phase_metrics.h"
+#include "entrain/phase_model.h"
 #include "entrain/topology.h"
 
 ENTRAIN_BEGIN_DECLS
@@ -15,7 +16,10 @@ typedef struct entrain_swarm_config {
     uint64_t seed; ///< of everything; overrides the seeds below. Default 1.
     entrain_engine_config engine;
     entrain_topology_config topology; ///< size and seed are filled in
-    entrain_kuramoto_config model;
+    entrain_kuramoto_config model;    ///< unless there is a phase_model
+    /// The equation, where it is not Kuramoto's; must outlive the swarm. Default NULL.
+    const entrain_phase_model *phase_model;
+    const double *parameters;       ///< the phase_model's, in the order declared; default NULL: its defaults
     entrain_distribution frequency; ///< default lorentz, center 0, width 0.5
     entrain_distribution phase;     ///< default uniform, -pi .. pi
 } entrain_swarm_config;

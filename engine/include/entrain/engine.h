@@ -150,6 +150,8 @@ ENTRAIN_API uint64_t entrain_engine_tick(const entrain_engine *engine);
 ENTRAIN_API double entrain_engine_step_s(const entrain_engine *engine);
 ENTRAIN_API uint64_t entrain_engine_seed(const entrain_engine *engine);
 ENTRAIN_API uint32_t entrain_population_count(const entrain_population *population);
+/// Words that its actors publish per exchange: the stride of range->published and range->sums.
+ENTRAIN_API uint32_t entrain_population_words(const entrain_population *population);
 /// The id of the actor at @p index of a population, or ENTRAIN_ID_NONE if it was stopped, and before start.
 ENTRAIN_API entrain_id entrain_population_id(const entrain_population *population, uint32_t index);
 /// Address of one actor's element of one column, for reading and, at a tick boundary, writing. Call
