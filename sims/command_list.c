@@ -6,17 +6,43 @@
 #include "sims/options.h"
 #include "sims/say.h"
 #include "sims/scenario.h"
+#include "sims/words.h"
 
 typedef struct list_entry {
     const char *name; // NULL: past the end
     const char *summary;
     const char *type, *default_text; // keys only
+    // [parameter_count] of what a plug-in brought
+    const entrain_parameter *parameters;
+    uint32_t parameter_count;
 } list_entry;
 
 static list_entry topology_at(uint32_t index) {
     entrain_topology_kind kind = (entrain_topology_kind)index;
+    if (index >= ENTRAIN_TOPOLOGY_KIND_COUNT) {
+        const entrain_topology_generator *own =
+            entrain_topology_generator_at(index - ENTRAIN_TOPOLOGY_KIND_COUNT);
+        return own == NULL ? (list_entry){0}
+                           : (list_entry){.name = own->name,
+                                          .summary = own->summary,
+                                          .parameters = own->parameters,
+                                          .parameter_count = own->parameter_count};
+    }
     return (list_entry){.name = entrain_topology_kind_name(kind),
                         .summary = entrain_topology_kind_summary(kind)};
+}
+
+static list_entry model_at(uint32_t index) {
+    if (index == 0)
+        return (list_entry){.name = "kuramoto",
+                            .summary =
+                                "each is pulled by the sine of the phase differences to those it hears"};
+    const entrain_phase_model *own = entrain_phase_model_at(index - 1);
+    return own == NULL ? (list_entry){0}
+                       : (list_entry){.name = own->name,
+                                      .summary = own->summary,
+                                      .parameters = own->parameters,
+                                      .parameter_count = own->parameter_count};
 }
 
 static list_entry policy_at(uint32_t index) {
@@ -114,6 +140,7 @@ static const struct {
     list_entry (*at)(uint32_t index);
 } topics[] = {
     {"topologies", "who hears whom: swarm.topology.kind", topology_at},
+    {"models", "the equation of an oscillator: model.kind", model_at},
     {"policies", "which worker runs what: --policy, exec.policy", policy_at},
     {"transports", "how an observation travels: --transport, exec.transport", transport_at},
     {"distributions", "frequencies and initial phases: model.frequency, model.phase", distribution_at},
@@ -140,6 +167,15 @@ static void print_entry(int width, list_entry entry) {
         printf("%*s", indent, "");
     }
     print_wrapped(stdout, indent, indent, entry.summary);
+    for (uint32_t i = 0; i < entry.parameter_count; i++) {
+        const entrain_parameter *one = &entry.parameters[i];
+        char text[600];
+        snprintf(text, sizeof text, "parameters.%s: %.300s (%.24s to %.24s; default %.24s)", one->name,
+                 one->summary, words_number(one->least).text, words_number(one->most).text,
+                 words_number(one->value).text);
+        printf("%*s", indent, "");
+        print_wrapped(stdout, indent, indent + 2, text);
+    }
 }
 
 static void print_entries(list_entry (*at)(uint32_t)) {
@@ -149,6 +185,21 @@ static void print_entries(list_entry (*at)(uint32_t)) {
             width = (int)strlen(at(i).name);
     for (uint32_t i = 0; at(i).name != NULL; i++)
         print_entry(width, at(i));
+}
+
+static json_t *parameters_json(list_entry entry) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < entry.parameter_count; i++) {
+        const entrain_parameter *one = &entry.parameters[i];
+        json_t *json = json_object();
+        json_object_set_new(json, "name", json_string(one->name));
+        json_object_set_new(json, "summary", json_string(one->summary));
+        json_object_set_new(json, "default", json_real(one->value));
+        json_object_set_new(json, "least", json_real(one->least));
+        json_object_set_new(json, "most", json_real(one->most));
+        json_array_append_new(list, json);
+    }
+    return list;
 }
 
 static json_t *entries_json(list_entry (*at)(uint32_t)) {
@@ -162,6 +213,8 @@ static json_t *entries_json(list_entry (*at)(uint32_t)) {
             json_object_set_new(json, "type", json_string(entry.type));
         if (entry.type != NULL)
             json_object_set_new(json, "default", json_string(entry.default_text));
+        if (entry.parameters != NULL)
+            json_object_set_new(json, "parameters", parameters_json(entry));
         json_array_append_new(list, json);
     }
     return list;

@@ -180,14 +180,24 @@ static void end_line(table_line *line) {
 // label, then a group of a cell per number of workers for each transport
 enum { LABEL_WIDTH = 20, CELL_WIDTH = 6, GROUP_WIDTH = CELL_WIDTH * VERIFY_WORKERS_COUNT + 2 };
 
+// Names of plug-ins may be longer than ours.
+static int label_width(const verify_plan *plan) {
+    int width = LABEL_WIDTH;
+    for (uint32_t i = 0; i < plan->grid_count; i++)
+        if ((int)strlen(plan->cases[i].policy) + 4 > width)
+            width = (int)strlen(plan->cases[i].policy) + 4;
+    return width;
+}
+
 static void print_grid(const verify_plan *plan) {
+    const int width = label_width(plan);
     uint32_t transports = plan->mailbox_only != NULL ? 1 : ENTRAIN_TRANSPORT_COUNT;
     table_line line = {0};
-    put(&line, LABEL_WIDTH, "");
+    put(&line, width, "");
     for (uint32_t t = 0; t < transports; t++)
         put(&line, GROUP_WIDTH, entrain_transport_name((entrain_transport)t));
     end_line(&line);
-    put(&line, LABEL_WIDTH, "  policy \\ workers");
+    put(&line, width, "  policy \\ workers");
     for (uint32_t t = 0; t < transports; t++)
         for (uint32_t w = 0; w < VERIFY_WORKERS_COUNT; w++)
             put(&line, w + 1 < VERIFY_WORKERS_COUNT ? CELL_WIDTH : CELL_WIDTH + 2,
@@ -197,7 +207,7 @@ static void print_grid(const verify_plan *plan) {
     for (uint32_t i = 0; i < plan->grid_count; i++) {
         if (i % row == 0) {
             put(&line, 2, "");
-            put(&line, LABEL_WIDTH - 2, plan->cases[i].policy);
+            put(&line, width - 2, plan->cases[i].policy);
         }
         bool group_ends = (i + 1) % VERIFY_WORKERS_COUNT == 0;
         put(&line, group_ends ? CELL_WIDTH + 2 : CELL_WIDTH, cell(plan->cases[i].result));
@@ -216,7 +226,7 @@ static void print_others(const verify_plan *plan) {
         if (at == 0) {
             bool is_layout = one->layout != plan->cases[0].layout;
             put(&line, 0, is_layout ? "  layout " : "  simd ");
-            put(&line, LABEL_WIDTH - (int)line.used,
+            put(&line, label_width(plan) - (int)line.used,
                 is_layout ? verify_layout_name(one->layout) : entrain_simd_name(one->simd));
         }
         put(&line, GROUP_WIDTH, cell(one->result));
@@ -308,7 +318,8 @@ static int verify_all(verify_state *verify) {
     if (end == RUN_END_FAILED || end == RUN_END_CALLER) {
         say_refusal(verify->options->operand, error.sentence);
         // Refused before it began: the scenario is at fault.
-        return verify->count == 0 && error.status != ENTRAIN_NO_MEMORY && error.status != ENTRAIN_SYSTEM
+        return verify->count == 0 && error.status != ENTRAIN_NO_MEMORY && error.status != ENTRAIN_SYSTEM &&
+                       error.status != ENTRAIN_MISMATCH
                    ? EXIT_USAGE
                    : EXIT_FAILED;
     }

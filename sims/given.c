@@ -107,6 +107,41 @@ static void take_out(given_values *given, const char *name) {
     }
 }
 
+// "model.parameters.stiffness" lies in a table whose names plug-ins bring. Returns the table's key, with
+// *member_out behind the dot; or KEY_NONE.
+static schema_key_id table_of(const char *name, const char **member_out) {
+    const char *dot = strrchr(name, '.');
+    for (schema_key_id id = KEY_NONE + 1; dot != NULL && id < KEY_COUNT; id++)
+        if (schema_keys[id].type == SCHEMA_PARAMETERS &&
+            strlen(schema_keys[id].name) == (size_t)(dot - name) &&
+            strncmp(schema_keys[id].name, name, (size_t)(dot - name)) == 0) {
+            *member_out = dot + 1;
+            return id;
+        }
+    return KEY_NONE;
+}
+
+// Sets one number of a table, or takes it out ("nil"). What the file gives is not changed, but copied.
+static bool put_member(given_value *slot, const char *member, const char *text, const char *set) {
+    if (slot->value != NULL && !json_is_object(slot->value))
+        return true; // for schema_check() to refuse, as the file's
+    json_t *table = slot->value != NULL ? json_copy(slot->value) : json_object();
+    bool put_it = table != NULL;
+    if (put_it && strcmp(text, "nil") == 0)
+        json_object_del(table, member);
+    else if (put_it)
+        put_it = json_object_set_new(table, member, schema_read_number(text)) == 0;
+    if (put_it)
+        put(slot, json_object_size(table) > 0 ? table : NULL, set);
+    json_decref(table);
+    return put_it;
+}
+
+static entrain_status no_memory(given_where where, entrain_error *error_out) {
+    return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory left for it; free some.",
+                             where.text);
+}
+
 entrain_status given_take_set(given_values *given, const char *set, entrain_error *error_out) {
     given_where where = set_place(set);
     const char *equals = strchr(set, '=');
@@ -119,9 +154,16 @@ entrain_status given_take_set(given_values *given, const char *set, entrain_erro
     char name[NAME_BYTES];
     snprintf(name, sizeof name, "%.*s", equals - set < NAME_BYTES ? (int)(equals - set) : NAME_BYTES - 1,
              set);
-    schema_key_id id = schema_find(name);
-    if (id == KEY_NONE && !schema_is_section(name))
+    const char *member = NULL;
+    schema_key_id id = schema_find(name), table = table_of(name, &member);
+    if (id == KEY_NONE && table == KEY_NONE && !schema_is_section(name))
         return refuse_key(where.text, name, error_out);
+    if (!words_is_utf8(set, strlen(set)))
+        return entrain_error_set(error_out, ENTRAIN_PARSE, "%s: %s is not UTF-8; write it so.", where.text,
+                                 words_text(name).text);
+    if (table != KEY_NONE)
+        return put_member(&given->values[table], member, equals + 1, set) ? ENTRAIN_OK
+                                                                          : no_memory(where, error_out);
     if (strcmp(equals + 1, "nil") == 0) {
         take_out(given, name);
         return ENTRAIN_OK;
@@ -131,13 +173,9 @@ entrain_status given_take_set(given_values *given, const char *set, entrain_erro
             error_out, ENTRAIN_INVALID,
             "%s: %s is a table of keys; set one of them, such as %s, or take it out with %s=nil.", where.text,
             name, example(name), name);
-    if (!words_is_utf8(equals + 1, strlen(equals + 1)))
-        return entrain_error_set(error_out, ENTRAIN_PARSE, "%s: %s is not UTF-8; write it so.", where.text,
-                                 name);
     json_t *value = schema_read_text(id, equals + 1);
     if (value == NULL)
-        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory left for it; free some.",
-                                 where.text);
+        return no_memory(where, error_out);
     put(&given->values[id], value, set);
     json_decref(value);
     return ENTRAIN_OK;

@@ -8,6 +8,7 @@
 #include "entrain/engine.h"
 #include "sims/interrupt.h"
 #include "sims/options.h"
+#include "sims/plugins.h"
 #include "sims/say.h"
 #include "sims/summary.h"
 
@@ -28,6 +29,17 @@ static bool asks_for_help(int argc, char **argv) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return true;
     return false;
+}
+
+// Before anything else: a scenario may name what they bring.
+static bool load_plugins(const cli_options *options) {
+    entrain_error error = {0};
+    for (uint32_t i = 0; i < options->load_count; i++)
+        if (plugins_load(options->loads[i], &error) != ENTRAIN_OK) {
+            say_error("%s", error.sentence);
+            return false;
+        }
+    return true;
 }
 
 static int dispatch(int argc, char **argv) {
@@ -58,7 +70,7 @@ static int dispatch(int argc, char **argv) {
         return EXIT_USAGE;
     }
     say_set_quiet(options.quiet);
-    int code = command->run(&options);
+    int code = load_plugins(&options) ? command->run(&options) : EXIT_USAGE;
     options_free(&options);
     return code;
 }

@@ -12,7 +12,8 @@
 #include "sims/say.h"
 
 static const cli_command commands[] = {
-    {"run", "SCENARIO", 1, true, "set seed workers policy transport output timeout timeline json quiet force",
+    {"run", "SCENARIO", 1, true,
+     "set seed workers policy transport load output timeout timeline json quiet force",
      "run a scenario; write data, summary and pictures",
      "SCENARIO is a Lua file that returns a table, or the same as JSON.\n"
      "\n"
@@ -33,15 +34,15 @@ static const cli_command commands[] = {
      "What counts: defaults < scenario file < --set, --seed, --workers, --policy,\n"
      "--transport, in the order given.\n",
      command_run},
-    {"verify", "SCENARIO", 1, true, "set seed workers policy transport ticks json quiet",
+    {"verify", "SCENARIO", 1, true, "set seed workers policy transport load ticks json quiet",
      "check that workers, policy, transport change no bit",
      "The scenario as it stands is the reference. Every scheduler policy with 1, 2, 3\n"
      "and 8 workers, in both transports, then every SIMD level of this machine and the\n"
      "other layout must give the same samples to the last bit. A scenario that names\n"
      "an overflow policy or a mailbox capacity is compared in mailboxes only.\n",
      command_verify},
-    {"list", "[TOPIC]", 1, false, "json", "what there is to choose from",
-     "Topics: topologies, policies, transports, distributions, samplings,\n"
+    {"list", "[TOPIC]", 1, false, "load json", "what there is to choose from",
+     "Topics: topologies, models, policies, transports, distributions, samplings,\n"
      "integrators, normalise, overflow, simd, layouts, keys. Without a topic: what\n"
      "each is about.\n",
      command_list},
@@ -63,6 +64,7 @@ static const option_row option_rows[] = {
     {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
     {"policy", 0, "NAME", "scheduler policy (`entrain list policies`)"},
     {"transport", 0, "NAME", "mailbox or publish"},
+    {"load", 0, "FILE.so", "a plug-in with policies, models, topologies; repeatable"},
     {"output", 'o', "DIR", "where files go; - writes series.csv to stdout and no files"},
     {"timeout", 0, "SECONDS", "end at the first tick boundary after so much wall time"},
     {"timeline", 0, "FILE", "write what each worker did when, for ui.perfetto.dev"},
@@ -199,6 +201,11 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
             return entrain_error_set(error_out, ENTRAIN_INVALID,
                                      "--set takes KEY=VALUE, such as swarm.size=1000, not \"%s\".", value);
         options->sets[options->set_count++] = value;
+    } else if (strcmp(name, "load") == 0) {
+        if (*value == '\0')
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "--load takes the path of a shared object, such as ./my_policy.so.");
+        options->loads[options->load_count++] = value;
     } else if (strcmp(name, "output") == 0) {
         if (*value == '\0')
             return entrain_error_set(error_out, ENTRAIN_INVALID, "-o takes a directory, or - for stdout.");
@@ -271,8 +278,9 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
     size_t room = argc > 0 ? (size_t)argc : 1;
     cli_options options = {.command = command, .sets = calloc(room, sizeof *options.sets)};
     options.texts = calloc(room, sizeof *options.texts);
+    options.loads = calloc(room, sizeof *options.loads);
     entrain_status status = ENTRAIN_OK;
-    if (options.sets == NULL || options.texts == NULL)
+    if (options.sets == NULL || options.texts == NULL || options.loads == NULL)
         status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the command line.");
 
     bool only_operands = false;
@@ -297,6 +305,7 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
 
 void options_free(cli_options *options) {
     free(options->sets);
+    free(options->loads);
     free(options->texts);
     *options = (struct cli_options){0};
 }

@@ -36,6 +36,8 @@ struct cli_options {
     const char *
         *sets; ///< "key=value", in the order typed; --seed, --workers, --policy, --transport among them
     uint32_t set_count;
+    const char **loads; ///< --load, in the order typed
+    uint32_t load_count;
     const char *output;   ///< -o; NULL: the default
     const char *timeline; ///< NULL: none
     double timeout_s;     ///< 0: none

@@ -20,6 +20,7 @@
 
 #include "sims/given.h"
 #include "sims/json_source.h"
+#include "sims/parameters.h"
 #include "sims/scenario_text.h"
 #include "sims/words.h"
 
@@ -30,6 +31,7 @@ typedef struct resolver {
     const given_values *given;
     json_t *values[KEY_COUNT]; ///< NULL: does not apply, or has no value
     entrain_error *error_out;
+    char degree[16]; ///< what a plug-in's topology has for default, as typed
 } resolver;
 
 static const char *word(const resolver *r, schema_key_id id) {
@@ -46,10 +48,21 @@ static int64_t integer(const resolver *r, schema_key_id id) {
 
 static bool is_given(const resolver *r, schema_key_id id) { return r->given->values[id].value != NULL; }
 
+// Whether a key applies to the plug-in's model or topology called @p kind.
+static bool applies_to_other(schema_key_id id, const char *kind) {
+    if (id == KEY_DEGREE)
+        return entrain_topology_generator_find(kind)->degree > 0;
+    if (schema_keys[id].type == SCHEMA_PARAMETERS)
+        return parameters_of(id, kind).count > 0;
+    return schema_keys[id].plugged != SCHEMA_PLUGGED_NOT;
+}
+
 static bool applies(const resolver *r, schema_key_id id) {
     const schema_key *key = &schema_keys[id];
     if (key->belongs_to == KEY_NONE)
         return true;
+    if (schema_is_other(key->belongs_to, word(r, key->belongs_to)))
+        return applies_to_other(id, word(r, key->belongs_to));
     if (key->belongs_words == NULL)
         return r->values[key->belongs_to] != NULL;
     return schema_has_word(key->belongs_words, word(r, key->belongs_to));
@@ -68,6 +81,11 @@ static entrain_status refuse_needless(const resolver *r, schema_key_id id) {
                                  "%s: %s does nothing without %s; give that too%s.", where.text, key->name,
                                  owner->name, remedy);
     const char *kind = strrchr(owner->name, '.') + 1;
+    if (key->type == SCHEMA_PARAMETERS)
+        return entrain_error_set(r->error_out, ENTRAIN_INVALID,
+                                 "%s: %s does not apply to %s \"%s\", which has no parameters%s.", where.text,
+                                 key->name, kind, word(r, key->belongs_to),
+                                 remedy[0] != '\0' ? remedy : "; leave it out");
     return entrain_error_set(r->error_out, ENTRAIN_INVALID,
                              "%s: %s does not apply to %s \"%s\"; it belongs to %s%s%s%s%s.", where.text,
                              key->name, kind, word(r, key->belongs_to), key->belongs_words,
@@ -88,8 +106,13 @@ static json_t *default_title(const resolver *r) {
 }
 
 // The default of a key that applies, as typed, or NULL if it has none.
-static const char *default_text(const resolver *r, schema_key_id id) {
+static const char *default_text(resolver *r, schema_key_id id) {
     const schema_key *key = &schema_keys[id];
+    if (id == KEY_DEGREE && schema_is_other(KEY_TOPOLOGY_KIND, word(r, KEY_TOPOLOGY_KIND))) {
+        uint32_t degree = entrain_topology_generator_find(word(r, KEY_TOPOLOGY_KIND))->degree;
+        snprintf(r->degree, sizeof r->degree, "%u", degree);
+        return r->degree;
+    }
     if (id == KEY_DEGREE && is_given(r, KEY_PROBABILITY))
         return NULL;
     if (key->default_where != NULL && strcmp(word(r, key->belongs_to), key->default_where) == 0)
@@ -145,12 +168,26 @@ static entrain_status make_absolute(const resolver *r, schema_key_id id, json_t 
     return ENTRAIN_OK;
 }
 
+static entrain_status resolve_parameters(resolver *r, schema_key_id id, given_where where) {
+    json_t *given = NULL;
+    entrain_status status = ENTRAIN_OK;
+    if (is_given(r, id))
+        status = schema_check(id, r->given->values[id].value, where.text, &given, r->error_out);
+    if (status == ENTRAIN_OK)
+        status = parameters_resolve(id, word(r, schema_keys[id].belongs_to), given, where.text,
+                                    &r->values[id], r->error_out);
+    json_decref(given);
+    return status;
+}
+
 static entrain_status resolve_key(resolver *r, schema_key_id id) {
     const schema_key *key = &schema_keys[id];
     given_where where = given_place(r->given, id);
     bool fits = applies(r, id);
     if (is_given(r, id) && !fits)
         return refuse_needless(r, id);
+    if (fits && key->type == SCHEMA_PARAMETERS)
+        return resolve_parameters(r, id, where);
     if (is_given(r, id)) {
         entrain_status status =
             schema_check(id, r->given->values[id].value, where.text, &r->values[id], r->error_out);
@@ -267,6 +304,7 @@ static json_t *plant_all(const resolver *r) {
 // Arrays that a swarm's configuration borrows from its scenario.
 typedef struct owned_arrays {
     double *frequencies, *phases;
+    double model[ENTRAIN_PARAMETERS_MAX], topology[ENTRAIN_PARAMETERS_MAX];
 } owned_arrays;
 
 static double *copy_numbers(const json_t *list) {
@@ -302,6 +340,19 @@ static entrain_distribution make_distribution(const resolver *r, schema_key_id f
 _Static_assert(KEY_PHASE_JITTER - KEY_PHASE_DISTRIBUTION == KEY_FREQUENCY_JITTER - KEY_FREQUENCY_DISTRIBUTION,
                "both distributions have the same keys in the same order");
 
+// What a plug-in brought, and what it asks for.
+static void fill_others(const resolver *r, owned_arrays *arrays, entrain_swarm_config *swarm) {
+    const char *model = word(r, KEY_MODEL_KIND), *topology = word(r, KEY_TOPOLOGY_KIND);
+    parameters_read(KEY_MODEL_PARAMETERS, model, r->values[KEY_MODEL_PARAMETERS], arrays->model);
+    parameters_read(KEY_TOPOLOGY_PARAMETERS, topology, r->values[KEY_TOPOLOGY_PARAMETERS], arrays->topology);
+    swarm->phase_model = entrain_phase_model_find(model);
+    swarm->parameters = arrays->model;
+    swarm->topology.generator = entrain_topology_generator_find(topology);
+    swarm->topology.parameters = arrays->topology;
+    if (swarm->topology.generator != NULL)
+        swarm->topology.kind = ENTRAIN_TOPOLOGY_GENERATED;
+}
+
 static void fill_topology(const resolver *r, entrain_topology_config *topology) {
     topology->kind = (entrain_topology_kind)schema_choice(KEY_TOPOLOGY_KIND, word(r, KEY_TOPOLOGY_KIND));
     topology->size = (uint32_t)integer(r, KEY_SIZE);
@@ -336,16 +387,22 @@ static void fill_engine(const resolver *r, entrain_engine_config *engine) {
     engine->cohort_weight = (uint32_t)integer(r, KEY_COHORT);
 }
 
-static entrain_swarm_config make_swarm(const resolver *r, const owned_arrays *arrays) {
+static void fill_kuramoto(const resolver *r, entrain_kuramoto_config *model) {
+    model->coupling = number(r, KEY_COUPLING);
+    model->lag = number(r, KEY_LAG);
+    model->normalise = (entrain_normalise)schema_choice(KEY_NORMALISE, word(r, KEY_NORMALISE));
+    model->integrator = (entrain_integrator)schema_choice(KEY_INTEGRATOR, word(r, KEY_INTEGRATOR));
+}
+
+static entrain_swarm_config make_swarm(const resolver *r, owned_arrays *arrays) {
     entrain_swarm_config swarm = entrain_swarm_config_defaults();
     swarm.size = (uint32_t)integer(r, KEY_SIZE);
     swarm.seed = (uint64_t)integer(r, KEY_SEED);
     fill_topology(r, &swarm.topology);
     fill_engine(r, &swarm.engine);
-    swarm.model.coupling = number(r, KEY_COUPLING);
-    swarm.model.lag = number(r, KEY_LAG);
-    swarm.model.normalise = (entrain_normalise)schema_choice(KEY_NORMALISE, word(r, KEY_NORMALISE));
-    swarm.model.integrator = (entrain_integrator)schema_choice(KEY_INTEGRATOR, word(r, KEY_INTEGRATOR));
+    fill_others(r, arrays, &swarm);
+    if (swarm.phase_model == NULL)
+        fill_kuramoto(r, &swarm.model);
     swarm.frequency = make_distribution(r, KEY_FREQUENCY_DISTRIBUTION, arrays->frequencies);
     swarm.phase = make_distribution(r, KEY_PHASE_DISTRIBUTION, arrays->phases);
     return swarm;

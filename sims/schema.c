@@ -7,11 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "entrain/phase_model.h"
 #include "entrain/policy.h"
+#include "entrain/topology.h"
 #include "sims/json_source.h"
 #include "sims/words.h"
 
 enum { TEXT_BYTES_MAX = 1024, FILE_BYTES_MAX = 4095, LIST_MAX = 16777215 };
+
+static const char *other_topology(uint32_t index) {
+    const entrain_topology_generator *generator = entrain_topology_generator_at(index);
+    return generator != NULL ? generator->name : NULL;
+}
+
+static const char *other_model(uint32_t index) {
+    const entrain_phase_model *model = entrain_phase_model_at(index);
+    return model != NULL ? model->name : NULL;
+}
 
 const schema_key schema_keys[KEY_COUNT] = {
 #define SCHEMA_ROW(id, key_name, key_type, default_as_typed, ...)                                            \
@@ -108,6 +120,14 @@ static const char *choice_words(schema_key_id id) { return schema_keys[id].choic
 
 int schema_choice(schema_key_id id, const char *word) { return word_index(choice_words(id), word); }
 
+bool schema_is_other(schema_key_id id, const char *word) {
+    const char *other;
+    for (uint32_t i = 0; schema_keys[id].others != NULL && (other = schema_keys[id].others(i)) != NULL; i++)
+        if (strcmp(other, word) == 0)
+            return true;
+    return false;
+}
+
 const char *schema_type_text(schema_key_id id) {
     switch (schema_keys[id].type) {
     case SCHEMA_INTEGER:
@@ -124,6 +144,8 @@ const char *schema_type_text(schema_key_id id) {
         return schema_keys[id].choices;
     case SCHEMA_NUMBERS:
         return "list of numbers";
+    case SCHEMA_PARAMETERS:
+        return "table of numbers";
     }
     return "?";
 }
@@ -152,12 +174,16 @@ static json_t *read_json(const char *text) {
     return value != NULL || json_source_without_memory(&fault) ? value : json_string(text);
 }
 
+json_t *schema_read_number(const char *text) {
+    return is_number(text) ? read_number(text) : json_string(text);
+}
+
 json_t *schema_read_text(schema_key_id id, const char *text) {
     schema_type type = schema_keys[id].type;
-    if (text[0] == '"' || type == SCHEMA_NUMBERS)
+    if (text[0] == '"' || type == SCHEMA_NUMBERS || type == SCHEMA_PARAMETERS)
         return read_json(text);
-    if ((type == SCHEMA_INTEGER || type == SCHEMA_NUMBER) && is_number(text))
-        return read_number(text);
+    if (type == SCHEMA_INTEGER || type == SCHEMA_NUMBER)
+        return schema_read_number(text);
     if (type == SCHEMA_BOOLEAN && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
         return json_boolean(text[0] == 't');
     return json_string(text);
@@ -287,32 +313,54 @@ static entrain_status check_line(schema_key_id id, const json_t *value, const ch
     return ENTRAIN_OK;
 }
 
-// Refuses a word that is none of @p words (NULL-terminated), which @p all names.
-static entrain_status refuse_word(schema_key_id id, const json_t *value, const char *where,
-                                  const char *const *known, const char *all, entrain_error *error_out) {
-    wording is = words_value(value);
-    const char *nearest =
-        json_is_string(value) ? entrain_nearest_word(json_string_value(value), known) : NULL;
-    return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "%s: %s is %s; it must be one of %s%s%s%s.", where,
-                             schema_keys[id].name, is.text, all, nearest != NULL ? " (did you mean \"" : "",
-                             nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "");
+enum { CHOICES_MAX = 80, CHOICE_BYTES = 2048 };
+
+// The words that a key may have, in one text and one by one.
+typedef struct known_words {
+    char all[CHOICE_BYTES];
+    const char *words[CHOICES_MAX]; // NULL-terminated
+    size_t count;
+    char ours[CHOICE_BYTES]; // what words points to
+} known_words;
+
+static void know(known_words *known, const char *word) {
+    size_t size = strlen(known->all);
+    if (known->count + 1 == CHOICES_MAX)
+        return;
+    snprintf(known->all + size, sizeof known->all - size, "%s%s", known->count > 0 ? ", " : "", word);
+    known->words[known->count++] = word;
 }
 
-enum { CHOICES_MAX = 65, CHOICE_BYTES = 1024 };
+static void know_choices(known_words *known, schema_key_id id) {
+    const char *word;
+    char *rest = NULL;
+    snprintf(known->ours, sizeof known->ours, "%s", choice_words(id));
+    for (char *own = strtok_r(known->ours, ", ", &rest); own != NULL; own = strtok_r(NULL, ", ", &rest))
+        know(known, own);
+    for (uint32_t i = 0; schema_keys[id].others != NULL && (word = schema_keys[id].others(i)) != NULL; i++)
+        know(known, word);
+}
+
+// Refuses a word that is none of the known ones. @p open: a plug-in might have brought it.
+static entrain_status refuse_word(schema_key_id id, const json_t *value, const char *where,
+                                  const known_words *known, bool open, entrain_error *error_out) {
+    wording is = words_value(value);
+    const char *nearest =
+        json_is_string(value) ? entrain_nearest_word(json_string_value(value), known->words) : NULL;
+    return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "%s: %s is %s; it must be one of %s%s%s%s%s.", where,
+                             schema_keys[id].name, is.text, known->all,
+                             nearest != NULL ? " (did you mean \"" : "", nearest != NULL ? nearest : "",
+                             nearest != NULL ? "\"?)" : "",
+                             open ? ", or come from a plug-in (--load FILE.so)" : "");
+}
 
 static entrain_status check_choice(schema_key_id id, const json_t *value, const char *where,
                                    json_t **value_out, entrain_error *error_out) {
     const char *text = json_string_value(value);
-    if (text == NULL || schema_choice(id, text) < 0) {
-        char copy[CHOICE_BYTES], *rest = NULL;
-        const char *known[CHOICES_MAX];
-        size_t count = 0;
-        snprintf(copy, sizeof copy, "%s", choice_words(id));
-        for (char *word = strtok_r(copy, ", ", &rest); word != NULL && count + 1 < CHOICES_MAX;
-             word = strtok_r(NULL, ", ", &rest))
-            known[count++] = word;
-        known[count] = NULL;
-        return refuse_word(id, value, where, known, choice_words(id), error_out);
+    if (text == NULL || (schema_choice(id, text) < 0 && !schema_is_other(id, text))) {
+        known_words known = {0};
+        know_choices(&known, id);
+        return refuse_word(id, value, where, &known, schema_keys[id].others != NULL, error_out);
     }
     *value_out = json_string(text);
     return ENTRAIN_OK;
@@ -322,20 +370,27 @@ static entrain_status check_policy(schema_key_id id, const json_t *value, const 
                                    json_t **value_out, entrain_error *error_out) {
     const char *text = json_string_value(value);
     if (text == NULL || entrain_policy_find(text) == NULL) {
-        const char *known[CHOICES_MAX];
-        char all[512] = "";
-        uint32_t count = 0;
-        for (const entrain_policy *policy;
-             count + 1 < CHOICES_MAX && (policy = entrain_policy_at(count)) != NULL; count++) {
-            known[count] = policy->name;
-            size_t size = strlen(all);
-            snprintf(all + size, sizeof all - size, "%s%s", count > 0 ? ", " : "", policy->name);
-        }
-        known[count] = NULL;
-        return refuse_word(id, value, where, known, all, error_out);
+        known_words known = {0};
+        const entrain_policy *policy;
+        for (uint32_t i = 0; (policy = entrain_policy_at(i)) != NULL; i++)
+            know(&known, policy->name);
+        return refuse_word(id, value, where, &known, true, error_out);
     }
     *value_out = json_string(text);
     return ENTRAIN_OK;
+}
+
+// Which names there are depends on another key: parameters_resolve() looks into it.
+static entrain_status check_parameters(schema_key_id id, const json_t *value, const char *where,
+                                       json_t **value_out, entrain_error *error_out) {
+    if (json_is_object(value) || (json_is_array(value) && json_array_size(value) == 0)) {
+        *value_out = json_is_object(value) ? json_copy((json_t *)value) : json_object();
+        return ENTRAIN_OK;
+    }
+    wording is = words_value(value);
+    return entrain_error_set(error_out, ENTRAIN_INVALID,
+                             "%s: %s is %s; it must be a table of numbers by name, such as { name = 1.5 }.",
+                             where, schema_keys[id].name, is.text);
 }
 
 entrain_status schema_check(schema_key_id id, const json_t *value, const char *where, json_t **value_out,
@@ -364,6 +419,9 @@ entrain_status schema_check(schema_key_id id, const json_t *value, const char *w
         break;
     case SCHEMA_NUMBERS:
         status = check_numbers(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_PARAMETERS:
+        status = check_parameters(id, value, where, &canonical, error_out);
         break;
     }
     if (status != ENTRAIN_OK)

@@ -23,12 +23,20 @@ typedef enum schema_type {
     SCHEMA_INTEGER, ///< low .. high; 1e6 is an integer too
     SCHEMA_NUMBER,  ///< least .. most, without least itself if `above`
     SCHEMA_BOOLEAN,
-    SCHEMA_TEXT,   ///< one line, 1 to 1,024 bytes
-    SCHEMA_FILE,   ///< a path; relative ones begin at the scenario file's folder
-    SCHEMA_POLICY, ///< a scheduler policy's name
-    SCHEMA_CHOICE, ///< one of the words in `choices`; their order is that of the library's enum
-    SCHEMA_NUMBERS ///< a list of numbers, each least .. most
+    SCHEMA_TEXT,      ///< one line, 1 to 1,024 bytes
+    SCHEMA_FILE,      ///< a path; relative ones begin at the scenario file's folder
+    SCHEMA_POLICY,    ///< a scheduler policy's name
+    SCHEMA_CHOICE,    ///< one of the words in `choices`; their order is that of the library's enum
+    SCHEMA_NUMBERS,   ///< a list of numbers, each least .. most
+    SCHEMA_PARAMETERS ///< a table of numbers by name; which, says what a plug-in brought (parameters.h)
 } schema_type;
+
+/// Whether a key applies where the word that it belongs to is none of ours but a plug-in's.
+typedef enum schema_plugged {
+    SCHEMA_PLUGGED_NOT = 0,
+    SCHEMA_PLUGGED_TOO, ///< there as well
+    SCHEMA_PLUGGED_ONLY ///< there alone
+} schema_plugged;
 
 typedef struct schema_key {
     const char *name; ///< "swarm.topology.degree"
@@ -43,7 +51,10 @@ typedef struct schema_key {
                                ///< NULL, is given
     const char *belongs_words; ///< "ring, small-world"
     const char *because;       ///< why, where the sentence does not say it by itself
-    bool required;             ///< where it applies, and it has no default
+    schema_plugged plugged;
+    const char *(*others)(uint32_t index); ///< words besides `choices`, that plug-ins brought; NULL past the
+                                           ///< end. NULL: there can be none
+    bool required;                         ///< where it applies, and it has no default
     const char *default_where, *default_there; ///< another default where belongs_to is that word
 } schema_key;
 
@@ -57,13 +68,17 @@ bool schema_is_section(const char *name);
 const char *schema_nearest(const char *name);
 /// Whether @p word is one of the ", "-separated @p words.
 bool schema_has_word(const char *words, const char *word);
-/// The index of @p word among the choices of @p id, or -1.
+/// Whether @p word is one that a plug-in brought for the key @p id.
+bool schema_is_other(schema_key_id id, const char *word);
+/// The index of @p word among our own choices of @p id, or -1.
 int schema_choice(schema_key_id id, const char *word);
 
 /// The value that the text of a --set or a default stands for, read as the key's type wants it: a number,
 /// true or false, a list, or else the text itself, for schema_check() to judge. NULL: not UTF-8, or no
 /// memory.
 json_t *schema_read_text(schema_key_id id, const char *text);
+/// The same for one number of a table.
+json_t *schema_read_number(const char *text);
 /// Checks @p value against type and range and turns it into its one canonical form (numbers real, integers
 /// integer).
 /// @p where opens the sentence.

@@ -9,6 +9,9 @@
 #define SCHEMA_PI "3.141592653589793"
 #define SCHEMA_KINDS "constant, uniform, normal, lorentz, list, file"
 #define SCHEMA_TOPOLOGY(words) .belongs_to = KEY_TOPOLOGY_KIND, .belongs_words = words
+#define SCHEMA_MODEL(words)                                                                                  \
+    .belongs_to = KEY_MODEL_KIND, .belongs_words = words,                                                    \
+    .because = "a plug-in's model has parameters instead"
 #define SCHEMA_EDGES "ring, lattice, torus, small-world, random-regular, erdos-renyi, scale-free, star"
 
 // The keys of one distribution: frequency (rad/s) or phase (rad).
@@ -50,11 +53,12 @@
     X(TOPOLOGY_KIND, "swarm.topology.kind", CHOICE, "small-world", "who hears whom",                         \
       .choices =                                                                                             \
           "one of complete, ring, lattice, torus, small-world, random-regular, erdos-renyi, scale-free, "    \
-          "star, edge-list")                                                                                 \
+          "star, edge-list",                                                                                 \
+      .others = other_topology)                                                                              \
     X(DEGREE, "swarm.topology.degree", INTEGER, "8",                                                         \
       "(mean) neighbours of an oscillator, 1 or more; ring: 2 unless given", .low = 1, .high = 16777214,     \
       SCHEMA_TOPOLOGY("ring, small-world, random-regular, erdos-renyi, scale-free"),                         \
-      .default_where = "ring", .default_there = "2")                                                         \
+      .plugged = SCHEMA_PLUGGED_TOO, .default_where = "ring", .default_there = "2")                          \
     X(REWIRE, "swarm.topology.rewire", NUMBER, "0.1", "chance that an edge is rewired, 0 to 1", .least = 0,  \
       .most = 1, SCHEMA_TOPOLOGY("small-world"))                                                             \
     X(PROBABILITY, "swarm.topology.probability", NUMBER, NULL,                                               \
@@ -66,21 +70,29 @@
     X(COLUMNS, "swarm.topology.columns", INTEGER, "0", "columns of the grid; 0: what rows leaves", .low = 0, \
       .high = 16777215, SCHEMA_TOPOLOGY("lattice, torus"))                                                   \
     X(DIRECTED, "swarm.topology.directed", BOOLEAN, "false", "each edge is heard one way only",              \
-      SCHEMA_TOPOLOGY(SCHEMA_EDGES ", edge-list"))                                                           \
+      SCHEMA_TOPOLOGY(SCHEMA_EDGES ", edge-list"), .plugged = SCHEMA_PLUGGED_TOO)                            \
     X(WEIGHT_LOW, "swarm.topology.weight.low", NUMBER, "1",                                                  \
       "lowest weight of an edge, -1e6 to 1e6; weights are uniform from low to high", .least = -1e6,          \
-      .most = 1e6, SCHEMA_TOPOLOGY(SCHEMA_EDGES))                                                            \
+      .most = 1e6, SCHEMA_TOPOLOGY(SCHEMA_EDGES), .plugged = SCHEMA_PLUGGED_TOO)                             \
     X(WEIGHT_HIGH, "swarm.topology.weight.high", NUMBER, "1", "highest weight of an edge, -1e6 to 1e6",      \
-      .least = -1e6, .most = 1e6, SCHEMA_TOPOLOGY(SCHEMA_EDGES))                                             \
+      .least = -1e6, .most = 1e6, SCHEMA_TOPOLOGY(SCHEMA_EDGES), .plugged = SCHEMA_PLUGGED_TOO)              \
     X(TOPOLOGY_FILE, "swarm.topology.file", FILE, NULL,                                                      \
       "path of an edge list or Matrix Market file; relative to the scenario file",                           \
       SCHEMA_TOPOLOGY("edge-list"), .required = true)                                                        \
-    X(MODEL_KIND, "model.kind", CHOICE, "kuramoto", "the equation", .choices = "one of kuramoto")            \
-    X(COUPLING, "model.coupling", NUMBER, "2", "K, rad/s, -1e6 to 1e6", .least = -1e6, .most = 1e6)          \
+    X(TOPOLOGY_PARAMETERS, "swarm.topology.parameters", PARAMETERS, NULL,                                    \
+      "what a plug-in's topology asks for, by name (entrain list topologies --load FILE.so)",                \
+      SCHEMA_TOPOLOGY(""), .plugged = SCHEMA_PLUGGED_ONLY)                                                   \
+    X(MODEL_KIND, "model.kind", CHOICE, "kuramoto", "the equation", .choices = "one of kuramoto",            \
+      .others = other_model)                                                                                 \
+    X(MODEL_PARAMETERS, "model.parameters", PARAMETERS, NULL,                                                \
+      "what a plug-in's model asks for, by name (entrain list models --load FILE.so)", SCHEMA_MODEL(""),     \
+      .plugged = SCHEMA_PLUGGED_ONLY)                                                                        \
+    X(COUPLING, "model.coupling", NUMBER, "2", "K, rad/s, -1e6 to 1e6", .least = -1e6, .most = 1e6,          \
+      SCHEMA_MODEL("kuramoto"))                                                                              \
     X(LAG, "model.lag", NUMBER, "0", "phase lag alpha, rad, -pi to pi", .least = -0x1.921fb54442d18p1,       \
-      .most = 0x1.921fb54442d18p1)                                                                           \
+      .most = 0x1.921fb54442d18p1, SCHEMA_MODEL("kuramoto"))                                                 \
     X(NORMALISE, "model.normalise", CHOICE, "degree", "what the sum over neighbours is divided by",          \
-      .choices = "one of size, degree, heard, none")                                                         \
+      .choices = "one of size, degree, heard, none", SCHEMA_MODEL("kuramoto"))                               \
     SCHEMA_DISTRIBUTION(X, FREQUENCY, "model.frequency", "rad/s", 1e9, "lorentz", SCHEMA_KINDS, "-1", "1")   \
     SCHEMA_DISTRIBUTION(X, PHASE, "model.phase", "rad", 1e6, "uniform", SCHEMA_KINDS ", twisted",            \
                         "-" SCHEMA_PI, SCHEMA_PI)                                                            \
@@ -92,7 +104,7 @@
     X(DURATION, "time.duration", NUMBER, "60", "simulated seconds, from one step to 2^40 steps", .least = 0, \
       .most = 1e18, .above = true)                                                                           \
     X(INTEGRATOR, "time.integrator", CHOICE, "rk4", "1, 2 or 4 exchanges a tick",                            \
-      .choices = "one of euler, heun, rk4")                                                                  \
+      .choices = "one of euler, heun, rk4", SCHEMA_MODEL("kuramoto"))                                        \
     X(STOP_COHERENCE, "stop.coherence", NUMBER, NULL,                                                        \
       "stop once coherence r reaches this, 0 to 1; absent: run to the end", .least = 0, .most = 1)           \
     X(STOP_BELOW, "stop.below", BOOLEAN, "false", "stop when r is below stop.coherence instead",             \

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sims/plugins.h"
 #include "sims/run_directory.h"
 
 #define STRINGIFY(x) #x
@@ -41,6 +42,16 @@ static json_t *begin(const char *format) {
     return json;
 }
 
+// The plug-ins, without which the scenario may mean nothing.
+static json_t *loaded_json(void) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; plugins_at(i) != NULL; i++) {
+        json_t *path = json_string(plugins_at(i));
+        json_array_append_new(list, path != NULL ? path : json_string("?")); // a path may be no UTF-8
+    }
+    return list;
+}
+
 json_t *manifest_json(const char *name, const scenario *given, entrain_engine *engine) {
     json_t *json = begin(RUN_FORMAT), *made_by = json_object(), *host = json_object(), *levels = json_array();
     put_text(made_by, "version", entrain_version());
@@ -54,6 +65,7 @@ json_t *manifest_json(const char *name, const scenario *given, entrain_engine *e
     put_count(json, "seed", entrain_engine_seed(engine));
     json_object_set_new(json, "engine", made_by);
     json_object_set_new(json, "host", host);
+    json_object_set_new(json, "loaded", loaded_json());
     json_object_set(json, "scenario", given->resolved);
     return json;
 }
@@ -61,7 +73,7 @@ json_t *manifest_json(const char *name, const scenario *given, entrain_engine *e
 static json_t *topology_json(entrain_swarm *swarm) {
     entrain_topology_view view = entrain_topology_look(entrain_swarm_topology(swarm));
     json_t *json = json_object();
-    put_text(json, "kind", entrain_topology_kind_name(view.kind));
+    put_text(json, "kind", view.name);
     put_count(json, "arcs", view.arc_count);
     put_count(json, "in_degree_max", view.in_degree_max);
     json_object_set_new(json, "directed", json_boolean(view.directed));

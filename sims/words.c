@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,10 @@ wording words_text(const char *text) {
 
 wording words_number(double number) {
     wording out;
+    if (number == floor(number) && fabs(number) < 1e6) { // 100, not 1e+02
+        snprintf(out.text, sizeof out.text, "%.0f", number);
+        return out;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(out.text, sizeof out.text, "%.*g", digits, number);
         if (strtod(out.text, NULL) == number)

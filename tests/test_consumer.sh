@@ -117,6 +117,41 @@ run "pkg-config shared + jemalloc" env LD_LIBRARY_PATH="$libdir" "$work/pc_jemal
 run "pkg-config static" "$work/pc_static"
 run "pkg-config all static" "$work/pc_all_static"
 
+# --- plug-ins for the installed command ------------------------------------------------------------------------------
+if [ "$depth" = swarm ]; then
+    entrain=$prefix/bin/entrain
+    nm -D --defined-only "$entrain" | awk '$2 == "T" && $3 != "_start" {print $3}' | sort >"$work/command"
+    missing=$(comm -23 "$work/declared" "$work/command")
+    [ -z "$missing" ] || fail "declared in a public header but not to be found by a plug-in: $missing"
+    if foreign=$(grep -vE '^entrain_[a-z0-9]' "$work/command"); then fail "the command exports what is not public: $foreign"; fi
+
+    # As the header says it, and by users who link what they need not; with CMake and in C++ (pairs.cpp).
+    strict=(-Wall -Wextra -Wpedantic -Werror)
+    mkdir "$work/plugins"
+    # shellcheck disable=SC2086  # the flags are words
+    {
+        for name in policy model topology; do
+            quietly "$cc" -shared -fPIC "${strict[@]}" "$here/plugins/my_$name.c" -o "$work/plugins/$name.so" $cflags
+            ! links "$work/plugins/$name.so" libentrain || fail "a plug-in links libentrain.so"
+        done
+        quietly "$cc" -shared -fPIC "$here/plugins/my_policy.c" -o "$work/plugins/linked.so" $cflags -Wl,--no-as-needed $libs
+        links "$work/plugins/linked.so" libentrain || fail "linked.so does not link libentrain.so"
+    }
+    cat >"$work/own.lua" <<'LUA'
+return {
+  swarm = { size = 60, topology = { kind = "caves", degree = 5, parameters = { shortcuts = 0.25 } } },
+  model = { kind = "second-harmonic" }, time = { step = 0.02, duration = 0.4 }, exec = { policy = "deal" },
+}
+LUA
+    for policy in policy.so linked.so; do
+        (cd "$work/plugins" && LD_LIBRARY_PATH=$libdir quietly "$entrain" verify ../own.lua --load "$policy" --load model.so --load ./topology.so)
+        grep -q '^  deal  *same' "$work/log" || fail "verify did not try the plug-in's policy"
+    done
+    quietly "$entrain" list topologies --load "$work/static/pairs.so"
+    grep -q 'pairs .*everybody has one partner' "$work/log" || fail "the plug-in in C++ is not listed"
+    echo "plug-ins: compiled as the header says, loaded by the installed command"
+fi
+
 # dlopen from a program without jemalloc.
 ! links "$work/dlopen" libjemalloc || fail "the program that dlopens must not link jemalloc"
 if [ "$depth" = swarm ]; then

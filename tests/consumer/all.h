@@ -10,6 +10,7 @@
 #include <entrain/parameter.h>
 #include <entrain/phase_metrics.h>
 #include <entrain/phase_model.h>
+#include <entrain/plugin.h>
 #include <entrain/policy.h>
 #include <entrain/random.h>
 #include <entrain/scheduler.h>
