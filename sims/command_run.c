@@ -275,8 +275,8 @@ static void run_state_fini(run_state *run) {
         close(run->lock);
 }
 
-// A refusal before the first tick: what the user wrote is wrong (2), or the machine cannot, or a plug-in's policy
-// lost a task (1).
+// A refusal before the first tick: what the user wrote is wrong (2), or the machine cannot, or a plug-in's
+// policy lost a task (1).
 static int exit_for(entrain_status status) {
     bool failed = status == ENTRAIN_NO_MEMORY || status == ENTRAIN_SYSTEM || status == ENTRAIN_MISMATCH;
     return failed ? EXIT_FAILED : EXIT_USAGE;

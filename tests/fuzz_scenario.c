@@ -67,6 +67,51 @@ static void try_pattern(const char *text, size_t size) {
 
 // ---- scenarios
 
+// What a plug-in might bring.
+static const entrain_parameter asked[] = {{"gain", 1, -2, 2, "as it says"}, {"loss", 0, 0, 1e300, "as well"}};
+static void step(const entrain_range *range, uint32_t stage) { (void)range, (void)stage; }
+static entrain_status generate(const entrain_topology_request *request, entrain_topology_edges *edges,
+                               entrain_error *error_out) {
+    (void)request, (void)error_out;
+    return entrain_topology_edge(edges, 0, 1, 1);
+}
+static const entrain_phase_model model = {.name = "own",
+                                          .summary = "",
+                                          .parameters = asked,
+                                          .parameter_count = 2,
+                                          .words = 2,
+                                          .exchanges = 1,
+                                          .step = step};
+static const entrain_topology_generator generator = {.name = "own",
+                                                     .summary = "",
+                                                     .parameters = asked,
+                                                     .parameter_count = 1,
+                                                     .degree = 3,
+                                                     .generate = generate};
+
+static void register_once(void) {
+    entrain_error error = {0};
+    if (entrain_phase_model_at(0) == NULL)
+        demand(entrain_phase_model_register(&model, &error) == ENTRAIN_OK &&
+                   entrain_topology_register(&generator, &error) == ENTRAIN_OK,
+               "what is sound is registered", error.sentence);
+}
+
+static void check_others(const entrain_swarm_config *swarm) {
+    bool generated = swarm->topology.kind == ENTRAIN_TOPOLOGY_GENERATED;
+    demand(generated == (swarm->topology.generator != NULL) &&
+               (generated || swarm->topology.kind < ENTRAIN_TOPOLOGY_KIND_COUNT),
+           "a topology is ours or a plug-in's", "");
+    if (swarm->phase_model != NULL)
+        demand(swarm->parameters[0] >= -2 && swarm->parameters[0] <= 2 && swarm->parameters[1] >= 0 &&
+                   swarm->parameters[1] <= 1e300,
+               "a model's parameters are in range", "");
+    if (generated)
+        demand(swarm->topology.parameters[0] >= -2 && swarm->topology.parameters[0] <= 2 &&
+                   swarm->topology.degree >= 1,
+               "a topology's parameters are in range", "");
+}
+
 static entrain_status load(const char *path, const char *text, size_t size, const char *const *sets,
                            uint32_t set_count, scenario *out, entrain_error *error) {
     const sandbox_limits limits = {.memory_bytes = (size_t)4 << 20, .work = 300000, .processor_s = 5};
@@ -80,8 +125,7 @@ static void check_scenario(const scenario *loaded) {
     demand(loaded->tick_count >= 1 && loaded->tick_count <= UINT64_C(1) << 40, "ticks are in range",
            loaded->title);
     demand(loaded->record_every_ticks >= 1, "samples are ticks apart", loaded->title);
-    demand(swarm->size >= 2 && swarm->size < 1 << 24 && swarm->topology.kind < ENTRAIN_TOPOLOGY_KIND_COUNT &&
-               swarm->phase.kind < ENTRAIN_DISTRIBUTION_KIND_COUNT &&
+    demand(swarm->size >= 2 && swarm->size < 1 << 24 && swarm->phase.kind < ENTRAIN_DISTRIBUTION_KIND_COUNT &&
                swarm->frequency.kind < ENTRAIN_DISTRIBUTION_KIND_COUNT &&
                swarm->model.normalise < ENTRAIN_NORMALISE_COUNT,
            "the configuration is in range", loaded->title);
@@ -103,6 +147,7 @@ static void try_scenario(const char *path, const char *text, size_t size, const 
         return;
     }
     check_scenario(&once);
+    check_others(&once.swarm);
     char *first = json_dumps(once.resolved, JSON_REAL_PRECISION(17));
     demand(first != NULL, "what is resolved can be written", "");
     if (load("/m.json", first, strlen(first), NULL, 0, &twice, &error) != ENTRAIN_OK)
@@ -114,6 +159,7 @@ static void try_scenario(const char *path, const char *text, size_t size, const 
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    register_once();
     char *text = malloc(size + 1);
     if (text == NULL)
         return 0;

@@ -100,6 +100,8 @@ silent own/manifest.json '"integrator"'
 cp "$topology" here.so
 expect 0 run own/manifest.json -o again --quiet --load "$policy" --load here.so --load "$model" --load "$model" --load ./here.so
 same own/series.csv again/series.csv
+checks=$((checks + 1))
+[ "$(sed -n '/"loaded"/,/]/p' again/manifest.json | grep -c '\.so"')" = 3 ] || fail "the manifest does not name three plug-ins"
 same own/phases.csv again/phases.csv
 # What --set says counts: another number, another result; taken out, the default.
 expect 0 run own.lua -o changed "${all[@]}" --quiet --set model.parameters.stiffness=1

@@ -1,0 +1,2 @@
+return { swarm = { topology = { kind = 'own', parameters = { gain = 0.5 }, degree = 2 } },
+  model = { kind = 'own', parameters = { loss = 3 } } }model.parameters.gain=-1model.parameters.loss=nilswarm.topology.parameters={"gain":2}
