@@ -10,8 +10,8 @@
 #define SCHEMA_KINDS "constant, uniform, normal, lorentz, list, file"
 #define SCHEMA_TOPOLOGY(words) .belongs_to = KEY_TOPOLOGY_KIND, .belongs_words = words
 #define SCHEMA_MODEL(words)                                                                                  \
-    .belongs_to = KEY_MODEL_KIND, .belongs_words = words,                                                    \
-    .because = "a plug-in's model has parameters instead"
+    .belongs_to = KEY_MODEL_KIND, .because = "a plug-in's model has parameters instead",                     \
+    .belongs_words = words
 #define SCHEMA_EDGES "ring, lattice, torus, small-world, random-regular, erdos-renyi, scale-free, star"
 
 // The keys of one distribution: frequency (rad/s) or phase (rad).

@@ -44,7 +44,7 @@ refused() { # refused WORDS LOADS...: exit code 2, one sentence on stderr
     expect 2 run small.lua -o refused "$@"
     says err.txt "$words"
     checks=$((checks + 1))
-    [ "$(grep -c ^entrain: err.txt)" = 1 ] && [ ! -e refused ] || fail "not one sentence, or a run"
+    if [ "$(grep -c ^entrain: err.txt)" != 1 ] || [ -e refused ]; then fail "not one sentence, or a run"; fi
 }
 fingerprint() { sed -n 's/^ *"fingerprint": "\([0-9a-f]*\)".*/\1/p' "$1"; }
 
