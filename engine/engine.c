@@ -76,6 +76,8 @@ entrain_status entrain_engine_create(const entrain_engine_config *config, entrai
     entrain_simd simd = ENTRAIN_SIMD_SSE2;
     if (status == ENTRAIN_OK)
         status = entrain__simd_resolve(config->simd, &simd, error_out);
+    if (status == ENTRAIN_OK)
+        status = entrain__memory_check_environment(error_out);
     if (status != ENTRAIN_OK)
         return status;
 

@@ -57,11 +57,58 @@ static void the_nth_block_can_be_made_to_fail(void **state) {
     entrain__arena_destroy(arena);
 }
 
+// Alignment is what shows that they were asked for; whether the system gives them is its own affair.
+static void large_blocks_ask_for_huge_pages(void **state) {
+    (void)state;
+    entrain__arena *arena;
+    assert_int_equal(entrain__arena_create(&arena), ENTRAIN_OK);
+    bool possible = strcmp(entrain__memory_backend(), "jemalloc") == 0;
+    for (int on = 1; on >= 0; on--) {
+        entrain__memory_use_huge_pages(on == 1);
+        uint32_t aligned = 0;
+        unsigned char *blocks[8];
+        for (size_t b = 0; b < 8; b++) {
+            size_t bytes = ((size_t)4 << 20) + b * 300001;
+            blocks[b] = entrain__arena_take(arena, bytes, 1);
+            assert_non_null(blocks[b]);
+            assert_int_equal((uintptr_t)blocks[b] % 64, 0);
+            aligned += ((uintptr_t)blocks[b] - 64) % (2 << 20) == 0;
+            for (size_t i = 0; i < bytes; i += 1009)
+                assert_int_equal(blocks[b][i], 0);
+            memset(blocks[b], 0xff, bytes); // to the last byte
+        }
+        if (possible && on == 1)
+            assert_int_equal(aligned, 8);
+        if (on == 0)
+            assert_true(aligned < 8);
+        for (size_t b = 0; b < 8; b++)
+            entrain__arena_give(arena, blocks[b]);
+    }
+    entrain__arena_destroy(arena);
+}
+
+static void a_wrong_word_in_the_environment_is_refused(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    static const char *const good[] = {"on", "off", ""};
+    for (size_t w = 0; w < sizeof good / sizeof *good; w++) {
+        setenv("ENTRAIN_HUGE_PAGES", good[w], 1);
+        CHECK_OK(entrain__memory_check_environment(&error), error);
+    }
+    setenv("ENTRAIN_HUGE_PAGES", "yes", 1);
+    CHECK_REFUSED(entrain__memory_check_environment(&error), ENTRAIN_UNKNOWN, error,
+                  "ENTRAIN_HUGE_PAGES is \"yes\"");
+    unsetenv("ENTRAIN_HUGE_PAGES");
+    CHECK_OK(entrain__memory_check_environment(&error), error);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_aligned_zeroed_and_counted),
         cmocka_unit_test(what_cannot_be_had_is_null),
         cmocka_unit_test(the_nth_block_can_be_made_to_fail),
+        cmocka_unit_test(large_blocks_ask_for_huge_pages),
+        cmocka_unit_test(a_wrong_word_in_the_environment_is_refused),
     };
     printf("memory backend: %s\n", entrain__memory_backend());
     return cmocka_run_group_tests(tests, NULL, NULL);

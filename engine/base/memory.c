@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "engine/base/assert.h"
@@ -20,7 +21,7 @@
 static bool has_jemalloc(void) { return mallocx != NULL && dallocx != NULL && mallctl != NULL; }
 #endif
 
-enum { HEADER_BYTES = 64 };
+enum { HEADER_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20, HUGE_FROM_BYTES = 4 << 20 };
 
 typedef struct block_header {
     struct block_header *previous, *next;
@@ -47,6 +48,34 @@ int64_t entrain__memory_live(void) {
 void entrain__memory_fail_at(uint64_t n) {
     entrain__store_relaxed_u64(&fail_at, n == 0 ? 0 : entrain__load_relaxed_u64(&taken_count) + n);
 }
+
+// Huge pages: 0: as the environment says, which was not looked at yet; 1: no; 2: yes. One word, written by
+// tests and by whoever looks first; all who look first write the same.
+static uint32_t huge_pages;
+
+void entrain__memory_use_huge_pages(bool on) { entrain__store_relaxed_u32(&huge_pages, on ? 2 : 1); }
+
+entrain_status entrain__memory_check_environment(entrain_error *error_out) {
+    const char *word = getenv("ENTRAIN_HUGE_PAGES");
+    if (word == NULL || *word == '\0' || strcmp(word, "on") == 0 || strcmp(word, "off") == 0)
+        return ENTRAIN_OK;
+    return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
+                             "the environment's ENTRAIN_HUGE_PAGES is \"%.64s\": set it to on or off, or "
+                             "unset it",
+                             word);
+}
+
+#ifndef ENTRAIN_SYSTEM_MALLOC
+static bool uses_huge_pages(void) {
+    uint32_t answer = entrain__load_relaxed_u32(&huge_pages);
+    if (answer == 0) {
+        const char *word = getenv("ENTRAIN_HUGE_PAGES");
+        answer = word != NULL && strcmp(word, "off") == 0 ? 1 : 2;
+        entrain__store_relaxed_u32(&huge_pages, answer);
+    }
+    return answer == 2;
+}
+#endif
 
 const char *entrain__memory_backend(void) {
 #ifndef ENTRAIN_SYSTEM_MALLOC
@@ -118,9 +147,15 @@ void entrain__arena_destroy(entrain__arena *arena) {
 
 static void *take_raw(entrain__arena *arena, size_t bytes) {
 #ifndef ENTRAIN_SYSTEM_MALLOC
-    if (arena->on_jemalloc)
-        return mallocx(bytes, MALLOCX_ARENA(arena->jemalloc_index) | MALLOCX_TCACHE_NONE |
-                                  MALLOCX_ALIGN(HEADER_BYTES) | MALLOCX_ZERO);
+    if (arena->on_jemalloc) {
+        bool huge = bytes >= HUGE_FROM_BYTES && uses_huge_pages();
+        void *block = mallocx(bytes, MALLOCX_ARENA(arena->jemalloc_index) | MALLOCX_TCACHE_NONE |
+                                         MALLOCX_ALIGN(huge ? HUGE_PAGE_BYTES : HEADER_BYTES) | MALLOCX_ZERO);
+        // Before anybody touches it. A refusal (no such pages here) costs nothing and changes nothing.
+        if (block != NULL && huge)
+            (void)madvise(block, bytes / 4096 * 4096, MADV_HUGEPAGE);
+        return block;
+    }
 #else
     (void)arena;
 #endif

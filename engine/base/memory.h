@@ -8,6 +8,7 @@
 #ifndef ENTRAIN_BASE_MEMORY_H
 #define ENTRAIN_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,12 @@ uint64_t entrain__memory_taken(void);
 int64_t entrain__memory_live(void);
 /// The @p n-th block asked for from now on cannot be had (1 is the next one); 0 switches it off.
 void entrain__memory_fail_at(uint64_t n);
+/// Whether blocks of 4 MiB and more, from now on, begin at a multiple of 2 MiB and ask for huge pages, which
+/// only a jemalloc arena does and the system is free to refuse. For benchmarks and tests; else the
+/// environment's ENTRAIN_HUGE_PAGES says it (on, off; default on).
+void entrain__memory_use_huge_pages(bool on);
+/// Refuses (ENTRAIN_UNKNOWN) an ENTRAIN_HUGE_PAGES that is neither.
+entrain_status entrain__memory_check_environment(entrain_error *error_out);
 /// "jemalloc" or "system": who serves the arenas of this process.
 const char *entrain__memory_backend(void);
 
