@@ -27,7 +27,7 @@ entrain_engine_config entrain_engine_config_defaults(void) {
         .scheduler = entrain_scheduler_config_defaults(),
         .transport = ENTRAIN_TRANSPORT_MAILBOX,
         .simd = ENTRAIN_SIMD_AUTO,
-        .layout = ENTRAIN_LAYOUT_INDEX,
+        .layout = ENTRAIN_LAYOUT_AUTO,
         .step_s = 0.01,
         .seed = 1,
         .overflow = ENTRAIN_OVERFLOW_FAIL,
@@ -44,9 +44,10 @@ static entrain_status validate(const entrain_engine_config *config, entrain_erro
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "transport is %d; it must be mailbox (0) or publish (1).",
                                  (int)config->transport);
-    if ((unsigned)config->layout > ENTRAIN_LAYOUT_SHUFFLED)
+    if ((unsigned)config->layout >= ENTRAIN_LAYOUT_COUNT)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "layout is %d; it must be index (0) or shuffled (1).", (int)config->layout);
+                                 "layout is %d; it must be auto (0), index (1), near (2) or shuffled (3).",
+                                 (int)config->layout);
     if ((unsigned)config->overflow >= ENTRAIN_OVERFLOW_COUNT)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "overflow is %d; it must be fail (0), shed-newest (1), shed-oldest (2), "
@@ -314,6 +315,7 @@ uint32_t entrain_population_words(const entrain_population *population) { return
 uint32_t entrain_engine_task_count(const entrain_engine *engine) { return engine->cohort_count; }
 const entrain_scheduler *entrain_engine_scheduler(const entrain_engine *engine) { return engine->scheduler; }
 entrain_simd entrain_engine_simd(const entrain_engine *engine) { return engine->simd; }
+entrain_layout entrain_engine_layout(const entrain_engine *engine) { return engine->layout; }
 uint32_t entrain_engine_mailbox_capacity_max(const entrain_engine *engine) {
     return engine->mailbox_capacity_max;
 }
@@ -333,7 +335,8 @@ void entrain_engine_measure(const entrain_engine *engine, entrain_engine_memory 
         .publications = engine->bytes_publications,
         .mailboxes = (engine->mailboxes != NULL ? entrain_mailbox_set_bytes(engine->mailboxes) : 0) +
                      (engine->letterboxes != NULL ? entrain_mailbox_set_bytes(engine->letterboxes) : 0),
-        .topology = engine->topology != NULL ? entrain_topology_bytes(engine->topology) : 0,
+        .topology =
+            engine->topology != NULL ? entrain_topology_bytes(engine->topology) + engine->bytes_graph : 0,
         .messages = engine->bytes_messages,
         .table = engine->bytes_table,
     };

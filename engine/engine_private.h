@@ -8,7 +8,7 @@
 ///           because populations that publish come first
 ///   place   population->first + column: where its state lies; publications, ring and id arrays are by place
 ///
-/// With the layout `index` place == slot. Nothing that depends on places may reach a result.
+/// In the layout `index` place == slot. Nothing that depends on places may reach a result.
 ///
 /// Who writes what, and when. Tasks are cohorts: contiguous places of one population.
 ///
@@ -58,7 +58,7 @@ struct entrain_population {
     entrain_mailbox_set *letterboxes; // where its general messages go: engine->mailboxes, or a set apart
     uint32_t letterbox_first;         // in that, of column 0
     char *columns[ENTRAIN_COLUMNS_MAX];
-    const uint32_t *index_of_column; // [count]
+    uint32_t *index_of_column;       // [count]
     const uint32_t *column_of_index; // [count], NULL: the same
 };
 
@@ -103,7 +103,7 @@ typedef struct entrain__latency {
     uint64_t counts[ENTRAIN__LATENCY_BUCKETS];
 } entrain__latency;
 
-/// The graph by place: who hears whom, as gathered from. Points into the topology where layout is `index`.
+/// The graph by place: who hears whom, as gathered from. Points into the topology in the layout `index`.
 typedef struct entrain__graph {
     bool complete, weighted;
     const uint64_t *offsets; // [vertex_count + 1]
@@ -119,6 +119,7 @@ typedef struct entrain__graph {
 struct entrain_engine {
     entrain_engine_config config;
     entrain_simd simd;
+    entrain_layout layout; // after start: never AUTO
     entrain__arena *arena;
     entrain_scheduler *scheduler;
     entrain_topology *topology;
@@ -193,7 +194,7 @@ struct entrain_engine {
     void *visit_context;
     uint64_t *fingerprints; // [cohort_count]
 
-    size_t bytes_state, bytes_publications, bytes_mailboxes, bytes_messages, bytes_table;
+    size_t bytes_state, bytes_publications, bytes_mailboxes, bytes_messages, bytes_table, bytes_graph;
 };
 
 /// entrain__arena_take that adds to one of the engine's byte counters.
@@ -292,6 +293,11 @@ void entrain__gather_cohort(const entrain_engine *engine, const entrain__cohort 
 
 /// Which cohorts depend on each other (links.c), in the engine's memory. Not for complete graphs.
 entrain_status entrain__cohort_links(entrain_engine *engine, entrain_task_links *links_out);
+/// Where actors lie (layout.c): sets engine->layout and each population's columns. ENTRAIN_NO_MEMORY or OK.
+entrain_status entrain__lay_out(entrain_engine *engine, const entrain_topology_view *view);
+/// The graph by place: the topology's own arrays where place == slot, a renumbered copy otherwise.
+entrain_status entrain__graph_by_place(entrain_engine *engine, const entrain_topology_view *view);
+uint32_t entrain__place_of_slot(const entrain_engine *engine, uint32_t slot);
 
 /// Layout and cohorts and all arrays (start.c).
 entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *error_out);

@@ -123,8 +123,7 @@ void entrain__letters_route(entrain_engine *engine) {
             letters[total++] = &cohort->outbox[l];
     }
     ENTRAIN_ASSERT(total <= engine->letters_max);
-    if (engine->config.layout !=
-        ENTRAIN_LAYOUT_INDEX) { // else cohorts, and the actors in them, are in that order already
+    if (engine->layout != ENTRAIN_LAYOUT_INDEX) { // else cohorts, and the actors in them, are in that order
         sort_pass(letters + sent_first, engine->sorted_twin, total - sent_first, 0);
         sort_pass(engine->sorted_twin, letters + sent_first, total - sent_first, 12);
     }

@@ -1,10 +1,9 @@
-// Building an engine before its first tick: layout, graph by place, cohorts, and every array a tick will
-// need.
+// Building an engine before its first tick: cohorts, and every array a tick will need. Layout: layout.c.
 #include <inttypes.h>
 #include <string.h>
 
 #include "engine/engine_private.h"
-#include "entrain/random.h"
+#include "engine/layout.h"
 #include "mailbox/ring.h"
 
 static entrain_status no_memory(const char *what, entrain_error *error_out) {
@@ -30,88 +29,6 @@ static void order_populations(entrain_engine *engine) {
     }
 }
 
-// Where each actor lies within its population.
-static entrain_status lay_out(entrain_engine *engine, entrain_population *population) {
-    uint32_t count = population->count;
-    uint32_t *index_of_column =
-        entrain__engine_take(engine, &engine->bytes_table, count, sizeof *index_of_column);
-    if (index_of_column == NULL)
-        return ENTRAIN_NO_MEMORY;
-    for (uint32_t c = 0; c < count; c++)
-        index_of_column[c] = c;
-    population->index_of_column = index_of_column;
-    if (engine->config.layout == ENTRAIN_LAYOUT_INDEX)
-        return ENTRAIN_OK;
-    uint32_t *column_of_index =
-        entrain__engine_take(engine, &engine->bytes_table, count, sizeof *column_of_index);
-    if (column_of_index == NULL)
-        return ENTRAIN_NO_MEMORY;
-    // Fisher and Yates; one draw per position.
-    entrain_random key = entrain_random_key(engine->config.seed, ENTRAIN_STREAM_LAYOUT);
-    for (uint32_t c = count - 1; c > 0; c--) {
-        uint32_t other = (uint32_t)entrain_random_below(key, (uint64_t)c + 1, c, population->order, 0);
-        uint32_t index = index_of_column[c];
-        index_of_column[c] = index_of_column[other];
-        index_of_column[other] = index;
-    }
-    for (uint32_t c = 0; c < count; c++)
-        column_of_index[index_of_column[c]] = c;
-    population->column_of_index = column_of_index;
-    return ENTRAIN_OK;
-}
-
-static uint32_t place_of_slot(const entrain_engine *engine, uint32_t slot) {
-    const entrain_population *population = entrain__population_of(engine, slot);
-    return population->first + entrain__column_of(population, slot - population->first);
-}
-
-// The graph by place: the topology's own arrays where place == slot, a renumbered copy otherwise.
-static entrain_status build_graph(entrain_engine *engine, const entrain_topology_view *view) {
-    entrain__graph *graph = &engine->graph;
-    graph->complete = view->kind == ENTRAIN_TOPOLOGY_COMPLETE;
-    graph->weighted = view->weighted;
-    graph->offsets = view->in_offsets;
-    graph->speakers = view->in_speakers;
-    graph->weights = view->in_weights;
-    if (graph->complete || engine->config.layout == ENTRAIN_LAYOUT_INDEX)
-        return ENTRAIN_OK;
-
-    uint32_t vertices = view->vertex_count;
-    uint64_t *offsets =
-        entrain__engine_take(engine, &engine->bytes_table, (size_t)vertices + 1, sizeof *offsets);
-    int32_t *speakers = entrain__engine_take(engine, &engine->bytes_table, view->arc_count, sizeof *speakers);
-    double *weights = NULL;
-    uint32_t *places = entrain__arena_take(engine->arena, vertices, sizeof *places);
-    uint32_t *vertex_of = entrain__arena_take(engine->arena, vertices, sizeof *vertex_of);
-    if (view->weighted)
-        weights = entrain__engine_take(engine, &engine->bytes_table, view->arc_count, sizeof *weights);
-    if (offsets == NULL || speakers == NULL || places == NULL || vertex_of == NULL ||
-        (view->weighted && weights == NULL))
-        return ENTRAIN_NO_MEMORY;
-    for (uint32_t v = 0; v < vertices; v++) {
-        places[v] = place_of_slot(engine, v);
-        vertex_of[places[v]] = v;
-    }
-    uint64_t arc = 0;
-    for (uint32_t place = 0; place < vertices; place++) {
-        uint32_t v = vertex_of[place];
-        offsets[place] = arc;
-        // Speakers stay in the order of their slots, which is the canonical order of delivery.
-        for (uint64_t a = view->in_offsets[v]; a < view->in_offsets[v + 1]; a++, arc++) {
-            speakers[arc] = (int32_t)places[view->in_speakers[a]];
-            if (weights != NULL)
-                weights[arc] = view->in_weights[a];
-        }
-    }
-    offsets[vertices] = arc;
-    entrain__arena_give(engine->arena, places);
-    entrain__arena_give(engine->arena, vertex_of);
-    graph->offsets = offsets;
-    graph->speakers = speakers;
-    graph->weights = weights;
-    return ENTRAIN_OK;
-}
-
 // Looking ahead pays when publications do not fit in the near caches and speakers lie far away (40 % on a
 // random graph of a million), and costs a little where they lie near. Sampled, so that the choice itself is
 // quick.
@@ -120,16 +37,7 @@ static void choose_prefetch(entrain_engine *engine) {
     uint64_t bytes = (uint64_t)engine->vertex_count * engine->words * sizeof(int64_t);
     if (graph->complete || engine->vertex_count == 0 || bytes < UINT64_C(1) << 20)
         return;
-    uint64_t far = 0, seen = 0;
-    uint32_t stride = engine->vertex_count / 4096 + 1;
-    for (uint32_t place = 0; place < engine->vertex_count; place += stride)
-        for (uint64_t a = graph->offsets[place];
-             a < graph->offsets[place + 1] && a < graph->offsets[place] + 64; a++) {
-            int64_t distance = (int64_t)graph->speakers[a] - (int64_t)place;
-            far += distance > 4096 || distance < -4096;
-            seen++;
-        }
-    if (far * 20 > seen)
+    if (entrain__spread_of(engine->vertex_count, graph->offsets, graph->speakers, NULL).far_share > 0.05)
         engine->graph.prefetch = 48;
 }
 
@@ -419,7 +327,7 @@ static entrain_status build_table(entrain_engine *engine) {
         return ENTRAIN_NO_MEMORY;
     memset(engine->generations, 1, engine->actor_count);
     for (uint32_t slot = 0; slot < engine->actor_count; slot++)
-        engine->ids[place_of_slot(engine, slot)] = entrain__id_make(slot, 1);
+        engine->ids[entrain__place_of_slot(engine, slot)] = entrain__id_make(slot, 1);
     return ENTRAIN_OK;
 }
 
@@ -461,12 +369,13 @@ static entrain_status build_publications(entrain_engine *engine) {
 
 entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *error_out) {
     order_populations(engine);
-    for (uint32_t p = 0; p < engine->population_count; p++)
-        if (lay_out(engine, engine->populations[p]) != ENTRAIN_OK)
-            return no_memory("the layout of the swarm", error_out);
+    entrain_topology_view view = {0};
+    if (engine->vertex_count > 0)
+        view = entrain_topology_look(engine->topology);
+    if (entrain__lay_out(engine, &view) != ENTRAIN_OK)
+        return no_memory("the layout of the swarm", error_out);
     if (engine->vertex_count > 0) {
-        entrain_topology_view view = entrain_topology_look(engine->topology);
-        if (build_graph(engine, &view) != ENTRAIN_OK)
+        if (entrain__graph_by_place(engine, &view) != ENTRAIN_OK)
             return no_memory("the graph", error_out);
         choose_prefetch(engine);
     }

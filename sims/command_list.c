@@ -120,13 +120,16 @@ static list_entry simd_at(uint32_t index) {
 }
 
 static list_entry layout_at(uint32_t index) {
-    static const list_entry layouts[] = {
-        {.name = "index", .summary = "actors lie in the order of their index"},
-        {.name = "shuffled",
-         .summary = "in a random order keyed by the seed: bad locality, same bits; for tests"},
-        {0},
+    static const char *const summaries[] = {
+        "index, or near where neighbours would lie far apart otherwise and near helps",
+        "actors lie in the order of their index",
+        "neighbours lie near each other (reverse Cuthill-McKee); a second copy of the arcs",
+        "in a random order keyed by the seed: bad locality, same bits; for tests",
     };
-    return layouts[index < 2 ? index : 2];
+    _Static_assert(sizeof summaries / sizeof *summaries == ENTRAIN_LAYOUT_COUNT, "a summary per layout");
+    if (index >= ENTRAIN_LAYOUT_COUNT)
+        return (list_entry){0};
+    return (list_entry){.name = entrain_layout_name((entrain_layout)index), .summary = summaries[index]};
 }
 
 static list_entry key_at(uint32_t index) {

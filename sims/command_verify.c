@@ -216,7 +216,7 @@ static void print_grid(const verify_plan *plan) {
     }
 }
 
-// One line each for the SIMD levels and the other layout, a cell per transport.
+// One line each for the SIMD levels and the other layouts, a cell per transport.
 static void print_others(const verify_plan *plan) {
     uint32_t transports = plan->mailbox_only != NULL ? 1 : ENTRAIN_TRANSPORT_COUNT;
     table_line line = {0};
@@ -227,7 +227,7 @@ static void print_others(const verify_plan *plan) {
             bool is_layout = one->layout != plan->cases[0].layout;
             put(&line, 0, is_layout ? "  layout " : "  simd ");
             put(&line, label_width(plan) - (int)line.used,
-                is_layout ? verify_layout_name(one->layout) : entrain_simd_name(one->simd));
+                is_layout ? entrain_layout_name(one->layout) : entrain_simd_name(one->simd));
         }
         put(&line, GROUP_WIDTH, cell(one->result));
         if (at + 1 == transports)
@@ -276,7 +276,7 @@ static json_t *case_json(const verify_case *one) {
     json_object_set_new(json, "workers", json_integer(one->workers));
     json_object_set_new(json, "transport", json_string(entrain_transport_name(one->transport)));
     json_object_set_new(json, "simd", json_string(entrain_simd_name(one->simd)));
-    json_object_set_new(json, "layout", json_string(verify_layout_name(one->layout)));
+    json_object_set_new(json, "layout", json_string(entrain_layout_name(one->layout)));
     return json;
 }
 

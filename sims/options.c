@@ -38,7 +38,7 @@ static const cli_command commands[] = {
      "check that workers, policy, transport change no bit",
      "The scenario as it stands is the reference. Every scheduler policy with 1, 2, 3\n"
      "and 8 workers, in both transports, then every SIMD level of this machine and the\n"
-     "other layout must give the same samples to the last bit. A scenario that names\n"
+     "other layouts must give the same samples to the last bit. A scenario that names\n"
      "an overflow policy or a mailbox capacity is compared in mailboxes only.\n",
      command_verify},
     {"list", "[TOPIC]", 1, false, "load json", "what there is to choose from",

@@ -130,8 +130,9 @@
       .belongs_words = "mailbox", .because = "overflow needs mailboxes")                                     \
     X(SIMD, "exec.simd", CHOICE, "auto", "vector instructions; never changes results",                       \
       .choices = "one of auto, sse2, avx2, avx512")                                                          \
-    X(LAYOUT, "exec.layout", CHOICE, "index", "order in memory; never changes results",                      \
-      .choices = "one of index, shuffled")                                                                   \
+    X(LAYOUT, "exec.layout", CHOICE, "auto",                                                                 \
+      "order in memory (entrain list layouts); never changes results",                                       \
+      .choices = "one of auto, index, near, shuffled")                                                       \
     X(COHORT, "exec.cohort", INTEGER, "4096",                                                                \
       "arcs plus oscillators per task, 64 to 16777216; never changes results", .low = 64, .high = 16777216)
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sims/plugins.h"
 #include "sims/run_directory.h"
@@ -141,6 +142,12 @@ static json_t *memory_json(const entrain_engine *engine) {
     return json;
 }
 
+// Of this process since it began, in pages of memory that really were there; 0 where nobody says.
+static uint64_t resident_bytes_max(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
+
 static json_t *workers_json(const entrain_scheduler *scheduler) {
     json_t *list = json_array();
     for (uint32_t worker = 0; worker < entrain_scheduler_worker_count(scheduler); worker++) {
@@ -175,11 +182,14 @@ json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_
     put_text(json, "policy", entrain_scheduler_policy(scheduler));
     put_text(json, "transport", entrain_transport_name(given->swarm.engine.transport));
     put_text(json, "simd", entrain_simd_name(entrain_engine_simd(engine)));
+    put_text(json, "layout", entrain_layout_name(entrain_engine_layout(engine)));
+    put_text(json, "layout_asked", entrain_layout_name(given->swarm.engine.layout));
     put_count(json, "mailbox_capacity_max", entrain_engine_mailbox_capacity_max(engine));
     if (given->swarm.engine.overflow_named)
         put_text(json, "overflow", entrain_overflow_name(given->swarm.engine.overflow));
     json_object_set_new(json, "messages", messages_json(engine));
     json_object_set_new(json, "memory_bytes", memory_json(engine));
+    put_count(json, "resident_bytes_max", resident_bytes_max());
     json_object_set_new(json, "wall_s", json_number(wall_s));
     json_object_set_new(json, "advance_s", json_number(advance_s));
     json_object_set_new(json, "ticks_per_s",

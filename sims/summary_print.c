@@ -105,7 +105,7 @@ static void row_messages(FILE *to, const json_t *summary, const json_t *executio
     row(to, "Messages", text);
 }
 
-static void row_memory(FILE *to, const json_t *memory, uint64_t actors) {
+static void row_memory(FILE *to, const json_t *memory, double resident, uint64_t actors) {
     static const char *const parts[] = {"state",    "contexts", "publications", "mailboxes",
                                         "topology", "messages", "table"};
     char text[400];
@@ -118,7 +118,10 @@ static void row_memory(FILE *to, const json_t *memory, uint64_t actors) {
         if (bytes >= 0.5)
             used += snprintf(text + used, sizeof text - (size_t)used, " %s %.0f,", parts[i], bytes);
     }
-    text[used - 1] = '\0'; // the last comma
+    text[--used] = '\0'; // the last comma
+    if (resident > 0)
+        snprintf(text + used, sizeof text - (size_t)used, "; the whole process at most %s",
+                 text_bytes(resident).text);
     row(to, "Memory", text);
 }
 
@@ -134,11 +137,14 @@ static void rows_execution(FILE *to, const json_t *summary, const json_t *execut
              text_duration(number_at(execution, "wall_s")).text);
     row(to, "Speed", text);
     uint64_t workers = count_at(execution, "workers");
-    snprintf(text, sizeof text, "%" PRIu64 " worker%s, policy %s, transport %s, %s", workers,
+    const char *layout = text_at(execution, "layout"), *asked = text_at(execution, "layout_asked");
+    snprintf(text, sizeof text, "%" PRIu64 " worker%s, policy %s, transport %s, %s, layout %s%s%s%s", workers,
              workers == 1 ? "" : "s", text_at(execution, "policy"), text_at(execution, "transport"),
-             text_at(execution, "simd"));
+             text_at(execution, "simd"), layout, strcmp(layout, asked) != 0 ? " (" : "",
+             strcmp(layout, asked) != 0 ? asked : "", strcmp(layout, asked) != 0 ? ")" : "");
     row(to, "Carried out", text);
-    row_memory(to, json_object_get(execution, "memory_bytes"), count_at(summary, "actors"));
+    row_memory(to, json_object_get(execution, "memory_bytes"), number_at(execution, "resident_bytes_max"),
+               count_at(summary, "actors"));
 }
 
 static void row_files(FILE *to, const char *directory, const char *label, const char *const *names) {

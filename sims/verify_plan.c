@@ -6,10 +6,6 @@
 
 const uint32_t verify_workers[VERIFY_WORKERS_COUNT] = {1, 2, 3, 8};
 
-const char *verify_layout_name(entrain_layout layout) {
-    return layout == ENTRAIN_LAYOUT_SHUFFLED ? "shuffled" : "index";
-}
-
 static void add(verify_plan *plan, verify_case one) {
     if (plan->count < VERIFY_CASES_MAX)
         plan->cases[plan->count++] = one;
@@ -44,19 +40,19 @@ void verify_plan_make(const scenario *given, verify_plan *plan_out) {
             one.transport = (entrain_transport)t;
             add(plan_out, one);
         }
-    for (uint32_t t = 0; t < transports; t++) {
-        verify_case one = usual;
-        one.layout =
-            engine->layout == ENTRAIN_LAYOUT_SHUFFLED ? ENTRAIN_LAYOUT_INDEX : ENTRAIN_LAYOUT_SHUFFLED;
-        one.transport = (entrain_transport)t;
-        add(plan_out, one);
-    }
+    for (int layout = ENTRAIN_LAYOUT_INDEX; layout < ENTRAIN_LAYOUT_COUNT; layout++)
+        for (uint32_t t = 0; t < transports && layout != (int)engine->layout; t++) {
+            verify_case one = usual;
+            one.layout = (entrain_layout)layout;
+            one.transport = (entrain_transport)t;
+            add(plan_out, one);
+        }
 }
 
 void verify_case_describe(const verify_case *one, char *text_out, size_t size) {
     snprintf(text_out, size, "policy %s, %u worker%s, transport %s, simd %s, layout %s", one->policy,
              one->workers, one->workers == 1 ? "" : "s", entrain_transport_name(one->transport),
-             entrain_simd_name(one->simd), verify_layout_name(one->layout));
+             entrain_simd_name(one->simd), entrain_layout_name(one->layout));
 }
 
 void verify_case_apply(const verify_case *one, entrain_swarm_config *config) {

@@ -32,8 +32,7 @@ typedef struct verify_plan {
 } verify_plan;
 
 void verify_plan_make(const scenario *given, verify_plan *plan_out);
-const char *verify_layout_name(entrain_layout layout);
-/// "policy steal, 8 workers, transport publish, simd avx2, layout index"
+/// "policy steal, 8 workers, transport publish, simd avx2, layout auto"
 void verify_case_describe(const verify_case *one, char *text_out, size_t size);
 void verify_case_apply(const verify_case *one, entrain_swarm_config *config);
 

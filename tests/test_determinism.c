@@ -102,10 +102,10 @@ static const uint32_t worker_counts[] = {1, 2, 3, 8};
 static void check_one(const golden_run *golden, entrain_engine_config engine, uint64_t wanted) {
     uint64_t got = run(golden, engine);
     if (got != wanted)
-        fail_msg("%s: %s, %u workers, %s, %s, layout %d: %016llx, not %016llx", golden->name,
+        fail_msg("%s: %s, %u workers, %s, %s, layout %s: %016llx, not %016llx", golden->name,
                  engine.scheduler.policy, engine.scheduler.worker_count,
-                 entrain_transport_name(engine.transport), entrain_simd_name(engine.simd), (int)engine.layout,
-                 (unsigned long long)got, (unsigned long long)wanted);
+                 entrain_transport_name(engine.transport), entrain_simd_name(engine.simd),
+                 entrain_layout_name(engine.layout), (unsigned long long)got, (unsigned long long)wanted);
 }
 
 #ifdef ENTRAIN_SYSTEM_MALLOC // a sanitizer build
@@ -144,14 +144,15 @@ static void check_matrix(const golden_run *golden) {
                     check_one(golden, engine, golden->fingerprint);
                 }
     // Where actors lie in memory decides nothing either.
-    for (int transport = 0; transport < ENTRAIN_TRANSPORT_COUNT; transport++) {
-        entrain_engine_config engine = entrain_engine_config_defaults();
-        engine.scheduler.policy = "steal";
-        engine.scheduler.worker_count = 3;
-        engine.transport = (entrain_transport)transport;
-        engine.layout = ENTRAIN_LAYOUT_SHUFFLED;
-        check_one(golden, engine, golden->fingerprint);
-    }
+    for (int layout = ENTRAIN_LAYOUT_INDEX; layout < ENTRAIN_LAYOUT_COUNT; layout++)
+        for (int transport = 0; transport < ENTRAIN_TRANSPORT_COUNT; transport++) {
+            entrain_engine_config engine = entrain_engine_config_defaults();
+            engine.scheduler.policy = "steal";
+            engine.scheduler.worker_count = 3;
+            engine.transport = (entrain_transport)transport;
+            engine.layout = (entrain_layout)layout;
+            check_one(golden, engine, golden->fingerprint);
+        }
 }
 
 static void golden_0(void **state) {

@@ -91,7 +91,7 @@ static void general_messages_arrive_in_canonical_order_under_every_policy(void *
     const char *const policies[] = {"serial", "shuffled", "static", "shared", "steal", "dataflow"};
     for (size_t p = 0; p < sizeof policies / sizeof *policies; p++)
         for (uint32_t workers = 1; workers <= 8; workers += workers == 3 ? 5 : 1)
-            for (int layout = 0; layout < 2; layout++) {
+            for (int layout = ENTRAIN_LAYOUT_INDEX; layout < ENTRAIN_LAYOUT_COUNT; layout++) {
                 entrain_engine_config config = entrain_engine_config_defaults();
                 config.scheduler.policy = policies[p];
                 config.scheduler.worker_count = workers;
@@ -118,7 +118,7 @@ static void general_messages_arrive_in_canonical_order_under_every_policy(void *
 static void the_order_of_senders_is_that_of_all_bits_of_their_slots(void **state) {
     (void)state;
     entrain_error error = {0};
-    for (int layout = 0; layout < 2; layout++) {
+    for (int layout = ENTRAIN_LAYOUT_INDEX; layout < ENTRAIN_LAYOUT_COUNT; layout++) {
         entrain_engine_config config = entrain_engine_config_defaults();
         config.layout = (entrain_layout)layout;
         config.cohort_weight = 64;
@@ -153,7 +153,7 @@ static void the_order_of_senders_is_that_of_all_bits_of_their_slots(void **state
 static void sending_more_than_declared_ends_the_run_with_a_sentence(void **state) {
     (void)state;
     entrain_error error = {0};
-    for (int layout = 0; layout < 2; layout++) {
+    for (int layout = ENTRAIN_LAYOUT_INDEX; layout < ENTRAIN_LAYOUT_COUNT; layout++) {
         entrain_engine_config config = entrain_engine_config_defaults();
         config.layout = (entrain_layout)layout;
         config.scheduler.worker_count = 3;
@@ -379,11 +379,11 @@ static void check_tellers(tellers all, const int64_t *says) {
 static void what_changes_between_ticks_is_heard_in_the_next(void **state) {
     (void)state;
     entrain_error error = {0};
-    for (int variant = 0; variant < 8; variant++) {
+    for (int variant = 0; variant < 12; variant++) {
         tellers all = {.complete = variant % 2 == 1};
         entrain_engine_config config = entrain_engine_config_defaults();
         config.transport = (entrain_transport)(variant / 2 % 2);
-        config.layout = (entrain_layout)(variant / 4);
+        config.layout = (entrain_layout)(ENTRAIN_LAYOUT_INDEX + variant / 4);
         config.cohort_weight = 64;
         config.scheduler.worker_count = 2;
         entrain_topology_config graph = entrain_topology_config_defaults();
@@ -503,7 +503,7 @@ static void both_transports_add_the_same_for_any_words_weights_and_silences(void
                         config.cohort_weight = 100;
                         config.transport =
                             variant % 2 == 0 ? ENTRAIN_TRANSPORT_MAILBOX : ENTRAIN_TRANSPORT_PUBLISH;
-                        config.layout = variant / 2 % 2 == 0 ? ENTRAIN_LAYOUT_INDEX : ENTRAIN_LAYOUT_SHUFFLED;
+                        config.layout = (entrain_layout)(ENTRAIN_LAYOUT_INDEX + variant / 2);
                         config.scheduler.worker_count = 1 + (uint32_t)variant / 2;
                         entrain_message_count count;
                         uint64_t observations;
@@ -768,9 +768,9 @@ static void any_allocation_may_fail_and_nothing_is_left(void **state) {
     entrain_error error = {0};
     int64_t live = entrain__memory_live();
     int threads = threads_alive();
-    for (int variant = 0; variant < 4; variant++) {
+    for (int variant = 0; variant < 6; variant++) {
         entrain_swarm_config config = small_swarm(variant % 2);
-        config.engine.layout = (entrain_layout)(variant / 2);
+        config.engine.layout = (entrain_layout)(ENTRAIN_LAYOUT_INDEX + variant / 2);
         config.topology.weight_high = variant < 2 ? 1 : 2;
         uint64_t n = 0;
         entrain_status status;

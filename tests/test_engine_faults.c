@@ -197,11 +197,11 @@ static entrain_topology *ring_of(uint32_t size) {
 }
 
 // Publications, mailboxes, letters, what waits, a renumbered graph: every array an engine can have.
-static entrain_status build_everything(entrain_topology *topology, model models[2],
+static entrain_status build_everything(entrain_topology *topology, entrain_layout layout, model models[2],
                                        entrain_engine **engine_out, uint32_t *handed_out) {
     entrain_error error = {0};
     entrain_engine_config config = entrain_engine_config_defaults();
-    config.layout = ENTRAIN_LAYOUT_SHUFFLED;
+    config.layout = layout;
     config.scheduler.worker_count = 2;
     config.cohort_weight = 64;
     config.overflow = ENTRAIN_OVERFLOW_BLOCK;
@@ -226,22 +226,24 @@ static void any_allocation_may_fail_and_contexts_are_released_once(void **state)
     (void)state;
     int64_t live = entrain__memory_live();
     entrain_topology *topology = ring_of(100);
-    uint64_t n = 0;
-    entrain_status status;
-    do {
-        static model models[2];
-        memset(models, 0, sizeof models);
-        entrain_engine *engine = NULL;
-        uint32_t handed;
-        entrain__memory_fail_at(++n);
-        status = build_everything(topology, models, &engine, &handed);
-        entrain__memory_fail_at(0);
-        assert_true(status == ENTRAIN_OK || status == ENTRAIN_NO_MEMORY);
-        entrain_engine_destroy(engine);
-        assert_int_equal(models[0].released, handed > 0);
-        assert_int_equal(models[1].released, handed > 1);
-    } while (status != ENTRAIN_OK);
-    assert_true(n > 25);
+    for (int layout = ENTRAIN_LAYOUT_NEAR; layout < ENTRAIN_LAYOUT_COUNT; layout++) {
+        uint64_t n = 0;
+        entrain_status status;
+        do {
+            static model models[2];
+            memset(models, 0, sizeof models);
+            entrain_engine *engine = NULL;
+            uint32_t handed;
+            entrain__memory_fail_at(++n);
+            status = build_everything(topology, (entrain_layout)layout, models, &engine, &handed);
+            entrain__memory_fail_at(0);
+            assert_true(status == ENTRAIN_OK || status == ENTRAIN_NO_MEMORY);
+            entrain_engine_destroy(engine);
+            assert_int_equal(models[0].released, handed > 0);
+            assert_int_equal(models[1].released, handed > 1);
+        } while (status != ENTRAIN_OK);
+        assert_true(n > 25);
+    }
     entrain_topology_release(topology);
     assert_int_equal(entrain__memory_live(), live);
 }
@@ -462,11 +464,12 @@ static void count_seen(void *context, const entrain_range *range, uint32_t task)
 static void a_visit_sees_everybody_once_and_what_the_next_step_hears(void **state) {
     (void)state;
     entrain_error error = {0};
-    for (int complete = 0; complete < 2; complete++) {
+    for (int variant = 0; variant < 4; variant++) {
+        bool complete = variant % 2 == 1;
         static model all, mute;
         memset(&all, 0, sizeof all);
         entrain_engine_config config = entrain_engine_config_defaults();
-        config.layout = ENTRAIN_LAYOUT_SHUFFLED;
+        config.layout = variant < 2 ? ENTRAIN_LAYOUT_SHUFFLED : ENTRAIN_LAYOUT_NEAR;
         config.cohort_weight = 64;
         config.scheduler.worker_count = 3;
         entrain_engine *engine;

@@ -230,7 +230,7 @@ static void nonsense_is_bounded_alike_everywhere(void **state) {
                 entrain_engine_config config = entrain_engine_config_defaults();
                 config.simd = (entrain_simd)simd;
                 config.transport = (entrain_transport)transport;
-                config.layout = (entrain_layout)transport;
+                config.layout = (entrain_layout)(ENTRAIN_LAYOUT_INDEX + transport);
                 entrain_kuramoto_config model = entrain_kuramoto_config_defaults();
                 model.integrator = (entrain_integrator)integrator;
                 model.coupling = 1e6;

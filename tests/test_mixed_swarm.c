@@ -367,12 +367,12 @@ static void play(const mixed_scene *scene, mixed_variant variant, trace *into) {
 
 static const mixed_variant variants[] = {
     {"serial", 1, 4096, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_INDEX, 0},
-    {"steal", 3, 64, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_INDEX, 1},
+    {"steal", 3, 64, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_NEAR, 1},
     {"shared", 2, 64, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_SHUFFLED, 2},
     {"dataflow", 3, 64, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_INDEX, 0},
     {"dataflow", 8, 64, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_SHUFFLED, 1},
     {"static", 8, 100, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_SHUFFLED, 0},
-    {"shuffled", 1, 64, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_INDEX, 2},
+    {"shuffled", 1, 64, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_NEAR, 2},
     {"serial", 1, 1 << 24, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_SHUFFLED, 1},
 };
 
@@ -389,12 +389,12 @@ static void check_case(uint64_t seed) {
                 got.observations[h] != wanted.observations[h] || got.letters[h] != wanted.letters[h] ||
                 got.lost[h] != wanted.lost[h] || got.waiting[h] != wanted.waiting[h])
                 fail_msg("case %" PRIu64 " (replay: test_mixed_swarm %" PRIu64 "), variant %zu (%s, %" PRIu32
-                         " workers, %s, layout %d, tasks of %" PRIu32
+                         " workers, %s, layout %s, tasks of %" PRIu32
                          ", order %d) parts after happening %d (%d): fingerprint %016" PRIx64
                          " not %016" PRIx64 ", observations %" PRIu64 " not %" PRIu64 ", letters %" PRIu64
                          " not %" PRIu64 ", lost %" PRIu64 " not %" PRIu64,
                          seed, seed, v, variant.policy, variant.workers,
-                         entrain_transport_name(variant.transport), (int)variant.layout,
+                         entrain_transport_name(variant.transport), entrain_layout_name(variant.layout),
                          variant.cohort_weight, variant.order, h, (int)scene.happenings[h].what,
                          got.fingerprint[h], wanted.fingerprint[h], got.observations[h],
                          wanted.observations[h], got.letters[h], wanted.letters[h], got.lost[h],

@@ -62,18 +62,28 @@ ENTRAIN_API const char *entrain_transport_name(entrain_transport transport);
 /// mailboxes in a circle, advance() ends with ENTRAIN_DEADLOCK. An actor that is stopped no longer waits for
 /// anything, but what it sent does; until that has gone, whoever is restarted in its place is mute.
 
-/// In which order actors lie in the columns: a choice of locality, never of results.
+/// In which order actors lie in memory: a choice of locality, never of results.
 typedef enum entrain_layout {
-    ENTRAIN_LAYOUT_INDEX = 0, ///< column = index
+    /// Index order, or near where most neighbours lie far apart in index order and near brings them really
+    /// nearer; looked at during start.
+    ENTRAIN_LAYOUT_AUTO = 0,
+    ENTRAIN_LAYOUT_INDEX = 1, ///< in the order of the actors' indices
+    /// Neighbours near each other: reverse Cuthill-McKee. Costs 8 bytes an actor and a second copy of the
+    /// graph's arcs. Index order where there is no graph to go by (complete, or nobody publishes).
+    ENTRAIN_LAYOUT_NEAR = 2,
     /// A random permutation keyed by the seed: the worst locality there is, for tests.
-    ENTRAIN_LAYOUT_SHUFFLED = 1,
+    ENTRAIN_LAYOUT_SHUFFLED = 3,
+    ENTRAIN_LAYOUT_COUNT
 } entrain_layout;
+
+/// "auto", "index", "near", "shuffled"; NULL past the end.
+ENTRAIN_API const char *entrain_layout_name(entrain_layout layout);
 
 typedef struct entrain_engine_config {
     entrain_scheduler_config scheduler; ///< workers, policy
     entrain_transport transport;        ///< default mailbox
     entrain_simd simd;                  ///< default auto
-    entrain_layout layout;              ///< default index
+    entrain_layout layout;              ///< default auto
     double step_s;                      ///< simulated seconds per tick, > 0 and finite; default 0.01
     uint64_t seed;                      ///< any; default 1
     /// Messages, 1 to 2^24 - 1, rounded up to 2^n - 1; 0: what the topology and the inboxes need. Less than
@@ -184,7 +194,8 @@ ENTRAIN_API void entrain_engine_count(const entrain_engine *engine, entrain_mess
 ENTRAIN_API uint64_t entrain_engine_observations(const entrain_engine *engine);
 
 /// Bytes by part, exactly as asked for: all that grows with the swarm. `contexts` is what behaviors keep
-/// for themselves (kuramoto's initial values: 16 bytes an oscillator). Without the scheduler.
+/// for themselves (kuramoto's initial values: 16 bytes an oscillator); `topology` includes the renumbered
+/// copy that layouts other than index keep. Without the scheduler.
 typedef struct entrain_engine_memory {
     size_t state, contexts, publications, mailboxes, topology, messages, table, total;
 } entrain_engine_memory;
@@ -207,6 +218,8 @@ ENTRAIN_API void entrain_engine_tick_ns_forget(entrain_engine *engine);
 ENTRAIN_API double entrain_engine_links_mean(const entrain_engine *engine);
 ENTRAIN_API const entrain_scheduler *entrain_engine_scheduler(const entrain_engine *engine);
 ENTRAIN_API entrain_simd entrain_engine_simd(const entrain_engine *engine);
+/// How actors lie: index, near or shuffled; auto before start.
+ENTRAIN_API entrain_layout entrain_engine_layout(const entrain_engine *engine);
 /// What each mailbox got; 0 without mailboxes.
 ENTRAIN_API uint32_t entrain_engine_mailbox_capacity_max(const entrain_engine *engine);
 
