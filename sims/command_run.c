@@ -31,8 +31,6 @@ typedef struct run_state {
     int lock;        // of the directory; -1: none
     double begun_s;
     // Of all actors, in the order of index; NULL before the end.
-    double *phases, *frequencies;
-    int32_t *turns;
     json_t *summary, *execution;
 } run_state;
 
@@ -135,31 +133,16 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
     return end;
 }
 
-static entrain_status read_phases(run_state *run, entrain_error *error_out) {
-    size_t count = run->scenario.swarm.size;
-    run->phases = calloc(count, sizeof *run->phases);
-    run->turns = calloc(count, sizeof *run->turns);
-    run->frequencies = calloc(count, sizeof *run->frequencies);
-    if (run->phases == NULL || run->turns == NULL || run->frequencies == NULL)
-        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the final phases.");
-    entrain_phase_read(entrain_swarm_population(run->swarm), run->phases, run->turns, run->frequencies);
-    return ENTRAIN_OK;
-}
-
 // Everything that is owed once the last sample is taken, except pictures.
 static entrain_status write_rest(run_state *run, run_end end, entrain_error *error_out) {
-    entrain_status status = read_phases(run, error_out);
-    if (status != ENTRAIN_OK)
-        return status;
-    uint32_t size = run->scenario.swarm.size;
-    uint32_t together = count_together(size, run->phases, run->outcome.last.mean_phase);
+    entrain_population *population = entrain_swarm_population(run->swarm);
+    uint32_t together = count_together(population, run->outcome.last.mean_phase);
     run->summary = summary_json(run->name, &run->scenario, run->swarm, &run->outcome, end, together);
     run->execution = execution_json(&run->scenario, run->swarm, wall_now_s() - run->begun_s);
-    status = recorder_close(run->recorder, error_out);
+    entrain_status status = recorder_close(run->recorder, error_out);
     if (run->directory == NULL || status != ENTRAIN_OK)
         return status;
-    status =
-        recorder_write_phases(run->directory, size, run->phases, run->turns, run->frequencies, error_out);
+    status = recorder_write_phases(run->directory, population, error_out);
     if (status == ENTRAIN_OK)
         status = run_file_write_json(run->directory, "execution.json", run->execution, error_out);
     // Last: a directory with a summary is a run that ended.
@@ -176,9 +159,7 @@ static void draw(const run_state *run) {
                         .since_s = run->outcome.staying ? run->outcome.since_s : -1,
                         .time_s = run->outcome.last.time_s,
                         .sample_count = run->outcome.count,
-                        .count = run->scenario.swarm.size,
-                        .phases = run->phases,
-                        .frequencies = run->frequencies,
+                        .population = entrain_swarm_population(run->swarm),
                         .coherence = run->outcome.last.coherence,
                         .mean_phase = run->outcome.last.mean_phase,
                         .complete = run->scenario.swarm.topology.kind == ENTRAIN_TOPOLOGY_COMPLETE};
@@ -266,9 +247,6 @@ static void run_state_fini(run_state *run) {
     scenario_free(&run->scenario);
     json_decref(run->summary);
     json_decref(run->execution);
-    free(run->phases);
-    free(run->turns);
-    free(run->frequencies);
     free(run->name);
     free(run->directory);
     if (run->lock >= 0)

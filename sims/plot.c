@@ -116,13 +116,15 @@ static int compare_doubles(const void *a, const void *b) {
 // The middle nine tenths of the natural frequencies: a Lorentz tail would leave one colour for all the
 // others.
 static spread frequency_spread(const plot_facts *facts) {
-    uint32_t stride = (facts->count - 1) / PHASES_ROWS_MAX + 1, count = 0;
+    uint32_t all = entrain_population_count(facts->population);
+    uint32_t stride = (all - 1) / PHASES_ROWS_MAX + 1, count = 0;
     spread out = {0, 0};
     double *sorted = malloc(sizeof *sorted * (PHASES_ROWS_MAX + 1));
     if (sorted == NULL)
         return out;
-    for (uint32_t i = 0; i < facts->count; i += stride)
-        sorted[count++] = facts->frequencies[i];
+    for (uint32_t i = 0; i < all; i += stride)
+        sorted[count++] =
+            *(const double *)entrain_population_at(facts->population, i, ENTRAIN_KURAMOTO_FREQUENCY);
     qsort(sorted, count, sizeof *sorted, compare_doubles);
     out = (spread){sorted[count / 20], sorted[count - 1 - count / 20]};
     free(sorted);
@@ -132,9 +134,11 @@ static spread frequency_spread(const plot_facts *facts) {
 // angle, length of the bars, as an inline data block.
 static void put_bars(FILE *to, const plot_facts *facts) {
     // The longest bar stands for three times the mean at least, so that an even circle looks calm.
-    uint32_t bins[BIN_COUNT] = {0}, most = facts->count / BIN_COUNT * 3 + 3;
-    for (uint32_t i = 0; i < facts->count; i++) {
-        double part = (facts->phases[i] + pi) / (2 * pi) * BIN_COUNT;
+    uint32_t count = entrain_population_count(facts->population);
+    uint32_t bins[BIN_COUNT] = {0}, most = count / BIN_COUNT * 3 + 3;
+    for (uint32_t i = 0; i < count; i++) {
+        double phase = *(const double *)entrain_population_at(facts->population, i, ENTRAIN_KURAMOTO_PHASE);
+        double part = (phase + pi) / (2 * pi) * BIN_COUNT;
         int bin = part < 0 ? 0 : part >= BIN_COUNT ? BIN_COUNT - 1 : (int)part;
         if (++bins[bin] > most)
             most = bins[bin];
@@ -148,6 +152,7 @@ static void put_bars(FILE *to, const plot_facts *facts) {
 
 static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spread colors) {
     bool by_index = !(colors.high > colors.low);
+    uint32_t count = entrain_population_count(facts->population);
     fputs("reset\n", to);
     put_common(to);
     put_terminal(to, kind, "phases", 900, 830);
@@ -166,7 +171,7 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
             "set cblabel '%s' textcolor rgb ink offset 0.6,0\n",
             by_index ? "index of the actor" : "natural frequency (rad/s)");
     if (by_index)
-        fprintf(to, "set cbrange [0:%u]\n", facts->count - 1);
+        fprintf(to, "set cbrange [0:%u]\n", count - 1);
     else
         fprintf(to, "set cbrange [%.17g:%.17g]\n", colors.low, colors.high);
     double x = facts->coherence * entrain_cos(facts->mean_phase),
@@ -183,7 +188,7 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
             "with vectors nohead lw 6 lc rgb '#b9cfe8', \\\n"
             "  'phases.csv' using (cos($2)):(sin($2)):%d every ::1 with points pt 7 ps %.2f lc palette\n"
             "unset output\n",
-            by_index ? 1 : 4, facts->count > 2000 ? 0.7 : 1.1);
+            by_index ? 1 : 4, count > 2000 ? 0.7 : 1.1);
 }
 
 static const char *const pictures[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg", NULL};

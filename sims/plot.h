@@ -11,10 +11,9 @@ typedef struct plot_facts {
     double since_s; ///< when r came to stay above it; 0 or below: from the start, or it did not
     double time_s;  ///< at the last sample
     uint64_t sample_count;
-    uint32_t count;                     ///< actors
-    const double *phases, *frequencies; ///< [count]
-    double coherence, mean_phase;       ///< the arrow
-    bool complete;                      ///< everybody hears everybody: local coherence is r and is left out
+    entrain_population *population; ///< oscillators, as they are at the end
+    double coherence, mean_phase;   ///< the arrow
+    bool complete;                  ///< everybody hears everybody: local coherence is r and is left out
 } plot_facts;
 
 /// Draws coherence.png, coherence.svg, phases.png, phases.svg. A failure costs the pictures only; its

@@ -110,16 +110,18 @@ uint64_t recorder_sample_count(const run_recorder *recorder) { return recorder->
 
 bool recorder_reader_gone(const run_recorder *recorder) { return recorder->reader_gone; }
 
-entrain_status recorder_write_phases(const char *directory, uint32_t count, const double *phases,
-                                     const int32_t *turns, const double *frequencies,
+entrain_status recorder_write_phases(const char *directory, entrain_population *population,
                                      entrain_error *error_out) {
     run_file file;
     entrain_status status = run_file_open(directory, "phases.csv", &file, error_out);
     if (status != ENTRAIN_OK)
         return status;
     fputs(PHASES_HEADER "\n", file.stream);
-    uint32_t stride = (count - 1) / PHASES_ROWS_MAX + 1;
+    uint32_t count = entrain_population_count(population), stride = (count - 1) / PHASES_ROWS_MAX + 1;
     for (uint32_t i = 0; i < count; i += stride)
-        fprintf(file.stream, "%" PRIu32 ",%.17g,%" PRId32 ",%.17g\n", i, phases[i], turns[i], frequencies[i]);
+        fprintf(file.stream, "%" PRIu32 ",%.17g,%" PRId32 ",%.17g\n", i,
+                *(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_PHASE),
+                *(const int32_t *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_TURNS),
+                *(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_FREQUENCY));
     return run_file_close(&file, error_out);
 }

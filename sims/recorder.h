@@ -27,8 +27,8 @@ uint64_t recorder_sample_count(const run_recorder *recorder);
 /// Whoever read our stdout has gone away: the end of the run, but nobody's fault.
 bool recorder_reader_gone(const run_recorder *recorder);
 
-entrain_status recorder_write_phases(const char *directory, uint32_t count, const double *phases,
-                                     const int32_t *turns, const double *frequencies,
+/// phases.csv, read from the oscillators themselves: a million of them need no second copy.
+entrain_status recorder_write_phases(const char *directory, entrain_population *population,
                                      entrain_error *error_out);
 
 #endif

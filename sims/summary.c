@@ -200,11 +200,12 @@ json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_
     return json;
 }
 
-uint32_t count_together(uint32_t count, const double *phases, double mean_phase) {
+uint32_t count_together(entrain_population *population, double mean_phase) {
     static const double pi = 3.14159265358979323846;
     uint32_t together = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        double apart = fabs(phases[i] - mean_phase);
+    for (uint32_t i = 0; i < entrain_population_count(population); i++) {
+        double phase = *(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_PHASE);
+        double apart = fabs(phase - mean_phase);
         if (apart > pi)
             apart = 2 * pi - apart;
         together += apart <= pi / 4;

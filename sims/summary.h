@@ -29,7 +29,7 @@ void summary_print(FILE *to, const json_t *summary, const json_t *execution, con
 entrain_status summary_print_json(FILE *to, const json_t *summary, const json_t *execution,
                                   const char *directory, entrain_error *error_out);
 
-/// How many of @p phases lie within an eighth of a turn (45 degrees) of @p mean_phase, all in [-pi, pi].
-uint32_t count_together(uint32_t count, const double *phases, double mean_phase);
+/// How many oscillators lie within an eighth of a turn (45 degrees) of @p mean_phase, in [-pi, pi].
+uint32_t count_together(entrain_population *population, double mean_phase);
 
 #endif
