@@ -420,7 +420,9 @@ expect 0 show killed
 # --- verify ---------------------------------------------------------------------------------------------------------
 expect 0 verify small.lua --seed 7
 says out.txt "$fingerprint"
-for word in serial static shared steal mailbox publish sse2 shuffled; do says out.txt $word; done
+for word in serial static shared steal mailbox publish sse2 "layout index" "layout near" "layout shuffled"; do
+    says out.txt "$word"
+done
 silent out.txt DIFF
 expect 0 verify small.lua --ticks 10 --json
 says out.txt '"agree": true'
