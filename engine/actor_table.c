@@ -62,10 +62,15 @@ void entrain__self_make(entrain_engine *engine, const entrain_population *popula
     *self_out = self;
 }
 
-// Everything that @p place publishes from now on is not heard (-1), or heard again (+1).
+// Everything that @p place publishes from now on is not heard (-1), or heard again (+1). Whom everybody
+// hears is counted from the first time on.
 static void adjust_heard(entrain_engine *engine, uint32_t place, uint32_t change) {
     if (engine->graph.complete || place >= engine->vertex_count)
         return;
+    const uint64_t *offsets = engine->graph.offsets;
+    for (uint32_t p = 0; p < engine->vertex_count && !engine->heard_filled; p++)
+        engine->heard[p] = (uint32_t)(offsets[p + 1] - offsets[p]);
+    engine->heard_filled = true;
     const entrain_population *population = entrain__population_of(engine, place);
     entrain_topology_view view = entrain_topology_look(engine->topology);
     uint32_t vertex = population->first + population->index_of_column[place - population->first];

@@ -143,7 +143,8 @@ struct entrain_engine {
     entrain__int128 field_total[ENTRAIN_WORDS_MAX]; // complete graph: of all cohorts' parts
     int64_t field[ENTRAIN_WORDS_MAX];               // the same, shifted so that it fits: what everybody hears
     uint32_t field_shift;
-    uint32_t *heard; // [vertex_count] by place: living speakers; NULL where it is the in-degree
+    uint32_t *heard;   // [vertex_count] by place: living speakers; NULL for the complete graph
+    bool heard_filled; // from the first stop on; until then it is the in-degree, and that memory untouched
 
     // mailboxes
     entrain_mailbox_set *mailboxes;

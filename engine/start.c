@@ -338,13 +338,11 @@ static entrain_status build_publications(entrain_engine *engine) {
         if (engine->publications[twin] == NULL)
             return ENTRAIN_NO_MEMORY;
     }
-    if (!engine->graph.complete) { // living speakers of each place: arcs, until somebody stops
+    if (!engine->graph.complete) {
         engine->heard =
             entrain__engine_take(engine, &engine->bytes_table, engine->vertex_count, sizeof *engine->heard);
         if (engine->heard == NULL)
             return ENTRAIN_NO_MEMORY;
-        for (uint32_t place = 0; place < engine->vertex_count; place++)
-            engine->heard[place] = (uint32_t)arcs_of(engine, place);
     } else {
         uint32_t bits = 0;
         while ((UINT64_C(1) << bits) < engine->vertex_count)

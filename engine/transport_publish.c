@@ -44,10 +44,16 @@ void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort
     } else {
         gather_any(graph, engine->words, publications, place, count, sums);
     }
-    if (heard != NULL)
+    if (heard == NULL)
+        return;
+    if (graph->complete)
         for (uint32_t k = 0; k < count; k++)
-            heard[k] =
-                graph->complete ? engine->vertex_count - engine->stopped_vertices : engine->heard[place + k];
+            heard[k] = engine->vertex_count - engine->stopped_vertices;
+    else if (engine->stopped_vertices == 0)
+        for (uint32_t k = 0; k < count; k++)
+            heard[k] = (uint32_t)(graph->offsets[place + k + 1] - graph->offsets[place + k]);
+    else
+        memcpy(heard, engine->heard + place, count * sizeof *heard);
 }
 
 uint64_t entrain__gather_arrivals(const entrain_engine *engine, uint32_t place, uint32_t count) {
