@@ -346,7 +346,8 @@ static void auto_renumbers_where_it_helps(void **state) {
         check_auto(renamed(many(ENTRAIN_TOPOLOGY_RING, 0), 1), ENTRAIN_LAYOUT_NEAR, &blocks);
     entrain_engine_memory index = check_auto(many(ENTRAIN_TOPOLOGY_RING, 0), ENTRAIN_LAYOUT_INDEX, &blocks);
     assert_int_equal(near.topology - index.topology, 8 * (MANY + 1) + 4 * 8 * MANY);
-    assert_int_equal(near.table - index.table, 4 * MANY);
+    // And the rows that publish takes by degree: in the order near, most are in no band.
+    assert_in_range(near.table - index.table, 4 * MANY, 9 * MANY);
     check_auto(renamed(many(ENTRAIN_TOPOLOGY_LATTICE, 0), 1), ENTRAIN_LAYOUT_NEAR, &blocks);
     check_auto(renamed(many(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.1), 1), ENTRAIN_LAYOUT_NEAR, &blocks);
 }
