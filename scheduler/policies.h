@@ -5,6 +5,9 @@
 #include "entrain/policy.h"
 
 extern const entrain_policy entrain__policy_steal;
+extern const entrain_policy entrain__policy_steal_near;
+extern const entrain_policy entrain__policy_adaptive;
+extern const entrain_policy entrain__policy_guided;
 extern const entrain_policy entrain__policy_static;
 extern const entrain_policy entrain__policy_shared;
 extern const entrain_policy entrain__policy_dataflow;

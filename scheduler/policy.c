@@ -7,8 +7,9 @@
 #include "scheduler/policies.h"
 
 static const entrain_policy *const built_in[] = {
-    &entrain__policy_steal,    &entrain__policy_static, &entrain__policy_shared,
-    &entrain__policy_dataflow, &entrain__policy_serial, &entrain__policy_shuffled,
+    &entrain__policy_steal,    &entrain__policy_steal_near, &entrain__policy_adaptive,
+    &entrain__policy_guided,   &entrain__policy_static,     &entrain__policy_shared,
+    &entrain__policy_dataflow, &entrain__policy_serial,     &entrain__policy_shuffled,
 };
 enum { BUILT_IN = sizeof built_in / sizeof *built_in };
 

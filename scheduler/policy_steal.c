@@ -1,117 +1,225 @@
-// `steal`, the default: each worker has a ring with its contiguous share by weight, and takes from others
-// when it is empty.
+// `steal`, the default, and `steal-near`: each worker has its contiguous share by weight, and takes half of
+// somebody else's when it has run dry. thieves.c is how; here is where a task starts.
 //
-// Affinity: a task starts where it ran in the last phase, unless that worker was late. All rings are filled
-// in the serial part, not by their owners: so the share of a worker that has no core right now is there for
-// thieves.
+// Affinity: a task starts where it ran last, so that it finds its columns in that worker's cache, and a
+// worker that is always late (a slower core, weights that lie) is given less from the next phase on instead
+// of being robbed anew in each. By itself that turns into chaos: one late worker in one phase is enough for
+// all its tasks to move, it then steals others to have something to do, and nothing leads back. So:
 //
-//   worker 0  [ 0 1 2 3 4 ]  <- takes from its own, oldest first
-//   worker 1  [ 5 6 7 ]
-//   worker 2  [ ]            -> sweeps the others, and stays with the first that has something
+//  - Who stole while tasks of its own share were away was given too little: as many of those come home, and
+//    what it stole instead starts where it did. A worker late once has its share back two phases later.
+//  - At most half of a share is away, rounded up. Who comes back finds the rest at home.
+//  - A worker runs its own share first, then its guests: thieves take from the back, so guests move on and
+//    residents stay.
 //
-// A ring that is empty stays empty until the next phase. So one sweep that found all of them empty, or
-// insisted until it had a task or they were, means: nothing left. The next sweep begins at a random victim.
-#include "scheduler/mix.h"
-#include "scheduler/policies.h"
-#include "scheduler/ring.h"
+// In virtual time (8 workers, 400 tasks of 1 us, 640 phases; tests/test_policy_replay.c prints such a table),
+// with the tasks that ran elsewhere than in the phase before, and the places where neighbouring tasks do (7
+// are needed):
+//
+//                                fixed shares            affinity alone          as above
+//                                steals moved breaks     steals moved breaks     steals moved breaks
+//      one worker twice as slow   15.3   20.2   21.7      1.6    1.5    25.1      1.6    1.5    25.1
+//      one share half as dear     12.2   13.2   18.9      0.4    0.4    17.9      0.4    0.4    17.9
+//      each late 2 % of phases     3.4   14.6   10.3      6.0   19.6   186.0      5.5   23.1    13.0
+//      late once                  0.03    0.2    7.0      0.06   0.2    31.6      0.06   0.3     7.1
+//
+// So what lasts is stolen once, not in every phase; what happens once is forgotten. The price is that a late
+// worker's tasks move twice, out and home. (Sending all guests home every 64 phases as well, or without the
+// first rule, was no better in any row.)
+//
+// The list of tasks is in the order of the spans: written anew in the serial part, O(tasks), after a phase in
+// which a task ran where it did not start; otherwise only the spans are filled, O(workers).
+#include <string.h>
 
-// Grouped by writer: one cache line per worker.
-typedef struct thief {
-    _Alignas(ENTRAIN_CACHE_LINE) uint64_t draws; // by its worker, like all of these
-    uint64_t steals_tried, steals_won;
-    uint32_t victim; // whose ring to try first
-} thief;
+#include "entrain/scheduler.h"
+#include "scheduler/policies.h"
+#include "scheduler/thieves.h"
+
+// Grouped by writer: a cache line per worker.
+typedef struct host {
+    _Alignas(ENTRAIN_CACHE_LINE) uint32_t guests; // taken in this phase: by its worker; put back by submit
+    uint32_t stolen, claims;                      // by submit: see count_claims()
+    uint32_t residents;                           // by submit: of its share, how many are at home
+} host;
 
 typedef struct steal_state {
     entrain__arena *arena;
-    entrain__ring *rings; // [worker_count]
-    thief *thieves;       // [worker_count]
-    uint32_t worker_count;
+    entrain__thieves thieves;
+    host *hosts;       // [worker_count]
+    uint32_t *shares;  // [worker_count + 1] by weight, for ever
+    uint32_t *firsts;  // [worker_count + 1] where in `order` the workers' tasks begin, by submit
+    uint32_t *cursors; // [worker_count] where in `order` its next guest goes, scratch of submit
+    uint32_t *order;   // [task_count] by submit
+    uint8_t *homes;    // [task_count] who starts with it, by submit
+    uint8_t *runners;  // [task_count] who ran it: by who takes it as a guest; by submit
+    uint32_t worker_count, task_count;
 } steal_state;
+_Static_assert(ENTRAIN_WORKERS_MAX <= UINT8_MAX + 1, "a byte names a worker");
 
-static entrain_status create(const entrain_policy_setup *setup, void **state_out) {
-    const uint32_t workers = setup->worker_count;
+// Everybody at home.
+static void settle_down(steal_state *state) {
+    for (uint32_t worker = 0; worker < state->worker_count; worker++)
+        for (uint32_t task = state->shares[worker]; task < state->shares[worker + 1]; task++) {
+            state->order[task] = task;
+            state->homes[task] = state->runners[task] = (uint8_t)worker;
+        }
+    for (uint32_t worker = 0; worker <= state->worker_count; worker++)
+        state->firsts[worker] = state->shares[worker];
+}
+
+static entrain_status create_state(const entrain_policy_setup *setup, const uint32_t *distances,
+                                   void **state_out) {
+    const uint32_t workers = setup->worker_count, tasks = setup->task_count;
     entrain__arena *arena;
     if (entrain__arena_create(&arena) != ENTRAIN_OK)
         return ENTRAIN_NO_MEMORY;
-    entrain_status status = ENTRAIN_NO_MEMORY;
     steal_state *state = entrain__arena_take(arena, 1, sizeof *state);
-    uint32_t *firsts = entrain__arena_take(arena, workers + 1, sizeof *firsts);
-    entrain__ring *rings = entrain__arena_take(arena, workers, sizeof *rings);
-    thief *thieves = entrain__arena_take(arena, workers, sizeof *thieves);
-    if (state == NULL || firsts == NULL || rings == NULL || thieves == NULL)
-        goto fail;
-    entrain__shares_cut(setup, firsts);
-    for (uint32_t worker = 0; worker < workers; worker++) {
-        status =
-            entrain__ring_make(&rings[worker], arena, firsts[worker], firsts[worker + 1] - firsts[worker]);
-        if (status != ENTRAIN_OK)
-            goto fail;
-        thieves[worker].draws = entrain__mix(setup->seed ^ entrain__mix(worker + 1));
-    }
-    entrain__arena_give(arena, firsts);
-    *state = (steal_state){arena, rings, thieves, workers};
+    if (state == NULL)
+        goto no_memory;
+    *state = (steal_state){
+        .arena = arena,
+        .hosts = entrain__arena_take(arena, workers, sizeof *state->hosts),
+        .shares = entrain__arena_take(arena, workers + 1, sizeof *state->shares),
+        .firsts = entrain__arena_take(arena, workers + 1, sizeof *state->firsts),
+        .cursors = entrain__arena_take(arena, workers, sizeof *state->cursors),
+        .order = entrain__arena_take(arena, tasks, sizeof *state->order),
+        .homes = entrain__arena_take(arena, tasks, sizeof *state->homes),
+        .runners = entrain__arena_take(arena, tasks, sizeof *state->runners),
+        .worker_count = workers,
+        .task_count = tasks,
+    };
+    if (state->hosts == NULL || state->shares == NULL || state->firsts == NULL || state->cursors == NULL ||
+        state->order == NULL || state->homes == NULL || state->runners == NULL)
+        goto no_memory;
+    if (entrain__thieves_make(&state->thieves, arena, setup, distances) != ENTRAIN_OK)
+        goto no_memory;
+    entrain__shares_cut(setup, state->shares);
+    settle_down(state);
     *state_out = state;
     return ENTRAIN_OK;
-fail:
+no_memory:
     entrain__arena_destroy(arena);
-    return status;
+    return ENTRAIN_NO_MEMORY;
+}
+
+static entrain_status create_steal(const entrain_policy_setup *setup, void **state_out) {
+    return create_state(setup, NULL, state_out);
+}
+
+static entrain_status create_steal_near(const entrain_policy_setup *setup, void **state_out) {
+    return create_state(setup, setup->worker_distances, state_out);
+}
+
+// Whether @p task was stolen by a stranger: neither where it started nor where its share is.
+static bool is_stolen(const steal_state *state, uint32_t task, uint32_t owner) {
+    return state->runners[task] != owner && state->runners[task] != state->homes[task];
+}
+
+// How many tasks each worker may claim back: those of its share that ran elsewhere, but no more than it stole
+// for want of them; and as many of those it does not keep.
+static void count_claims(steal_state *state) {
+    for (uint32_t worker = 0; worker < state->worker_count; worker++)
+        state->hosts[worker].stolen = state->hosts[worker].claims = 0;
+    for (uint32_t owner = 0; owner < state->worker_count; owner++)
+        for (uint32_t task = state->shares[owner]; task < state->shares[owner + 1]; task++) {
+            state->hosts[owner].claims += state->runners[task] != owner;
+            state->hosts[state->runners[task]].stolen += is_stolen(state, task, owner);
+        }
+    for (uint32_t worker = 0; worker < state->worker_count; worker++) {
+        host *self = &state->hosts[worker];
+        self->claims = self->claims < self->stolen ? self->claims : self->stolen;
+        self->stolen = self->claims;
+    }
+}
+
+// Where @p task of @p owner's share starts from now on; *may_leave: how many more of that share need not be
+// home.
+static uint8_t home_for(steal_state *state, uint32_t task, uint32_t owner, uint32_t *may_leave) {
+    uint8_t home = state->runners[task];
+    if (is_stolen(state, task, owner) && state->hosts[home].stolen > 0) {
+        state->hosts[home].stolen--; // its thief claims one of its own instead
+        home = state->homes[task];
+    }
+    if (home == owner)
+        return home;
+    if (state->hosts[owner].claims > 0) {
+        state->hosts[owner].claims--;
+        return (uint8_t)owner;
+    }
+    if (*may_leave == 0)
+        return (uint8_t)owner;
+    --*may_leave;
+    return home;
+}
+
+// A home for each task after a phase in which some ran as guests. Each share from its back: that is where
+// thieves took from, so what must come home is from its front. Leaves in `firsts`, at worker + 1, how many
+// tasks that worker starts with.
+static void choose_homes(steal_state *state) {
+    memset(state->firsts, 0, (state->worker_count + 1) * sizeof *state->firsts);
+    for (uint32_t owner = 0; owner < state->worker_count; owner++) {
+        const uint32_t first = state->shares[owner], count = state->shares[owner + 1] - first;
+        uint32_t may_leave = count - count / 2;
+        state->hosts[owner].residents = 0;
+        for (uint32_t task = first + count; task-- > first;) {
+            uint8_t home = home_for(state, task, owner, &may_leave);
+            state->homes[task] = state->runners[task] = home;
+            state->hosts[owner].residents += home == owner;
+            state->firsts[home + 1]++;
+        }
+    }
+}
+
+// The list by home, residents before guests, each in task order.
+static void list_by_home(steal_state *state) {
+    uint32_t first = 0;
+    for (uint32_t worker = 0; worker < state->worker_count; worker++) {
+        state->cursors[worker] = first + state->hosts[worker].residents;
+        first += state->firsts[worker + 1];
+        state->firsts[worker + 1] = first;
+    }
+    for (uint32_t owner = 0; owner < state->worker_count; owner++) {
+        uint32_t at = state->firsts[owner];
+        for (uint32_t task = state->shares[owner]; task < state->shares[owner + 1]; task++) {
+            const uint8_t home = state->homes[task];
+            state->order[home == owner ? at++ : state->cursors[home]++] = task;
+        }
+    }
 }
 
 static void submit(void *opaque, uint64_t phase) {
     steal_state *state = opaque;
     (void)phase;
-    for (uint32_t worker = 0; worker < state->worker_count; worker++)
-        entrain__ring_refill(&state->rings[worker]);
-}
-
-static uint32_t after(const steal_state *state, uint32_t victim) {
-    return victim + 1 == state->worker_count ? 0 : victim + 1;
-}
-
-// One look at every other ring. Where somebody else is taking, @p insist stays until one of both has it, and
-// otherwise we go on: two thieves at one ring cost more than two rings. *busy_out: something was left behind
-// that way.
-static bool sweep(steal_state *state, uint32_t worker, bool insist, bool *busy_out, uint32_t *task_out) {
-    thief *self = &state->thieves[worker];
-    uint32_t victim = self->victim;
-    for (uint32_t looked = 0; looked < state->worker_count; looked++, victim = after(state, victim)) {
-        if (victim == worker)
-            continue;
-        self->steals_tried++;
-        entrain__ring *ring = &state->rings[victim];
-        if (entrain__ring_empty(ring))
-            continue;
-        if (insist ? entrain__ring_take(ring, task_out) : entrain__ring_try(ring, task_out)) {
-            self->steals_won++;
-            self->victim = victim;
-            return true;
-        }
-        *busy_out = true;
+    uint32_t moved = 0;
+    for (uint32_t worker = 0; worker < state->worker_count; worker++) {
+        moved += state->hosts[worker].guests;
+        state->hosts[worker].guests = 0;
     }
-    return false;
-}
-
-static bool steal(steal_state *state, uint32_t worker, uint32_t *task_out) {
-    bool busy = false;
-    if (sweep(state, worker, false, &busy, task_out))
-        return true;
-    if (busy && sweep(state, worker, true, &busy, task_out))
-        return true;
-    thief *self = &state->thieves[worker];
-    self->victim = entrain__mix_below(&self->draws, state->worker_count);
-    return false;
+    if (moved > 0) {
+        count_claims(state);
+        choose_homes(state);
+        list_by_home(state);
+    }
+    entrain__thieves_fill(&state->thieves, state->firsts);
 }
 
 static bool next(void *opaque, uint32_t worker, uint32_t *task_out) {
     steal_state *state = opaque;
-    return entrain__ring_take(&state->rings[worker], task_out) || steal(state, worker, task_out);
+    uint32_t position;
+    if (!entrain__thieves_next(&state->thieves, worker, &position))
+        return false;
+    const uint32_t task = state->order[position];
+    if (position < state->firsts[worker] || position >= state->firsts[worker + 1]) {
+        state->runners[task] = (uint8_t)worker; // whose task it is until the barrier
+        state->hosts[worker].guests++;
+    }
+    *task_out = task;
+    return true;
 }
 
 static void count(const void *opaque, uint32_t worker, entrain_policy_count *count_out) {
     const steal_state *state = opaque;
-    const thief *self = &state->thieves[worker];
-    *count_out = (entrain_policy_count){.steals_tried = self->steals_tried, .steals_won = self->steals_won};
+    entrain__thieves_count(&state->thieves, worker, count_out);
 }
 
 static void destroy(void *opaque) {
@@ -121,10 +229,21 @@ static void destroy(void *opaque) {
 
 const entrain_policy entrain__policy_steal = {
     .name = "steal",
-    .summary = "a queue per worker by weight, and idle workers steal: the default",
-    .create = create,
+    .summary = "a queue per worker by weight, and idle workers steal half of another's: the default",
+    .create = create_steal,
     .submit = submit,
     .next = next,
     .count = count,
     .destroy = destroy,
+};
+
+const entrain_policy entrain__policy_steal_near = {
+    .name = "steal-near",
+    .summary = "as steal, and idle workers ask the nearest first (shared caches, then packages)",
+    .create = create_steal_near,
+    .submit = submit,
+    .next = next,
+    .count = count,
+    .destroy = destroy,
+    .wants_distances = true,
 };

@@ -9,7 +9,8 @@
 #include "engine/base/wait.h"
 #include "entrain/scheduler.h"
 
-static const char *const policies[] = {"steal", "static", "shared", "dataflow", "serial", "shuffled"};
+static const char *const policies[] = {"steal",  "steal-near", "adaptive", "guided",  "static",
+                                       "shared", "dataflow",   "serial",   "shuffled"};
 static const uint32_t worker_counts[] = {1, 2, 3, 8, 17};
 static const uint32_t task_counts[] = {1, 2, 7, 64, 1000, 20000};
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))

@@ -96,7 +96,8 @@ static uint64_t run(const golden_run *golden, entrain_engine_config engine) {
     return folded;
 }
 
-static const char *const policies[] = {"serial", "shuffled", "static", "shared", "steal", "dataflow"};
+static const char *const policies[] = {"serial", "shuffled",   "static",   "shared",  "guided",
+                                       "steal",  "steal-near", "adaptive", "dataflow"};
 static const uint32_t worker_counts[] = {1, 2, 3, 8};
 
 static void check_one(const golden_run *golden, entrain_engine_config engine, uint64_t wanted) {

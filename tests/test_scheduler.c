@@ -239,7 +239,9 @@ static void slow_task(void *context, uint32_t phase, uint32_t task, uint32_t wor
 // meant for.
 static void one_worker_alone_gets_everything(void **state) {
     (void)state;
-    const entrain_policy *const open_policies[] = {&entrain__policy_steal, &entrain__policy_shared};
+    const entrain_policy *const open_policies[] = {&entrain__policy_steal, &entrain__policy_steal_near,
+                                                   &entrain__policy_adaptive, &entrain__policy_guided,
+                                                   &entrain__policy_shared};
     const entrain_policy_setup setup = {.worker_count = 9, .task_count = 100, .seed = 3};
     for (size_t p = 0; p < COUNT_OF(open_policies); p++) {
         const entrain_policy *policy = open_policies[p];
@@ -275,8 +277,10 @@ static uint64_t steals_of_slow_run(const char *policy, uint32_t workers, uint32_
 static void the_share_of_a_slow_worker_is_stolen(void **state) {
     (void)state;
     for (int i = 0; i < 20; i++) {
-        assert_true(steals_of_slow_run("steal", 2, 10) >= 4);
-        assert_true(steals_of_slow_run("steal", 8, 80) >= 9);
+        // Half a time: what is left of 5 tasks is gone after 3 steals, of 10 after 4.
+        assert_true(steals_of_slow_run("steal", 2, 10) >= 3);
+        assert_true(steals_of_slow_run("steal-near", 8, 80) >= 4);
+        assert_true(steals_of_slow_run("adaptive", 8, 80) >= 4);
         assert_int_equal(steals_of_slow_run("shared", 8, 80),
                          0); // nothing to steal, but nothing stuck either
     }

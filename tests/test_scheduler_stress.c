@@ -8,7 +8,8 @@
 #include "engine/base/atomics.h"
 #include "entrain/scheduler.h"
 
-static const char *const policies[] = {"steal", "static", "shared", "dataflow", "serial", "shuffled"};
+static const char *const policies[] = {"steal",  "steal-near", "adaptive", "guided",  "static",
+                                       "shared", "dataflow",   "serial",   "shuffled"};
 enum { POLICIES = sizeof policies / sizeof *policies };
 
 #if defined(ENTRAIN_TSAN)
@@ -103,7 +104,7 @@ static void report(const entrain_scheduler *scheduler, const char *what, const s
         yields += stats.yields;
         won += stats.steals_won;
     }
-    printf("%-9s %3u workers, %s: %.2f s, %llu parks, %llu yields, %llu steals\n",
+    printf("%-10s %3u workers, %s: %.2f s, %llu parks, %llu yields, %llu steals\n",
            entrain_scheduler_policy(scheduler), entrain_scheduler_worker_count(scheduler), what,
            (double)(now.tv_sec - began->tv_sec) + 1e-9 * (double)(now.tv_nsec - began->tv_nsec),
            (unsigned long long)parks, (unsigned long long)yields, (unsigned long long)won);
@@ -121,19 +122,19 @@ static void for_each_policy(uint32_t workers, uint32_t tasks, uint32_t runs, uin
     }
 }
 
-static void twenty_thousand_tiny_phases_on_8_workers(void **state) {
+static void many_tiny_phases_on_8_workers(void **state) {
     (void)state;
-    for_each_policy(8, 16, 1, 20000 / SCALE, 0, 0, "20,000 phases of 16 tasks");
+    for_each_policy(8, 16, 1, 12000 / SCALE, 0, 0, "12,000 phases of 16 tasks");
 }
 
 static void sixty_four_workers(void **state) {
     (void)state;
-    for_each_policy(64, 100, 1, 2000 / SCALE, 0, 0, "2,000 phases of 100 tasks");
+    for_each_policy(64, 100, 1, 1200 / SCALE, 0, 0, "1,200 phases of 100 tasks");
 }
 
 static void many_short_runs(void **state) {
     (void)state;
-    for_each_policy(3, 5, 20000 / SCALE, 1, 0, 0, "20,000 runs of one phase");
+    for_each_policy(3, 5, 12000 / SCALE, 1, 0, 0, "12,000 runs of one phase");
 }
 
 static void shaken_phases(void **state) {
@@ -141,18 +142,18 @@ static void shaken_phases(void **state) {
     uint64_t seed = 20240607;
     printf("seed %llu\n", (unsigned long long)seed);
     for (uint32_t workers = 2; workers <= 9; workers += 7)
-        for_each_policy(workers, 50, 10, 400 / SCALE, seed + workers, 0, "4,000 shaken phases of 50 tasks");
+        for_each_policy(workers, 50, 10, 240 / SCALE, seed + workers, 0, "2,400 shaken phases of 50 tasks");
 }
 
 // Long serial parts: everybody parks, again and again, at the barrier and between runs.
 static void parked_workers_are_woken(void **state) {
     (void)state;
-    for_each_policy(5, 10, 4, 100, 7, 2, "200 serial parts of 2 ms");
+    for_each_policy(5, 10, 4, 60, 7, 2, "120 serial parts of 2 ms");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(twenty_thousand_tiny_phases_on_8_workers),
+        cmocka_unit_test(many_tiny_phases_on_8_workers),
         cmocka_unit_test(sixty_four_workers),
         cmocka_unit_test(many_short_runs),
         cmocka_unit_test(shaken_phases),

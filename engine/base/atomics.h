@@ -44,6 +44,9 @@ static inline uint64_t entrain__add_acq_rel_u64(uint64_t *p, uint64_t v) {
 static inline bool entrain__cas_acq_rel_u32(uint32_t *p, uint32_t expected, uint32_t desired) {
     return __atomic_compare_exchange_n(p, &expected, desired, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
+static inline bool entrain__cas_acq_rel_u64(uint64_t *p, uint64_t expected, uint64_t desired) {
+    return __atomic_compare_exchange_n(p, &expected, desired, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
 static inline void entrain__stall(void) { __builtin_ia32_pause(); }
 
 #else
@@ -77,6 +80,9 @@ static inline uint32_t entrain__add_acq_rel_u32(uint32_t *p, uint32_t v) { retur
 static inline uint64_t entrain__add_acq_rel_u64(uint64_t *p, uint64_t v) { return ck_pr_faa_64(p, v); }
 static inline bool entrain__cas_acq_rel_u32(uint32_t *p, uint32_t expected, uint32_t desired) {
     return ck_pr_cas_32(p, expected, desired);
+}
+static inline bool entrain__cas_acq_rel_u64(uint64_t *p, uint64_t expected, uint64_t desired) {
+    return ck_pr_cas_64(p, expected, desired);
 }
 static inline void entrain__stall(void) { ck_pr_stall(); }
 

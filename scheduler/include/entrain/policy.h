@@ -36,11 +36,17 @@ typedef struct entrain_policy_setup {
     /// submit_ahead() is never called with more than one step. Valid until destroy().
     const uint64_t *link_offsets;
     const uint32_t *links;
+    /// [worker_count * worker_count] how far apart workers i and j are, at [i * worker_count + j]: 0 on the
+    /// same cpu, and the larger the higher up the machine's tree of caches and packages their cpus meet;
+    /// symmetric. Only the order of the values means something. NULL: not asked for (wants_distances), or not
+    /// known. Valid during create only.
+    const uint32_t *worker_distances;
 } entrain_policy_setup;
 
 /// What a policy counts for one worker, besides what the scheduler counts itself.
 typedef struct entrain_policy_count {
-    uint64_t steals_tried, steals_won;
+    uint64_t steals_tried; ///< looks into another worker's queue
+    uint64_t steals_won;   ///< those that found something, one task or many
 } entrain_policy_count;
 
 typedef struct entrain_policy {
@@ -71,6 +77,8 @@ typedef struct entrain_policy {
     /// thread while all workers are quiescent. May be NULL.
     void (*count)(const void *state, uint32_t worker, entrain_policy_count *count_out);
     void (*destroy)(void *state);
+    /// Whether create() is to be told worker_distances: finding them out may take milliseconds.
+    bool wants_distances;
 } entrain_policy;
 
 /// The policy called @p name, or NULL. Any thread.

@@ -110,7 +110,7 @@ ENTRAIN_API entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, c
 typedef struct entrain_worker_stats {
     uint64_t tasks;           ///< tasks run
     uint64_t steals_tried;    ///< looks into another worker's queue
-    uint64_t steals_won;      ///< tasks found there
+    uint64_t steals_won;      ///< those that found something, one task or many
     uint64_t parks;           ///< times it slept in the kernel
     uint64_t yields;          ///< times it gave up the processor without sleeping
     uint64_t busy_ns;         ///< inside tasks, and getting them
