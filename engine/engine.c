@@ -91,6 +91,7 @@ entrain_status entrain_engine_create(const entrain_engine_config *config, entrai
     engine->arena = arena;
     engine->config = *config;
     engine->config.scheduler.policy = NULL; // the scheduler keeps its own
+    engine->config.scheduler.machine = NULL;
     engine->simd = simd;
     status = entrain_scheduler_create(&config->scheduler, &engine->scheduler, error_out);
     if (status != ENTRAIN_OK) {

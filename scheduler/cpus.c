@@ -1,4 +1,5 @@
-// How many cpus this process may use: its affinity mask, cut by the cgroup's quota.
+// How many cpus this process may use: its affinity mask, cut by the cgroup's quota. And keeping threads on
+// cpus.
 //
 // A quota of 150 ms per 100 ms is one and a half cpus, for which two workers are right: rounded up. A group
 // is bound by its own quota and by those of all groups above it. Inside a container the path in
@@ -6,14 +7,14 @@
 // upwards ends at the container's own root.
 #include "scheduler/cpus.h"
 
-#include <sched.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "entrain/scheduler.h"
 
-enum { PATH_BYTES = 4096, LINE_BYTES = 4096, CPUS_MAX = 8192 };
+enum { PATH_BYTES = 4096, LINE_BYTES = 4096 };
 
 static uint32_t cpus_for(long long quota, long long period) {
     if (quota <= 0 || period <= 0) // -1: none
@@ -113,12 +114,30 @@ uint32_t entrain__quota_cpus(const char *cgroup_file, const char *root) {
     return least;
 }
 
+bool entrain__cpus_read(entrain__cpu_mask *mask_out) {
+    *mask_out = (entrain__cpu_mask){0};
+    return sched_getaffinity(0, sizeof *mask_out, &mask_out->set) == 0;
+}
+
+bool entrain__cpus_has(const entrain__cpu_mask *mask, uint32_t cpu) {
+    return cpu < ENTRAIN__CPUS_MAX && CPU_ISSET_S(cpu, sizeof *mask, &mask->set);
+}
+
+int entrain__cpus_bind(pthread_t thread, const entrain__cpu_mask *mask) {
+    return pthread_setaffinity_np(thread, sizeof *mask, &mask->set);
+}
+
+int entrain__cpus_pin(pthread_t thread, uint32_t cpu) {
+    entrain__cpu_mask mask = {0};
+    if (cpu >= ENTRAIN__CPUS_MAX)
+        return EINVAL;
+    CPU_SET_S(cpu, sizeof mask, &mask.set);
+    return entrain__cpus_bind(thread, &mask);
+}
+
 static uint32_t affinity_cpus(void) {
-    union {
-        cpu_set_t set;
-        unsigned char bytes[CPUS_MAX / 8];
-    } mask = {0};
-    if (sched_getaffinity(0, sizeof mask, &mask.set) != 0)
+    entrain__cpu_mask mask;
+    if (!entrain__cpus_read(&mask))
         return 1;
     int cpus = CPU_COUNT_S(sizeof mask, &mask.set);
     return cpus < 1 ? 1 : (uint32_t)cpus;

@@ -34,6 +34,8 @@
 #include "engine/base/atomics.h"
 #include "engine/base/memory.h"
 #include "engine/base/wait.h"
+#include "scheduler/cpus.h"
+#include "scheduler/machine.h"
 #include "scheduler/mix.h"
 #include "scheduler/timeline.h"
 
@@ -67,6 +69,9 @@ struct entrain_scheduler {
     worker *workers;             // [worker_count]
     void *state;                 // the policy's
     entrain__timeline *timeline; // NULL: none
+    entrain__machine *machine;   // NULL: nobody asked
+    uint32_t *distances;         // [worker_count * worker_count] or NULL
+    bool pin;
     uint64_t seed;
     uint32_t worker_count, started_count; // the latter without worker 0
     pid_t process;                        // whose threads they are
@@ -519,6 +524,7 @@ static entrain_scheduler *take_scheduler(entrain__arena *arena, const entrain_sc
     scheduler->policy = policy;
     scheduler->workers = workers;
     scheduler->seed = config->seed;
+    scheduler->pin = config->pin;
     scheduler->worker_count = config->worker_count;
     scheduler->process = getpid();
     entrain__event_init(&scheduler->gate);
@@ -539,6 +545,66 @@ static entrain_scheduler *take_scheduler(entrain__arena *arena, const entrain_sc
     return scheduler->timeline == NULL ? NULL : scheduler;
 }
 
+static entrain_status no_memory(const entrain_scheduler_config *config, entrain_error *error_out) {
+    return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "no memory for a scheduler of %u workers",
+                             config->worker_count);
+}
+
+// Finds out where the workers are, if anybody asks.
+static entrain_status find_places(entrain_scheduler *scheduler, const entrain_scheduler_config *config,
+                                  entrain_error *error_out) {
+    const uint32_t workers = config->worker_count;
+    if (!config->pin && config->machine == NULL && !scheduler->policy->wants_distances)
+        return ENTRAIN_OK;
+    if (config->pin && config->machine != NULL)
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "pin is true and machine is \"%.80s\"; workers can only be pinned to this machine's "
+            "cpus, so leave out one of both",
+            config->machine);
+    scheduler->machine = entrain__arena_take(scheduler->arena, 1, sizeof *scheduler->machine);
+    uint32_t *distances = entrain__arena_take(scheduler->arena, (size_t)workers * workers, sizeof *distances);
+    if (scheduler->machine == NULL || distances == NULL)
+        return no_memory(config, error_out);
+    entrain_status status =
+        entrain__machine_look(config->machine, workers, scheduler->machine, distances, error_out);
+    if (status == ENTRAIN_OK && scheduler->policy->wants_distances && scheduler->machine->knows_distances)
+        scheduler->distances = distances;
+    else
+        entrain__arena_give(scheduler->arena, distances);
+    return status;
+}
+
+static entrain_status refuse_pin(const entrain_scheduler *scheduler, uint32_t index, int refused,
+                                 entrain_error *error_out) {
+    return entrain_error_set(
+        error_out, ENTRAIN_SYSTEM,
+        "worker %u cannot be pinned to cpu %u (%s); leave pin false, or let this process use "
+        "that cpu",
+        index, scheduler->machine->cpus[index], strerrordesc_np(refused));
+}
+
+// Threads of ours for good; the caller's for a moment, to know whether it could be.
+static entrain_status pin_threads(const entrain_scheduler *scheduler, entrain_error *error_out) {
+    if (!scheduler->pin)
+        return ENTRAIN_OK;
+    if (!scheduler->machine->here)
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "pin is true, and HWLOC_SYNTHETIC or HWLOC_XMLFILE in the environment puts another machine in "
+            "this one's place; unset it");
+    entrain__cpu_mask before;
+    int refused = entrain__cpus_read(&before) ? 0 : errno;
+    if (refused == 0)
+        refused = entrain__cpus_pin(pthread_self(), scheduler->machine->cpus[0]);
+    if (refused == 0)
+        refused = entrain__cpus_bind(pthread_self(), &before);
+    uint32_t i = 0;
+    while (refused == 0 && ++i < scheduler->worker_count)
+        refused = entrain__cpus_pin(scheduler->workers[i].thread, scheduler->machine->cpus[i]);
+    return refused == 0 ? ENTRAIN_OK : refuse_pin(scheduler, i, refused, error_out);
+}
+
 entrain_status entrain_scheduler_create(const entrain_scheduler_config *config,
                                         entrain_scheduler **scheduler_out, entrain_error *error_out) {
     const entrain_policy *policy;
@@ -548,17 +614,20 @@ entrain_status entrain_scheduler_create(const entrain_scheduler_config *config,
     entrain__arena *arena = NULL;
     entrain_scheduler *scheduler =
         entrain__arena_create(&arena) == ENTRAIN_OK ? take_scheduler(arena, config, policy) : NULL;
-    if (scheduler == NULL) {
-        status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "no memory for a scheduler of %u workers",
-                                   config->worker_count);
+    status = scheduler == NULL ? no_memory(config, error_out) : find_places(scheduler, config, error_out);
+    if (status != ENTRAIN_OK)
         goto fail;
-    }
     int refused = start_threads(scheduler);
     if (refused != 0) {
         status = entrain_error_set(
             error_out, ENTRAIN_SYSTEM,
             "thread %u of %u could not be started (%s); ask for fewer workers or raise the limit on threads",
             scheduler->started_count + 1, config->worker_count - 1, strerrordesc_np(refused));
+        goto fail;
+    }
+    status = pin_threads(scheduler, error_out);
+    if (status != ENTRAIN_OK) {
+        stop_threads(scheduler);
         goto fail;
     }
     *scheduler_out = scheduler;
@@ -649,6 +718,7 @@ entrain_status entrain_scheduler_plan_linked(entrain_scheduler *scheduler, uint3
         .seed = scheduler->seed,
         .link_offsets = links != NULL ? links->offsets : NULL,
         .links = links != NULL ? links->tasks : NULL,
+        .worker_distances = scheduler->distances,
     };
     void *state = NULL;
     uint32_t *steps_done = NULL;
@@ -705,6 +775,14 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
             "the scheduler's threads belong to process %ld, which forked this one; create "
             "the scheduler after the fork",
             (long)scheduler->process);
+    entrain__cpu_mask callers_cpus;
+    if (scheduler->pin) {
+        int refused = entrain__cpus_read(&callers_cpus) ? 0 : errno;
+        if (refused == 0)
+            refused = entrain__cpus_pin(pthread_self(), scheduler->machine->cpus[0]);
+        if (refused != 0)
+            return refuse_pin(scheduler, 0, refused, error_out);
+    }
     worker *self = &scheduler->workers[0];
     entrain__wait_count waits = {.yields = self->stats.yields, .parks = self->stats.parks};
     // Rounding and the treatment of tiny numbers belong to the thread: as the caller has them, results would
@@ -736,6 +814,8 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
     self->stats.yields = waits.yields;
     self->stats.parks = waits.parks;
     fesetenv(&callers);
+    if (scheduler->pin) // where it came from; if that is gone by now it stays here
+        (void)entrain__cpus_bind(pthread_self(), &callers_cpus);
     return scheduler->serial.mismatch ? refuse_phase(scheduler, error_out) : ENTRAIN_OK;
 }
 
@@ -746,6 +826,17 @@ uint32_t entrain_scheduler_worker_count(const entrain_scheduler *scheduler) {
 }
 
 const char *entrain_scheduler_policy(const entrain_scheduler *scheduler) { return scheduler->policy->name; }
+
+bool entrain_scheduler_pinned(const entrain_scheduler *scheduler) { return scheduler->pin; }
+
+uint32_t entrain_scheduler_cpu(const entrain_scheduler *scheduler, uint32_t index) {
+    ENTRAIN_ASSERT(index < scheduler->worker_count);
+    return scheduler->machine == NULL ? UINT32_MAX : scheduler->machine->cpus[index];
+}
+
+const char *entrain_scheduler_machine(const entrain_scheduler *scheduler) {
+    return scheduler->machine == NULL ? NULL : scheduler->machine->sentence;
+}
 
 void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t index,
                               entrain_worker_stats *stats_out) {

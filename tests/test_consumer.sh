@@ -87,6 +87,9 @@ done
 links "$work/shared/consumer_c" libentrain || fail "the shared consumer does not link libentrain.so"
 # (A linker that drops unneeded libraries keeps jemalloc once something of ours allocates.)
 [ "$depth" = status ] || links "$work/static/consumer_c" libjemalloc || fail "a program with the static library must link jemalloc"
+# hwloc too, where Entrain was built with it: the weak references alone would not keep it.
+! links "$library" libhwloc || links "$work/static/consumer_c" libhwloc || fail "a program with the static library must link hwloc"
+! links "$work/static/libconsumer_plugin.so" libhwloc || fail "a plug-in made of the static library links hwloc"
 ! links "$work/shared/consumer_c" libjemalloc || fail "nobody asked for jemalloc beside the shared library"
 ! links "$work/static/libconsumer_plugin.so" libjemalloc || fail "a plug-in made of the static library links jemalloc"
 # BUILD_SHARED_LIBS alone chooses the shared one; a component chooses against it.

@@ -11,8 +11,8 @@
 /// program's own threads. They do not survive a fork(): in the child a scheduler of more than one worker can
 /// only be destroyed, and that only if no run was on.
 ///
-/// Tasks and advance() find the default floating-point environment, whichever thread runs them and whatever the
-/// caller's is, which run() puts back.
+/// Tasks and advance() find the default floating-point environment, whichever thread runs them and whatever
+/// the caller's is, which run() puts back.
 ///
 /// All calls on a scheduler: one thread at a time. Different schedulers: freely.
 #ifndef ENTRAIN_SCHEDULER_H
@@ -39,6 +39,15 @@ typedef struct entrain_scheduler_config {
     /// Spans that the timeline keeps per worker, the newest ones, 40 bytes each: 1 to 2^24; 0, the default:
     /// there is no timeline.
     uint32_t timeline_events;
+    /// Keep worker i on one cpu: of each core that this process may use the first, in the order of the
+    /// machine's tree, then the cores' second ones, then over again (without hwloc: in the order of the cpus'
+    /// numbers). Worker 0 is the caller's thread: pinned during run() only, and then let go to where it was
+    /// allowed before; what it starts meanwhile inherits the cpu. Default false.
+    bool pin;
+    /// The machine to take distances of workers from, for policies that want them: a synthetic description of
+    /// hwloc's, such as "package:2 l3:2 core:2 pu:2", or the path of an .xml file that lstopo wrote. Default
+    /// NULL: this one. For trying policies out; it excludes pin. Read during create only.
+    const char *machine;
 } entrain_scheduler_config;
 
 ENTRAIN_API entrain_scheduler_config entrain_scheduler_config_defaults(void);
@@ -47,7 +56,8 @@ ENTRAIN_API entrain_scheduler_config entrain_scheduler_config_defaults(void);
 ENTRAIN_API uint32_t entrain_scheduler_cpus(void);
 
 /// Copies and validates @p config, starts the threads. ENTRAIN_INVALID / ENTRAIN_UNKNOWN with a sentence,
-/// ENTRAIN_NO_MEMORY, ENTRAIN_SYSTEM when a thread cannot be started (then none is left).
+/// ENTRAIN_NO_MEMORY, ENTRAIN_SYSTEM when a thread cannot be started or pinned (then none is left),
+/// ENTRAIN_UNSUPPORTED for a machine where hwloc is missing.
 ENTRAIN_API entrain_status entrain_scheduler_create(const entrain_scheduler_config *config,
                                                     entrain_scheduler **scheduler_out,
                                                     entrain_error *error_out);
@@ -100,8 +110,9 @@ typedef struct entrain_job {
 } entrain_job;
 
 /// Runs @p job from its first advance() to its end; a plan may be run many times. ENTRAIN_ORDER without a
-/// plan, from within a job, or in a process forked since create; ENTRAIN_MISMATCH with a sentence if the policy lost or doubled a task (the run
-/// ends at that barrier, without another advance()).
+/// plan, from within a job, or in a process forked since create; ENTRAIN_MISMATCH with a sentence if the
+/// policy lost or doubled a task (the run ends at that barrier, without another advance()); ENTRAIN_SYSTEM if
+/// its thread cannot be pinned any more.
 ENTRAIN_API entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain_job *job,
                                                  entrain_error *error_out);
 
@@ -123,6 +134,14 @@ typedef struct entrain_worker_stats {
 ENTRAIN_API uint32_t entrain_scheduler_worker_count(const entrain_scheduler *scheduler);
 /// The name of its policy.
 ENTRAIN_API const char *entrain_scheduler_policy(const entrain_scheduler *scheduler);
+/// Whether its workers are pinned.
+ENTRAIN_API bool entrain_scheduler_pinned(const entrain_scheduler *scheduler);
+/// The cpu, by the operating system's number, that @p worker, 0 .. worker_count-1, is pinned to, or would be;
+/// UINT32_MAX if nobody asked: neither pin, nor machine, nor a policy that wants distances.
+ENTRAIN_API uint32_t entrain_scheduler_cpu(const entrain_scheduler *scheduler, uint32_t worker);
+/// One sentence, without a full stop, on what is known of where workers are and how far apart, and if that is
+/// nothing why; NULL if nobody asked. It lives as long as the scheduler.
+ENTRAIN_API const char *entrain_scheduler_machine(const entrain_scheduler *scheduler);
 /// The figures of @p worker, 0 .. worker_count-1. Not from within a job.
 ENTRAIN_API void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t worker,
                                           entrain_worker_stats *stats_out);
