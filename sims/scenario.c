@@ -376,6 +376,7 @@ static void fill_engine(const resolver *r, entrain_engine_config *engine) {
     engine->scheduler.policy = word(r, KEY_POLICY);
     if (r->values[KEY_WORKERS] != NULL)
         engine->scheduler.worker_count = (uint32_t)integer(r, KEY_WORKERS);
+    engine->scheduler.pin = json_is_true(r->values[KEY_PIN]);
     engine->transport = (entrain_transport)schema_choice(KEY_TRANSPORT, word(r, KEY_TRANSPORT));
     engine->simd = (entrain_simd)schema_choice(KEY_SIMD, word(r, KEY_SIMD));
     engine->layout = (entrain_layout)schema_choice(KEY_LAYOUT, word(r, KEY_LAYOUT));

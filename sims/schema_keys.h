@@ -121,6 +121,8 @@
     X(WORKERS, "exec.workers", INTEGER, NULL,                                                                \
       "threads, 1 to 256; default: the cpus this process may use; never changes results", .low = 1,          \
       .high = 256)                                                                                           \
+    X(PIN, "exec.pin", BOOLEAN, "false",                                                                     \
+      "keep each worker on one cpu, one to a core first; never changes results")                             \
     X(MAILBOX_CAPACITY, "exec.mailbox_capacity", INTEGER, "0",                                               \
       "messages per mailbox, 1 to 16777215; 0: what the topology needs", .low = 0, .high = 16777215,         \
       .belongs_to = KEY_TRANSPORT, .belongs_words = "mailbox", .because = "only mailboxes have a capacity")  \

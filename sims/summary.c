@@ -154,6 +154,8 @@ static json_t *workers_json(const entrain_scheduler *scheduler) {
         entrain_worker_stats stats;
         entrain_scheduler_worker(scheduler, worker, &stats);
         json_t *json = json_object();
+        if (entrain_scheduler_pinned(scheduler))
+            put_count(json, "cpu", entrain_scheduler_cpu(scheduler, worker));
         put_count(json, "tasks", stats.tasks);
         put_count(json, "steals_tried", stats.steals_tried);
         put_count(json, "steals_won", stats.steals_won);
@@ -180,6 +182,9 @@ json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_
     json_t *json = begin(EXECUTION_FORMAT);
     put_count(json, "workers", entrain_scheduler_worker_count(scheduler));
     put_text(json, "policy", entrain_scheduler_policy(scheduler));
+    json_object_set_new(json, "pinned", json_boolean(entrain_scheduler_pinned(scheduler)));
+    if (entrain_scheduler_machine(scheduler) != NULL)
+        put_text(json, "machine", entrain_scheduler_machine(scheduler));
     put_text(json, "transport", entrain_transport_name(given->swarm.engine.transport));
     put_text(json, "simd", entrain_simd_name(entrain_engine_simd(engine)));
     put_text(json, "layout", entrain_layout_name(entrain_engine_layout(engine)));

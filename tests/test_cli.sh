@@ -192,7 +192,8 @@ for name in series.csv summary.json phases.csv manifest.json; do same first/$nam
 number=0
 for how in "--workers 8" "--workers 3 --policy serial" "--workers 2 --policy static" "--workers 8 --policy shared" \
     "--workers 1 --transport publish" "--workers 8 --policy steal --set exec.transport=publish" \
-    "--set exec.layout=shuffled" "--set exec.layout=near" "--set exec.simd=sse2" "--set exec.simd=sse2 --transport publish"; do
+    "--set exec.layout=shuffled" "--set exec.layout=near" "--set exec.simd=sse2" "--set exec.simd=sse2 --transport publish" \
+    "--workers 3 --policy adaptive" "--workers 2 --policy steal-near --set exec.pin=true"; do
     number=$((number + 1))
     # shellcheck disable=SC2086 # words on purpose
     path=/nonexistent expect 0 run small.lua --seed 7 $how -o "how$number/"
@@ -203,6 +204,10 @@ says how8/execution.json '"layout": "near"'
 says first/execution.json '"layout": "index"'
 says first/execution.json '"layout_asked": "auto"'
 is "resident memory is said" -n "$(grep -E '"resident_bytes_max": [1-9]' first/execution.json)"
+says how$number/execution.json '"pinned": true'
+says how$number/execution.json '"machine": "'
+says how1/execution.json '"pinned": false'
+silent how1/execution.json '"machine"'
 says err.txt "gnuplot is not installed"
 is "no picture without gnuplot" ! -e how1/coherence.png
 path=/nonexistent expect 0 run small.lua --seed 8 --quiet -o other

@@ -184,7 +184,8 @@ static void an_empty_scenario_is_the_defaults(void **state) {
     assert_string_equal(
         text,
         "{\n \"exec\": {\n  \"cohort\": 4096,\n  \"layout\": \"auto\",\n  \"mailbox_capacity\": 0,\n"
-        "  \"policy\": \"steal\",\n  \"simd\": \"auto\",\n  \"transport\": \"mailbox\"\n },\n"
+        "  \"pin\": false,\n  \"policy\": \"steal\",\n  \"simd\": \"auto\",\n  \"transport\": \"mailbox\"\n "
+        "},\n"
         " \"model\": {\n  \"coupling\": 2.0,\n  \"frequency\": {\n   \"center\": 0.0,\n"
         "   \"distribution\": \"lorentz\",\n   \"jitter\": 0.0,\n   \"sampling\": \"random\",\n   \"width\": "
         "0.5\n  },\n"
@@ -276,7 +277,7 @@ static void every_key_reaches_the_configuration(void **state) {
     assert_true(loaded.stop.enabled && loaded.stop.below && loaded.stop.coherence == 0.2 &&
                 loaded.stop.hold_s == 0);
     assert_string_equal(swarm->engine.scheduler.policy, "static");
-    assert_int_equal(swarm->engine.scheduler.worker_count, 3);
+    assert_true(swarm->engine.scheduler.worker_count == 3 && swarm->engine.scheduler.pin);
     assert_int_equal(swarm->engine.mailbox_capacity, 64);
     assert_true(swarm->engine.overflow_named);
     assert_int_equal(swarm->engine.overflow, ENTRAIN_OVERFLOW_SHED_NEWEST);

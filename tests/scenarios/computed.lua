@@ -13,6 +13,6 @@ return {
   time = { step = 1 / 128, duration = 1e3, integrator = "heun" },
   stop = { coherence = 0.2, below = true },
   record = { every = 0.001 },
-  exec = { transport = "mailbox", policy = "static", workers = 3, mailbox_capacity = 64, overflow = "shed-newest",
+  exec = { transport = "mailbox", policy = "static", workers = 3, pin = true, mailbox_capacity = 64, overflow = "shed-newest",
            simd = "sse2", layout = "shuffled", cohort = 64 },
 }
