@@ -68,7 +68,7 @@ static void measure(const char *policy, uint32_t workers, uint32_t tasks, uint32
         values[r] = phase_ns(scheduler, phases) / tasks;
     entrain_scheduler_destroy(scheduler);
     qsort(values, repeats, sizeof *values, by_value);
-    printf("%-9s %8u %7u %12.1f %12.1f\n", policy, workers, tasks, values[repeats / 2], values[0]);
+    printf("%-10s %8u %7u %12.1f %12.1f\n", policy, workers, tasks, values[repeats / 2], values[0]);
 }
 
 int main(int argc, char **argv) {
@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     static const uint32_t workers[] = {1, 2, 4, 8, 16, 64};
-    printf("%-9s %8s %7s %12s %12s\n", "policy", "workers", "tasks", "median ns", "least");
+    printf("%-10s %8s %7s %12s %12s\n", "policy", "workers", "tasks", "median ns", "least");
     for (size_t w = 0; w < sizeof workers / sizeof *workers; w++)
         measure("steal", workers[w], 1, (uint32_t)repeats);
     const entrain_policy *policy;

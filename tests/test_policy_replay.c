@@ -138,6 +138,31 @@ static void a_stolen_task_starts_with_its_thief(void **state) {
     policy->destroy(tasks);
 }
 
+// Ten tasks of 640 are noise, eleven are not.
+static void a_few_stolen_tasks_are_not_worth_a_move(void **state) {
+    (void)state;
+    const entrain_policy *policy = &entrain__policy_steal;
+    const entrain_policy_setup setup = {.worker_count = 2, .task_count = 640};
+    for (uint32_t count = 10; count <= 11; count++) {
+        void *tasks;
+        uint32_t task, last = 0;
+        assert_int_equal(policy->create(&setup, &tasks), ENTRAIN_OK);
+        policy->submit(tasks, 0);
+        for (uint32_t i = 0; i < 320 - 2 * count; i++)
+            assert_true(policy->next(tasks, 0, &task) && task == i);
+        for (uint32_t i = 0; i < 320 + count; i++) // its own and half of the rest
+            assert_true(policy->next(tasks, 1, &last));
+        while (policy->next(tasks, 0, &task))
+            assert_true(task < 320 - count);
+        assert_int_equal(last, 319);
+        policy->submit(tasks, 1);
+        for (uint32_t i = 0; policy->next(tasks, 0, &task) && task < 320; i++)
+            last = i;
+        assert_int_equal(last + 1, count == 10 ? 320 : 309);
+        policy->destroy(tasks);
+    }
+}
+
 static void one_late_phase_is_forgotten(void **state) {
     (void)state;
     const entrain_policy_setup setup = {.worker_count = 8, .task_count = 400, .seed = 5};
@@ -385,8 +410,8 @@ static void adaptive_cuts_shares_by_measured_costs(void **state) {
     replay_end(&self);
 }
 
-// The first share a little dearer than the others: less than it is worth to cut again for. And three phases of
-// each 16 in which the worker of task 40 is preempted in the middle of it.
+// The first share a little dearer than the others: less than it is worth to cut again for. And three phases
+// of each 16 in which the worker of task 40 is preempted in the middle of it.
 static uint64_t preempted(const replay *self, uint64_t phase, uint32_t task, uint32_t worker) {
     (void)self, (void)worker;
     return task == 40 && phase % 16 >= 12 && phase % 16 < 15 ? 4000000 : task < 32 ? 1040 : 1000;
@@ -411,6 +436,7 @@ int main(void) {
         cmocka_unit_test(nobody_steals_where_nobody_is_late),
         cmocka_unit_test(a_thief_takes_the_back_half_and_may_be_robbed_of_it),
         cmocka_unit_test(a_stolen_task_starts_with_its_thief),
+        cmocka_unit_test(a_few_stolen_tasks_are_not_worth_a_move),
         cmocka_unit_test(one_late_phase_is_forgotten),
         cmocka_unit_test(what_lasts_is_stolen_once_and_what_happens_once_is_forgotten),
         cmocka_unit_test(the_nearest_are_robbed_first),
