@@ -29,8 +29,8 @@
 // worker's tasks move twice, out and home. (Sending all guests home every 64 phases, with the first rule or
 // instead of it, was no better in any row.)
 //
-// The list of tasks is in the order of the spans: written anew in the serial part, O(tasks), about 50
-// instructions each, after a phase in which enough was stolen; otherwise only the spans are filled,
+// The list of tasks is in the order of the stretches: written anew in the serial part, O(tasks), about 50
+// instructions each, after a phase in which enough was stolen; otherwise only the stretches are filled,
 // O(workers).
 #include <string.h>
 
@@ -62,7 +62,7 @@ typedef struct steal_state {
 } steal_state;
 // A theft is who ran the task as a guest, and in which phase, as far as a byte can tell: one of 256 phases
 // ago, taken for new, would cost a move and nothing else.
-static uint16_t theft_of(uint8_t stamp, uint32_t thief) { return (uint16_t)(stamp << 8 | thief); }
+static uint16_t theft_of(uint8_t stamp, uint32_t thief) { return (uint16_t)((uint32_t)stamp << 8 | thief); }
 _Static_assert(ENTRAIN_WORKERS_MAX <= UINT8_MAX + 1, "a byte names a worker");
 
 // Everybody at home.

@@ -67,16 +67,4 @@ static inline bool entrain__ring_take(entrain__ring *ring, uint32_t *task_out) {
     return true;
 }
 
-/// Whether it is empty; then it stays so until the next refill. Any thread.
-static inline bool entrain__ring_empty(const entrain__ring *ring) { return ck_ring_size(&ring->ring) == 0; }
-
-/// The oldest task, or false: empty, or somebody else is taking it right now. Any thread. Wait-free.
-static inline bool entrain__ring_try(entrain__ring *ring, uint32_t *task_out) {
-    struct entrain__ring_task task;
-    if (!CK_RING_TRYDEQUEUE_SPMC(task, &ring->ring, ring->slots, &task))
-        return false;
-    *task_out = task.number;
-    return true;
-}
-
 #endif

@@ -1,4 +1,4 @@
-// Stealing half: who has run dry takes the back half of somebody else's span and makes it its own, for the
+// Stealing half: who has run dry takes the back half of somebody else's stretch and makes it its own, for the
 // next thief to halve again.
 //
 //   worker 0  [ 0 1 2|3 4 )     takes from its own, first to last
@@ -7,11 +7,11 @@
 // So work that all piled up in one place is spread in a logarithm of its size, and a queue is robbed a few
 // times a phase where one task a time would be once a task.
 //
-// All spans are filled in the serial part, not by their owners: the share of a worker that has no core right
-// now is there for thieves. Whoever is preempted holds back the one task that it runs, and a thief between
-// taking and publishing half of what its victim had left: a few instructions, in which its span says
-// "awaited". Others look again while it says so, and not for ever: after ROUNDS looks they go to the barrier,
-// where they would wait for that thief anyway.
+// All stretches are filled in the serial part, not by their owners: the share of a worker that has no core
+// right now is there for thieves. Whoever is preempted holds back the one task that it runs, and a thief
+// between taking and publishing half of what its victim had left: a few instructions, in which its stretch
+// says "awaited". Others look again while it says so, and not for ever: after ROUNDS looks they go to the
+// barrier, where they would wait for that thief anyway.
 //
 // next() may also say false too soon when a half is carried past a worker in the middle of its look at all.
 // Nothing is lost: who took it runs it.
@@ -44,13 +44,13 @@ entrain_status entrain__thieves_make(entrain__thieves *thieves, entrain__arena *
                                      const entrain_policy_setup *setup, const uint32_t *distances) {
     const uint32_t workers = setup->worker_count, others = workers - 1;
     *thieves = (entrain__thieves){
-        .spans = entrain__arena_take(arena, workers, sizeof *thieves->spans),
+        .stretches = entrain__arena_take(arena, workers, sizeof *thieves->stretches),
         .thieves = entrain__arena_take(arena, workers, sizeof *thieves->thieves),
         .victims = entrain__arena_take(arena, (size_t)workers * others, sizeof *thieves->victims),
         .tier_ends = entrain__arena_take(arena, (size_t)workers * others, sizeof *thieves->tier_ends),
         .worker_count = workers,
     };
-    if (thieves->spans == NULL || thieves->thieves == NULL || thieves->victims == NULL ||
+    if (thieves->stretches == NULL || thieves->thieves == NULL || thieves->victims == NULL ||
         thieves->tier_ends == NULL)
         return ENTRAIN_NO_MEMORY;
     for (uint32_t worker = 0; worker < workers; worker++) {
@@ -64,34 +64,34 @@ entrain_status entrain__thieves_make(entrain__thieves *thieves, entrain__arena *
 
 void entrain__thieves_fill(entrain__thieves *thieves, const uint32_t *firsts) {
     for (uint32_t worker = 0; worker < thieves->worker_count; worker++)
-        entrain__span_fill(&thieves->spans[worker], firsts[worker], firsts[worker + 1]);
+        entrain__stretch_fill(&thieves->stretches[worker], firsts[worker], firsts[worker + 1]);
 }
 
-// Takes half of @p victim's span, its first position to run now, the rest into the worker's own span, which
-// is empty. *busy_out: something was left behind, because somebody else was faster (and @p insist does not
-// hold), or is on its way.
+// Takes half of @p victim's stretch, its first position to run now, the rest into the worker's own stretch,
+// which is empty. *busy_out: something was left behind, because somebody else was faster (and @p insist does
+// not hold), or is on its way.
 static bool rob(entrain__thieves *thieves, uint32_t worker, uint32_t victim, bool insist, bool *busy_out,
                 uint32_t *position_out) {
-    entrain__span *own = &thieves->spans[worker], *from = &thieves->spans[victim];
+    entrain__stretch *own = &thieves->stretches[worker], *from = &thieves->stretches[victim];
     thieves->thieves[worker].steals_tried++;
-    // Pairs with the release stores below: who sees a half gone from one span sees it awaited in another.
+    // Pairs with the release stores below: who sees a half gone from one stretch sees it awaited in another.
     uint64_t word = entrain__load_acquire_u64(&from->word);
-    *busy_out |= word == ENTRAIN__SPAN_AWAITED;
+    *busy_out |= word == ENTRAIN__STRETCH_AWAITED;
     uint32_t begin = 0, end = 0;
     bool got = false;
-    if (!entrain__span_has(word))
+    if (!entrain__stretch_has(word))
         return false;
-    // Before the half leaves its span, which releases this. Pairs with the acquire load above, in other
+    // Before the half leaves its stretch, which releases this. Pairs with the acquire load above, in other
     // workers.
-    entrain__store_release_u64(&own->word, ENTRAIN__SPAN_AWAITED);
+    entrain__store_release_u64(&own->word, ENTRAIN__STRETCH_AWAITED);
     do {
-        got = entrain__span_halve(from, word, &begin, &end);
+        got = entrain__stretch_halve(from, word, &begin, &end);
         if (!got && insist)
             word = entrain__load_acquire_u64(&from->word); // pairs as above
-    } while (!got && insist && entrain__span_has(word));
+    } while (!got && insist && entrain__stretch_has(word));
     // Pairs with the acquire load above, in other workers: one that finds it may halve it again.
     entrain__store_release_u64(&own->word,
-                               got ? entrain__span_word(begin + 1, end) : entrain__span_word(0, 0));
+                               got ? entrain__stretch_word(begin + 1, end) : entrain__stretch_word(0, 0));
     *busy_out |= !got && !insist;
     *position_out = begin;
     return got;
@@ -99,7 +99,7 @@ static bool rob(entrain__thieves *thieves, uint32_t worker, uint32_t victim, boo
 
 // One look at everybody else, nearest first; among equals from a random one on. Where somebody else is
 // taking, @p insist stays until it has something or nothing is left, and otherwise we go on: two thieves at
-// one span cost more than two spans.
+// one stretch cost more than two stretches.
 static bool sweep(entrain__thieves *thieves, uint32_t worker, bool insist, bool *busy_out,
                   uint32_t *position_out) {
     entrain__thief *self = &thieves->thieves[worker];
@@ -121,7 +121,7 @@ static bool sweep(entrain__thieves *thieves, uint32_t worker, bool insist, bool 
 }
 
 bool entrain__thieves_next(entrain__thieves *thieves, uint32_t worker, uint32_t *position_out) {
-    if (entrain__span_take(&thieves->spans[worker], position_out))
+    if (entrain__stretch_take(&thieves->stretches[worker], position_out))
         return true;
     bool busy = true;
     for (uint32_t round = 0; busy && round < ROUNDS; round++) {

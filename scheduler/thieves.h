@@ -1,11 +1,12 @@
-/// @file thieves.h  A span of positions per worker, and idle workers that take half of somebody else's: what
-/// the stealing policies share. They differ in what they fill the spans with, and in who is asked first.
+/// @file thieves.h  A stretch of positions per worker, and idle workers that take half of somebody else's:
+/// what the stealing policies share. They differ in what they fill the stretches with, and in who is asked
+/// first.
 #ifndef ENTRAIN_SCHEDULER_THIEVES_H
 #define ENTRAIN_SCHEDULER_THIEVES_H
 
 #include "engine/base/memory.h"
 #include "entrain/policy.h"
-#include "scheduler/span.h"
+#include "scheduler/stretch.h"
 
 // Grouped by writer: a cache line per worker.
 typedef struct entrain__thief {
@@ -14,16 +15,16 @@ typedef struct entrain__thief {
 } entrain__thief;
 
 typedef struct entrain__thieves {
-    entrain__span *spans;    // [worker_count]
-    entrain__thief *thieves; // [worker_count]
+    entrain__stretch *stretches; // [worker_count]
+    entrain__thief *thieves;     // [worker_count]
     // [worker_count * (worker_count - 1)]: whom each worker asks, nearest first; and where in its row those
     // end that are as near as this one.
     uint8_t *victims, *tier_ends;
     uint32_t worker_count;
 } entrain__thieves;
 
-/// Makes them for @p setup, all spans empty. @p distances: [worker_count * worker_count] as in the setup, or
-/// NULL: all alike. ENTRAIN_NO_MEMORY, with what was taken left in @p arena.
+/// Makes them for @p setup, all stretches empty. @p distances: [worker_count * worker_count] as in the setup,
+/// or NULL: all alike. ENTRAIN_NO_MEMORY, with what was taken left in @p arena.
 entrain_status entrain__thieves_make(entrain__thieves *thieves, entrain__arena *arena,
                                      const entrain_policy_setup *setup, const uint32_t *distances);
 /// Worker w has positions firsts[w] .. firsts[w+1]-1. One thread, all workers quiescent.

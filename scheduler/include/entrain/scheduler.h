@@ -68,7 +68,7 @@ ENTRAIN_API void entrain_scheduler_destroy(entrain_scheduler *scheduler);
 /// replacing an earlier plan, which stays when this one is refused. All allocation happens here; run()
 /// allocates nothing. @p task_weights is read during the call only.
 /// @return ENTRAIN_OK; ENTRAIN_INVALID; ENTRAIN_NO_MEMORY; ENTRAIN_LIMIT when the policy cannot hold that
-/// many ("shared" and "steal" keep at most 2^24 - 1 tasks in a ring); ENTRAIN_ORDER from within a job.
+/// many ("shared" keeps at most 2^24 - 1 tasks in its ring); ENTRAIN_ORDER from within a job.
 ENTRAIN_API entrain_status entrain_scheduler_plan(entrain_scheduler *scheduler, uint32_t task_count,
                                                   const uint32_t *task_weights, entrain_error *error_out);
 
