@@ -7,12 +7,12 @@
 /// again, or as many steals.) What both keep stays contiguous.
 ///
 ///      begin            end       owner:   [begin + 1, end)
-///      [ # # # # # # # # )        thief:   [begin, end - half), and [end - half, end) becomes the thief's own
+///      [ # # # # # # # # )        thief:   [begin, end - half); its own: [end - half, end)
 ///
-/// A word that has something never comes back within a phase, so a swap that succeeds saw the truth: for it to
-/// come back position `begin` would have to leave and return. It leaves with who takes it from the front, who
-/// runs it, or as the first of a stolen half, which its thief runs before anything else. And who was preempted
-/// between reading a word and swapping it reaches the barrier before the word is filled again.
+/// A word that has something never comes back within a phase, so a swap that succeeds saw the truth: for it
+/// to come back position `begin` would have to leave and return. It leaves with who takes it from the front,
+/// who runs it, or as the first of a stolen half, which its thief runs before anything else. And who was
+/// preempted between reading a word and swapping it reaches the barrier before the word is filled again.
 #ifndef ENTRAIN_SCHEDULER_STRETCH_H
 #define ENTRAIN_SCHEDULER_STRETCH_H
 
