@@ -262,7 +262,7 @@ static void workers_stay_where_they_are_pinned_and_the_caller_is_let_go(void **s
         assert_non_null(entrain_scheduler_machine(scheduler));
         CHECK_OK(entrain_scheduler_plan(scheduler, 20, NULL, &error), error);
         pinned_world self = {.scheduler = scheduler, .phases_left = 5};
-        const entrain_job job = {&self, pinned_advance, pinned_task};
+        const entrain_job job = {.context = &self, .advance = pinned_advance, .task = pinned_task};
         for (uint32_t run = 0; run < 3; run++) {
             CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);
             assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
@@ -297,7 +297,7 @@ static void who_cannot_be_pinned_is_named(void **state) {
     CHECK_OK(entrain_scheduler_create(&config, &scheduler, &error), error);
     CHECK_OK(entrain_scheduler_plan(scheduler, 20, NULL, &error), error);
     pinned_world self = {.scheduler = scheduler, .phases_left = 5};
-    const entrain_job job = {&self, pinned_advance, pinned_task};
+    const entrain_job job = {.context = &self, .advance = pinned_advance, .task = pinned_task};
     calls = 0, refuse_at = 1;
     CHECK_REFUSED(entrain_scheduler_run(scheduler, &job, &error), ENTRAIN_SYSTEM, error, "worker 0");
     assert_int_equal(self.phases_left, 5); // nothing had begun

@@ -333,6 +333,8 @@ static const struct variant {
     {"serial", 1, 4096, ENTRAIN_LAYOUT_INDEX},
     {"steal", 3, 64, ENTRAIN_LAYOUT_SHUFFLED},
     {"shared", 2, 64, ENTRAIN_LAYOUT_INDEX},
+    {"dataflow", 3, 64, ENTRAIN_LAYOUT_NEAR},
+    {"dataflow", 2, 4096, ENTRAIN_LAYOUT_SHUFFLED},
     {"static", 8, 100, ENTRAIN_LAYOUT_SHUFFLED},
 };
 enum { VARIANT_COUNT = sizeof variants / sizeof *variants };

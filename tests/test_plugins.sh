@@ -67,7 +67,7 @@ LUA
 
 # --- what they bring is there, and only where they were loaded -------------------------------------------------------
 expect 0 list policies "${all[@]}"
-says out.txt "deal      every worker takes every n-th task"
+says out.txt "every worker takes every n-th task"
 expect 0 list models "${all[@]}"
 says out.txt "second-harmonic"
 says out.txt "parameters.stiffness: L, rad/s: pull towards it or its"
@@ -171,7 +171,7 @@ expect 1 verify small.lua --load "$plugins/loses.so" --ticks 5
 says err.txt 'policy loses, 3 workers, transport mailbox'
 says err.txt 'so some were lost'
 expect 3 verify small.lua --load "$plugins/cheats.so" --set model.kind=cheats --ticks 5
-says err.txt 'layout shuffled'
+says err.txt 'layout near'
 
 printf 'plugins: %d checks, %d failed\n' $checks $failures
 [ $failures -eq 0 ]
