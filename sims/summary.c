@@ -182,6 +182,10 @@ json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_
     json_t *json = begin(EXECUTION_FORMAT);
     put_count(json, "workers", entrain_scheduler_worker_count(scheduler));
     put_text(json, "policy", entrain_scheduler_policy(scheduler));
+    // A policy that runs ahead needs one only where everybody hears everybody.
+    json_object_set_new(json, "barrier",
+                        json_boolean(!entrain_scheduler_runs_ahead(scheduler) ||
+                                     given->swarm.topology.kind == ENTRAIN_TOPOLOGY_COMPLETE));
     json_object_set_new(json, "pinned", json_boolean(entrain_scheduler_pinned(scheduler)));
     if (entrain_scheduler_machine(scheduler) != NULL)
         put_text(json, "machine", entrain_scheduler_machine(scheduler));

@@ -210,6 +210,14 @@ says how1/execution.json '"pinned": false'
 silent how1/execution.json '"machine"'
 says err.txt "gnuplot is not installed"
 is "no picture without gnuplot" ! -e how1/coherence.png
+says first/execution.json '"barrier": true'
+expect 0 run small.lua --seed 7 --policy dataflow -o flows
+says out.txt "policy dataflow, transport"
+says flows/execution.json '"barrier": false'
+expect 0 run small.lua --seed 7 --policy dataflow --set swarm.topology.kind=complete --set swarm.topology.degree=nil \
+    --set swarm.topology.rewire=nil -o all
+says out.txt "policy dataflow (with a barrier"
+says all/execution.json '"barrier": true'
 path=/nonexistent expect 0 run small.lua --seed 8 --quiet -o other
 is "quiet says nothing" ! -s out.txt
 is "quiet says nothing on stderr" ! -s err.txt

@@ -19,6 +19,11 @@ $cc -std=c17 -Wall -Wextra -Werror "${includes[@]}" example.c "$build/libentrain
     fail "the C example does not compile"
 ./example | grep -E '^r = 0\.[89][0-9]* at t = [0-9]+ s, fingerprint [0-9a-f]{16}$' || fail "the C example does not synchronize"
 
+# The second one is the plug-in that the tests load, word for word.
+awk '/^```c$/ { n++; next } /^```$/ && n == 2 { exit } n == 2' "$source/README.md" >policy.c
+sed -n '/^#include/,$p' "$source/tests/plugins/my_policy.c" | diff - policy.c ||
+    fail "its policy is not tests/plugins/my_policy.c"
+
 block lua >example.lua
 "$entrain" run example.lua --quiet -o lua --set time.duration=1 || fail "the Lua example does not run"
 

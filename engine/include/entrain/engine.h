@@ -213,7 +213,7 @@ ENTRAIN_API void entrain_engine_stats_read(const entrain_engine *engine, entrain
 /// overlap: there it is the time from one common boundary to the next, divided by the ticks between.
 ENTRAIN_API uint64_t entrain_engine_tick_ns(const entrain_engine *engine, double quantile);
 ENTRAIN_API void entrain_engine_tick_ns_forget(entrain_engine *engine);
-/// At how many tasks a cohort's task waits on average under a policy that runs ahead; 0 where there is a barrier: under
+/// For how many tasks a task waits on average under a policy that runs ahead; 0 where there is a barrier: under
 /// other policies, and on a complete graph, where everybody hears everybody.
 ENTRAIN_API double entrain_engine_links_mean(const entrain_engine *engine);
 ENTRAIN_API const entrain_scheduler *entrain_engine_scheduler(const entrain_engine *engine);
