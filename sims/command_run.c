@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sims/drawing.h"
 #include "sims/interrupt.h"
 #include "sims/options.h"
 #include "sims/outcome.h"
@@ -70,7 +71,7 @@ static entrain_status choose_directory(run_state *run, entrain_error *error_out)
     size_t size = strlen(run->directory);
     while (size > 1 && run->directory[size - 1] == '/')
         run->directory[--size] = '\0';
-    return run_directory_check(run->directory, run->options->force, error_out);
+    return directory_check(&run_directory_kind, run->directory, run->options->force, error_out);
 }
 
 static entrain_status choose_timeline(run_state *run, entrain_error *error_out) {
@@ -85,7 +86,8 @@ static entrain_status open_files(run_state *run, entrain_error *error_out) {
     bool replaced = false;
     entrain_status status = ENTRAIN_OK;
     if (run->directory != NULL) {
-        status = run_directory_prepare(run->directory, run->options->force, &replaced, &run->lock, error_out);
+        status = directory_prepare(&run_directory_kind, run->directory, run->options->force, &replaced,
+                                   &run->lock, error_out);
         if (status != ENTRAIN_OK)
             return status;
         json_t *manifest = manifest_json(run->name, &run->scenario, entrain_swarm_engine(run->swarm));
@@ -164,11 +166,7 @@ static void draw(const run_state *run) {
                         .mean_phase = run->outcome.last.mean_phase,
                         .complete = run->scenario.swarm.topology.kind == ENTRAIN_TOPOLOGY_COMPLETE};
     entrain_status status = plot_run(&facts, &error);
-    if (status == ENTRAIN_UNKNOWN)
-        say_note("no pictures: gnuplot is not installed (Debian: apt-get install gnuplot-nox); the data is "
-                 "complete");
-    else if (status != ENTRAIN_OK)
-        say_note("no pictures: %s; the data is complete", error.sentence);
+    drawing_say_missing(status, &error);
 }
 
 static entrain_status report(const run_state *run, entrain_error *error_out) {

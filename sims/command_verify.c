@@ -342,7 +342,11 @@ int command_verify(const cli_options *options) {
     scenario_source source = {
         .path = options->operand, .sets = options->sets, .set_count = options->set_count};
     entrain_error error = {0};
-    entrain_status status = scenario_load(&source, &verify->scenario, &error);
+    list_of_policies policies;
+    entrain_status status = list_parse_policies(
+        "policies", options->policies != NULL ? options->policies : "all", &policies, &error);
+    if (status == ENTRAIN_OK)
+        status = scenario_load(&source, &verify->scenario, &error);
     int code = EXIT_USAGE;
     if (status != ENTRAIN_OK) {
         say_error("%s", error.sentence);
@@ -350,7 +354,7 @@ int command_verify(const cli_options *options) {
         verify->tick_count = verify->scenario.tick_count;
         if (options->tick_limit > 0 && options->tick_limit < verify->tick_count)
             verify->tick_count = options->tick_limit;
-        verify_plan_make(&verify->scenario, &verify->plan);
+        verify_plan_make(&verify->scenario, &policies, &verify->plan);
         code = verify_all(verify);
     }
     if (status == ENTRAIN_OK)

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "entrain/scheduler.h"
+#include "sims/bench_stats.h"
 #include "sims/say.h"
 
 static const cli_command commands[] = {
@@ -34,13 +35,31 @@ static const cli_command commands[] = {
      "What counts: defaults < scenario file < --set, --seed, --workers, --policy,\n"
      "--transport, in the order given.\n",
      command_run},
-    {"verify", "SCENARIO", 1, true, "set seed workers policy transport load ticks json quiet",
+    {"verify", "SCENARIO", 1, true, "set seed workers policy policies transport load ticks json quiet",
      "check that workers, policy, transport change no bit",
-     "The scenario as it stands is the reference. Every scheduler policy with 1, 2, 3\n"
-     "and 8 workers, in both transports, then every SIMD level of this machine and the\n"
-     "other layouts must give the same samples to the last bit. A scenario that names\n"
-     "an overflow policy or a mailbox capacity is compared in mailboxes only.\n",
+     "The scenario as it stands is the reference. Every scheduler policy (or those that\n"
+     "--policies names) with 1, 2, 3 and 8 workers, in both transports, then every SIMD level\n"
+     "of this machine and the other layouts must give the same samples to the last bit.\n"
+     "A scenario that names an overflow policy or a mailbox capacity is compared in\n"
+     "mailboxes only.\n",
      command_verify},
+    {"bench", "WHAT", 1, true,
+     "policies workers sizes repeat seconds baseline set seed transport load output json quiet force",
+     "measure a scenario under policies, workers, sizes",
+     "WHAT is a scenario file: each policy runs it with each number of workers at each\n"
+     "size, in turns, so that whatever disturbs the machine disturbs all alike. All\n"
+     "must reach the fingerprint of the policy `serial`; one that does not is WRONG,\n"
+     "and its time is not shown.\n"
+     "\n"
+     "Or one of the subjects\n"
+     "  coupling    a bare loop, a libm loop, both transports: what an actor costs\n"
+     "  patterns    a mutex, an atomic, a mailbox, ck_epoch: what sharing costs\n"
+     "  imbalance   hubs, slow tasks, moving costs: where stealing pays, where not\n"
+     "(a file of such a name: ./coupling).\n"
+     "\n"
+     "-o DIR gets bench.csv, bench.jsonl and, where gnuplot is installed, bench.png\n"
+     "and bench.svg.\n",
+     command_bench},
     {"list", "[TOPIC]", 1, false, "load json", "what there is to choose from",
      "Topics: topologies, models, policies, transports, distributions, samplings,\n"
      "integrators, normalise, overflow, simd, layouts, keys. Without a topic: what\n"
@@ -61,7 +80,12 @@ typedef struct option_row {
 static const option_row option_rows[] = {
     {"set", 0, "KEY=VALUE", "set one key (`entrain list keys`); repeatable"},
     {"seed", 0, "N|random", "the seed of everything; random draws one and prints it"},
+    {"policies", 0, "LIST|all", "scheduler policies to compare, as steal,static; default all"},
     {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
+    {"sizes", 0, "LIST", "swarm sizes, as 1e3,1e5; default: the scenario's"},
+    {"repeat", 0, "N", "measurements of each, 1 to 1000; default 10"},
+    {"seconds", 0, "S", "about how long one measurement takes; default 0.2"},
+    {"baseline", 0, "FILE", "compare with an earlier bench.jsonl"},
     {"policy", 0, "NAME", "scheduler policy (`entrain list policies`)"},
     {"transport", 0, "NAME", "mailbox or publish"},
     {"load", 0, "FILE.so", "a plug-in with policies, models, topologies; repeatable"},
@@ -74,6 +98,14 @@ static const option_row option_rows[] = {
     {"force", 0, NULL, "write into DIR even if it is not an Entrain run's"},
 };
 enum { OPTION_COUNT = sizeof option_rows / sizeof *option_rows };
+
+// Options that mean something else to one command.
+static const option_row rows_of_bench[] = {
+    {"workers", 0, "LIST", "numbers of worker threads; default 1 and the cpus there are"},
+    {"output", 'o', "DIR", "where files go; default: none are written"},
+    {"json", 0, NULL, "print lines of JSON on stdout instead of a table"},
+    {"force", 0, NULL, "write into DIR even if it is not an Entrain benchmark's"},
+};
 
 // Whether the words of @p names, separated by blanks, include @p name.
 static bool includes(const char *names, const char *name) {
@@ -143,10 +175,12 @@ static bool all_digits(const char *text) { return *text != '\0' && text[strspn(t
 // A seed that can be retyped by hand: 32 bits.
 static entrain_status draw_seed(char *text_out, size_t size, entrain_error *error_out) {
     uint32_t seed = 0;
-    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
-        return entrain_error_set(error_out, ENTRAIN_SYSTEM,
-                                 "--seed random: the system gave no random bits (%s); give a number.",
-                                 strerror(errno));
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) {
+        entrain_error_set(error_out, ENTRAIN_SYSTEM,
+                          "--seed random: the system gave no random bits (%s); give a number.",
+                          strerror(errno));
+        return ENTRAIN_SYSTEM;
+    }
     snprintf(text_out, size, "%u", seed);
     return ENTRAIN_OK;
 }
@@ -193,6 +227,10 @@ static entrain_status take_sugar(cli_options *options, const char *name, const c
 static entrain_status take_option(cli_options *options, const option_row *row, const char *value,
                                   entrain_error *error_out) {
     const char *name = row->name;
+    if (strcmp(name, "workers") == 0 && options->command->run == command_bench) {
+        options->workers = value; // a list; command_bench.c reads it
+        return ENTRAIN_OK;
+    }
     for (size_t i = 0; i < sizeof sugar / sizeof *sugar; i++)
         if (strcmp(name, sugar[i].option) == 0)
             return take_sugar(options, name, sugar[i].key, value, error_out);
@@ -222,6 +260,21 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         if (options->tick_limit == 0 || errno != 0)
             return entrain_error_set(error_out, ENTRAIN_INVALID,
                                      "--ticks takes a whole number from 1 up, not \"%s\".", value);
+    } else if (strcmp(name, "policies") == 0) {
+        options->policies = value;
+    } else if (strcmp(name, "sizes") == 0) {
+        options->sizes = value;
+    } else if (strcmp(name, "baseline") == 0) {
+        options->baseline = value;
+    } else if (strcmp(name, "seconds") == 0) {
+        return parse_positive(name, value, &options->seconds, error_out);
+    } else if (strcmp(name, "repeat") == 0) {
+        unsigned long long count = all_digits(value) ? strtoull(value, NULL, 10) : 0;
+        if (count - 1 >= BENCH_REPEATS_MAX)
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "--repeat takes a whole number from 1 to %d, not \"%s\".",
+                                     BENCH_REPEATS_MAX, value);
+        options->repeats = (uint32_t)count;
     } else if (strcmp(name, "json") == 0) {
         options->json = true;
     } else if (strcmp(name, "quiet") == 0) {
@@ -272,17 +325,37 @@ static entrain_status parse_option(cli_options *options, int argc, char **argv, 
     return take_option(options, row, value != NULL ? value : "", error_out);
 }
 
+// argv as one text, whose reader can see where words begin and end wherever they are not strange.
+static char *words_typed(int argc, char **argv) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    if (to == NULL)
+        return NULL;
+    fputs("entrain", to);
+    for (int i = 1; i < argc; i++)
+        fprintf(to, " %s", argv[i]);
+    if (fclose(to) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 entrain_status options_parse(const cli_command *command, int argc, char **argv, cli_options *options_out,
                              entrain_error *error_out) {
     // Each word yields at most one setting.
     size_t room = argc > 0 ? (size_t)argc : 1;
     cli_options options = {.command = command, .sets = calloc(room, sizeof *options.sets)};
     options.texts = calloc(room, sizeof *options.texts);
+    options.typed = words_typed(argc, argv);
     options.loads = calloc(room, sizeof *options.loads);
-    entrain_status status = ENTRAIN_OK;
-    if (options.sets == NULL || options.texts == NULL || options.loads == NULL)
-        status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the command line.");
+    if (options.sets == NULL || options.texts == NULL || options.loads == NULL || options.typed == NULL) {
+        entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the command line.");
+        options_free(&options);
+        return ENTRAIN_NO_MEMORY;
+    }
 
+    entrain_status status = ENTRAIN_OK;
     bool only_operands = false;
     for (int at = 2; at < argc && status == ENTRAIN_OK; at++) {
         if (!only_operands && strcmp(argv[at], "--") == 0)
@@ -307,14 +380,18 @@ void options_free(cli_options *options) {
     free(options->sets);
     free(options->loads);
     free(options->texts);
+    free(options->typed);
     *options = (struct cli_options){0};
 }
 
-static void print_options(FILE *to, const char *names) {
+static void print_options(FILE *to, const cli_command *command) {
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         const option_row *row = &option_rows[i];
-        if (!includes(names, row->name))
+        if (!includes(command->option_names, row->name))
             continue;
+        for (size_t own = 0; command->run == command_bench && own < sizeof rows_of_bench / sizeof *row; own++)
+            if (strcmp(rows_of_bench[own].name, option_rows[i].name) == 0)
+                row = &rows_of_bench[own];
         char left[40];
         if (row->letter != 0)
             snprintf(left, sizeof left, "-%c, --%s %s", row->letter, row->name, row->value);
@@ -334,7 +411,7 @@ void help_overview(FILE *to) {
     fputs("\n`entrain help COMMAND` names a command's options; `entrain --version` says which\n"
           "build this is.\n\n"
           "Exit codes: 0 done, 1 the run failed, 2 usage or a bad scenario, 3 mismatch\n"
-          "(verify), 130 interrupted, with the files complete up to there.\n",
+          "(verify, bench), 130 interrupted, with the files complete up to there.\n",
           to);
 }
 
@@ -346,7 +423,7 @@ void help_command(FILE *to, const cli_command *command) {
         fprintf(to, "\n%s", command->details);
     if (*command->option_names != '\0') {
         fputs("\nOptions:\n", to);
-        print_options(to, command->option_names);
+        print_options(to, command);
     }
 }
 

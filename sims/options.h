@@ -12,7 +12,7 @@ enum {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,        ///< the run failed
     EXIT_USAGE = 2,         ///< the command line or the scenario is wrong; nothing ran
-    EXIT_MISMATCH = 3,      ///< verify: two results differ
+    EXIT_MISMATCH = 3,      ///< verify, bench: two results differ
     EXIT_INTERRUPTED = 130, ///< Ctrl-C or SIGTERM; the files are complete up to there
 };
 
@@ -33,15 +33,20 @@ typedef struct cli_command {
 struct cli_options {
     const cli_command *command;
     const char *operand; ///< NULL when none was given
-    const char *
-        *sets; ///< "key=value", in the order typed; --seed, --workers, --policy, --transport among them
+    const char **
+        sets; ///< "key=value", in the order typed; --seed, --workers of run, --policy, --transport among them
     uint32_t set_count;
     const char **loads; ///< --load, in the order typed
     uint32_t load_count;
-    const char *output;   ///< -o; NULL: the default
-    const char *timeline; ///< NULL: none
-    double timeout_s;     ///< 0: none
-    uint64_t tick_limit;  ///< 0: none
+    const char *output;                     ///< -o; NULL: the default
+    const char *timeline;                   ///< NULL: none
+    double timeout_s;                       ///< 0: none
+    uint64_t tick_limit;                    ///< 0: none
+    const char *policies, *workers, *sizes; ///< lists, as typed; NULL: not given
+    const char *baseline;                   ///< NULL: none
+    uint32_t repeats;                       ///< 0: not given
+    double seconds;                         ///< 0: not given
+    char *typed;                            ///< the command line, words separated by blanks
     bool json, quiet, force;
     char (*texts)[96]; ///< texts that sets points to where they were not typed as such
     uint32_t text_count;
@@ -62,6 +67,7 @@ void help_command(FILE *to, const cli_command *command);
 
 int command_run(const cli_options *options);
 int command_verify(const cli_options *options);
+int command_bench(const cli_options *options);
 int command_list(const cli_options *options);
 int command_show(const cli_options *options);
 int command_help(const cli_options *options);

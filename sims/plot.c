@@ -7,70 +7,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "entrain/math.h"
-#include "sims/gnuplot.h"
+#include "sims/drawing.h"
 #include "sims/recorder.h"
-#include "sims/run_directory.h"
 
 enum { BIN_COUNT = 120, POINTS_MAX = 4000 };
 static const double pi = 3.14159265358979323846;
 
-// A gnuplot string in single quotes: quotes doubled, control characters left out.
-static void put_quoted(FILE *to, const char *text) {
-    fputc('\'', to);
-    for (; *text != '\0'; text++) {
-        if (*text == '\'')
-            fputc('\'', to);
-        if ((unsigned char)*text >= ' ')
-            fputc(*text, to);
-    }
-    fputc('\'', to);
-}
-
-static void put_common(FILE *to) {
-    fputs("set encoding utf8\n"
-          "set datafile separator ','\n"
-          "ink = '#30343b'; faint = '#d5d8dd'; blue = '#1f5fa8'; orange = '#d9772b'\n"
-          "set border lc rgb ink lw 1\n"
-          "set tics textcolor rgb ink\n"
-          "set key textcolor rgb ink\n",
-          to);
-}
-
-// Both terminals for one picture; the plot commands follow each through the macro text in $name.
-static void put_terminal(FILE *to, const char *kind, const char *name, int width, int height) {
-    if (strcmp(kind, "png") == 0)
-        fprintf(to, "set terminal pngcairo size %d,%d font 'DejaVu Sans,13' background rgb 'white'\n", width,
-                height);
-    else
-        fprintf(to, "set terminal svg size %d,%d dynamic font 'DejaVu Sans,13' background rgb 'white'\n",
-                width, height);
-    fprintf(to, "set output '%s.%s.part'\n", name, kind);
-}
-
-// What fits over both pictures; the whole title is in the data.
-static void put_title(FILE *to, const char *title) {
-    enum { LETTERS_MAX = 80 };
-    size_t end = 0;
-    for (int letters = 0; title[end] != '\0' && letters < LETTERS_MAX; letters++)
-        for (end++; ((unsigned char)title[end] & 0xc0) == 0x80; end++) // the rest of a UTF-8 letter
-            continue;
-    char *shown = NULL;
-    if (asprintf(&shown, "%.*s%s", (int)end, title, title[end] != '\0' ? "…" : "") < 0)
-        abort();
-    fputs("set title ", to);
-    put_quoted(to, shown);
-    free(shown);
-}
-
 static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
     fputs("reset\n", to);
-    put_common(to);
-    put_terminal(to, kind, "coherence", 1200, 640);
-    put_title(to, facts->title);
+    drawing_put_common(to);
+    drawing_put_terminal(to, kind, "coherence", 1200, 640);
+    drawing_put_title(to, facts->title);
     fputs(" noenhanced font ',16' textcolor rgb ink offset 0,0.4\n"
           "set xlabel 'simulated time t (s)' textcolor rgb ink\n"
           "set ylabel 'coherence' textcolor rgb ink\n"
@@ -154,10 +103,10 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
     bool by_index = !(colors.high > colors.low);
     uint32_t count = entrain_population_count(facts->population);
     fputs("reset\n", to);
-    put_common(to);
-    put_terminal(to, kind, "phases", 900, 830);
+    drawing_put_common(to);
+    drawing_put_terminal(to, kind, "phases", 900, 830);
     put_bars(to, facts);
-    put_title(to, facts->title);
+    drawing_put_title(to, facts->title);
     fputs(" noenhanced font ',15' textcolor rgb ink \n", to);
     fprintf(to,
             "set size ratio -1; set xrange [-1.46:1.46]; set yrange [-1.46:1.46]\n"
@@ -193,49 +142,6 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
 
 static const char *const pictures[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg", NULL};
 
-static void remove_parts(const char *directory) {
-    for (const char *const *picture = pictures; *picture != NULL; picture++) {
-        char *part = NULL;
-        if (asprintf(&part, "%s/%s.part", directory, *picture) < 0)
-            abort();
-        unlink(part);
-        free(part);
-    }
-}
-
-// gnuplot answers 0 when it could not write all of a picture (a full disk): see whether it has its end.
-static bool is_whole(const char *path, const char *name) {
-    static const char png_end[] = "IEND\xae\x42\x60\x82", svg_end[] = "</svg>";
-    const char *end = strstr(name, ".png") != NULL ? png_end : svg_end;
-    char tail[17] = "";
-    FILE *from = fopen(path, "re");
-    if (from == NULL)
-        return false;
-    size_t count = fseek(from, -16, SEEK_END) == 0 ? fread(tail, 1, sizeof tail - 1, from) : 0;
-    fclose(from);
-    return memmem(tail, count, end, strlen(end)) != NULL;
-}
-
-// All of them or none.
-static entrain_status rename_pictures(const char *directory, entrain_error *error_out) {
-    for (int pass = 0; pass < 2; pass++) {
-        for (const char *const *picture = pictures; *picture != NULL; picture++) {
-            char *path = path_join(directory, *picture), *part = NULL;
-            if (asprintf(&part, "%s.part", path) < 0)
-                abort();
-            bool good = pass == 0 ? is_whole(part, *picture) : rename(part, path) == 0;
-            free(path);
-            free(part);
-            if (!good) {
-                remove_parts(directory);
-                return entrain_error_set(error_out, ENTRAIN_IO,
-                                         "gnuplot left no whole %s (is the disk full?)", *picture);
-            }
-        }
-    }
-    return ENTRAIN_OK;
-}
-
 entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
     char *script = NULL;
     size_t size = 0;
@@ -252,11 +158,7 @@ entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
     if (fclose(to) != 0)
         status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory for a plot");
     if (status == ENTRAIN_OK)
-        status = gnuplot_run(facts->directory, script, error_out);
+        status = drawing_run(facts->directory, script, pictures, error_out);
     free(script);
-    if (status != ENTRAIN_OK) {
-        remove_parts(facts->directory); // which of them are whole is not known
-        return status;
-    }
-    return rename_pictures(facts->directory, error_out);
+    return status;
 }

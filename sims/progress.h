@@ -14,6 +14,10 @@ void progress_coherence(double coherence);
 /// Shows the state at @p tick if enough wall time has passed: a tenth of a second on a terminal, ten seconds
 /// elsewhere.
 void progress_update(uint64_t tick);
+/// Begins a line for work of @p count parts of about the same length, which progress_part() moves on.
+void progress_begin_parts(const char *label, uint64_t count, bool quiet);
+/// @p done parts are done, and @p what comes now; shown as progress_update() does.
+void progress_part(uint64_t done, const char *what);
 /// Takes the line off the terminal, if one stands there.
 void progress_clear(void);
 /// Ends: nothing is shown any more.

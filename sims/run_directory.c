@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 // All names a run may leave behind. The manifest is last: while it is there the directory is known as ours.
-static const char *const names[] = {"summary.json",   "series.csv",    "timing.csv",    "phases.csv",
-                                    "execution.json", "coherence.png", "coherence.svg", "phases.png",
-                                    "phases.svg",     "timeline.json", "manifest.json"};
-enum { NAME_COUNT = sizeof names / sizeof *names };
+static const char *const run_names[] = {"summary.json",   "series.csv",    "timing.csv",    "phases.csv",
+                                        "execution.json", "coherence.png", "coherence.svg", "phases.png",
+                                        "phases.svg",     "timeline.json", "manifest.json", NULL};
 
 char *path_join(const char *directory, const char *name) {
     char *path = NULL;
@@ -32,8 +31,8 @@ bool run_directory_has(const char *directory, const char *name) {
 }
 
 bool run_directory_names(const char *name) {
-    for (size_t i = 0; i < NAME_COUNT; i++)
-        if (strcmp(names[i], name) == 0)
+    for (size_t i = 0; run_names[i] != NULL; i++)
+        if (strcmp(run_names[i], name) == 0)
             return true;
     return false;
 }
@@ -47,7 +46,7 @@ typedef enum directory_state {
     DIRECTORY_UNREADABLE,
 } directory_state;
 
-static bool is_ours(const char *path) {
+static bool is_run(const char *path) {
     char *manifest = path_join(path, "manifest.json");
     json_t *json = json_load_file(manifest, 0, NULL);
     free(manifest);
@@ -58,11 +57,14 @@ static bool is_ours(const char *path) {
 }
 
 // An unfinished manifest is all that a run leaves whose disk was full at once.
-static bool is_nothing(const char *name) {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "manifest.json.part") == 0;
+const directory_kind run_directory_kind = {
+    .names = run_names, .beginning = "manifest.json.part", .is_ours = is_run, .what = "run"};
+
+static bool is_nothing(const directory_kind *kind, const char *name) {
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, kind->beginning) == 0;
 }
 
-static directory_state look(const char *path) {
+static directory_state look(const directory_kind *kind, const char *path) {
     struct stat about;
     if (stat(path, &about) != 0)
         return errno == ENOENT ? DIRECTORY_ABSENT : DIRECTORY_UNREADABLE;
@@ -73,16 +75,16 @@ static directory_state look(const char *path) {
         return DIRECTORY_UNREADABLE;
     bool empty = true;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
-        empty = empty && is_nothing(entry->d_name);
+        empty = empty && is_nothing(kind, entry->d_name);
     closedir(directory);
     if (empty)
         return DIRECTORY_EMPTY;
-    return is_ours(path) ? DIRECTORY_OURS : DIRECTORY_FOREIGN;
+    return kind->is_ours(path) ? DIRECTORY_OURS : DIRECTORY_FOREIGN;
 }
 
-static entrain_status judge(const char *path, bool force, directory_state *state_out,
-                            entrain_error *error_out) {
-    directory_state state = look(path);
+static entrain_status judge(const directory_kind *kind, const char *path, bool force,
+                            directory_state *state_out, entrain_error *error_out) {
+    directory_state state = look(kind, path);
     if (state == DIRECTORY_UNREADABLE)
         return entrain_error_set(error_out, ENTRAIN_IO,
                                  "The directory %s cannot be read: %s; name another with -o.", path,
@@ -93,16 +95,17 @@ static entrain_status judge(const char *path, bool force, directory_state *state
     if (state == DIRECTORY_FOREIGN && !force)
         return entrain_error_set(
             error_out, ENTRAIN_IO,
-            "The directory %s holds something else than an Entrain run, so nothing was written; "
+            "The directory %s holds something else than an Entrain %s, so nothing was written; "
             "name another with -o, or add --force.",
-            path);
+            path, kind->what);
     *state_out = state;
     return ENTRAIN_OK;
 }
 
-entrain_status run_directory_check(const char *path, bool force, entrain_error *error_out) {
+entrain_status directory_check(const directory_kind *kind, const char *path, bool force,
+                               entrain_error *error_out) {
     directory_state state = DIRECTORY_NONE;
-    return judge(path, force, &state, error_out);
+    return judge(kind, path, force, &state, error_out);
 }
 
 static entrain_status make_with_parents(const char *path, entrain_error *error_out) {
@@ -159,17 +162,17 @@ static entrain_status lock_directory(const char *path, int *lock_out, entrain_er
     return ENTRAIN_OK;
 }
 
-entrain_status run_directory_prepare(const char *path, bool force, bool *replaced_out, int *lock_out,
-                                     entrain_error *error_out) {
+entrain_status directory_prepare(const directory_kind *kind, const char *path, bool force, bool *replaced_out,
+                                 int *lock_out, entrain_error *error_out) {
     directory_state state = DIRECTORY_NONE;
-    entrain_status status = judge(path, force, &state, error_out);
+    entrain_status status = judge(kind, path, force, &state, error_out);
     if (status == ENTRAIN_OK && state == DIRECTORY_ABSENT)
         status = make_with_parents(path, error_out);
     if (status == ENTRAIN_OK)
         status = lock_directory(path, lock_out, error_out);
     if (status == ENTRAIN_OK && (state == DIRECTORY_OURS || state == DIRECTORY_FOREIGN))
-        for (size_t i = 0; i < NAME_COUNT && status == ENTRAIN_OK; i++)
-            status = remove_name(path, names[i], error_out);
+        for (const char *const *name = kind->names; *name != NULL && status == ENTRAIN_OK; name++)
+            status = remove_name(path, *name, error_out);
     if (status == ENTRAIN_OK)
         *replaced_out = state == DIRECTORY_OURS;
     return status;

@@ -12,14 +12,25 @@
 #define RUN_FORMAT "entrain-run"
 #define RUN_FORMAT_VERSION 1
 
-/// Makes @p path ready for a new run: creates it with its parents, or takes the files of an earlier Entrain
-/// run out of it. Anything else that is not an empty directory is refused, unless @p force; even then only
-/// files with our names go. *replaced_out: an earlier run was there. *lock_out: a descriptor that keeps other
-/// runs out until it is closed, -1 where the file system has no locks; a directory that is locked is refused.
-entrain_status run_directory_prepare(const char *path, bool force, bool *replaced_out, int *lock_out,
-                                     entrain_error *error_out);
+/// What a directory of ours may hold, and how it is told from others.
+typedef struct directory_kind {
+    const char *const *names;          ///< all files of ours, NULL-terminated; the one that marks it last
+    const char *beginning;             ///< a file that alone still counts as an empty directory
+    bool (*is_ours)(const char *path); ///< whether the directory is one of this kind
+    const char *what;                  ///< "run"
+} directory_kind;
+extern const directory_kind run_directory_kind;
+
+/// Makes @p path ready for a new run: creates it with its parents, or takes the files of an earlier one of
+/// this kind out of it. Anything else that is not an empty directory is refused, unless @p force; even then
+/// only files with our names go. *replaced_out: an earlier one was there. *lock_out: a descriptor that keeps
+/// other runs out until it is closed, -1 where the file system has no locks; a directory that is locked is
+/// refused.
+entrain_status directory_prepare(const directory_kind *kind, const char *path, bool force, bool *replaced_out,
+                                 int *lock_out, entrain_error *error_out);
 /// ENTRAIN_OK if prepare() would not refuse; changes nothing.
-entrain_status run_directory_check(const char *path, bool force, entrain_error *error_out);
+entrain_status directory_check(const directory_kind *kind, const char *path, bool force,
+                               entrain_error *error_out);
 
 /// Whether @p name lies in @p directory.
 bool run_directory_has(const char *directory, const char *name);

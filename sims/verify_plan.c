@@ -11,7 +11,7 @@ static void add(verify_plan *plan, verify_case one) {
         plan->cases[plan->count++] = one;
 }
 
-void verify_plan_make(const scenario *given, verify_plan *plan_out) {
+void verify_plan_make(const scenario *given, const list_of_policies *policies, verify_plan *plan_out) {
     const entrain_engine_config *engine = &given->swarm.engine;
     *plan_out = (verify_plan){0};
     if (engine->overflow_named)
@@ -21,11 +21,10 @@ void verify_plan_make(const scenario *given, verify_plan *plan_out) {
     uint32_t transports = plan_out->mailbox_only != NULL ? 1 : ENTRAIN_TRANSPORT_COUNT;
     _Static_assert(ENTRAIN_TRANSPORT_MAILBOX == 0, "the mailbox comes first");
 
-    const entrain_policy *policy;
-    for (uint32_t p = 0; (policy = entrain_policy_at(p)) != NULL; p++)
+    for (uint32_t p = 0; p < policies->count; p++)
         for (uint32_t t = 0; t < transports; t++)
             for (uint32_t w = 0; w < VERIFY_WORKERS_COUNT; w++)
-                add(plan_out, (verify_case){.policy = policy->name,
+                add(plan_out, (verify_case){.policy = policies->values[p]->name,
                                             .workers = verify_workers[w],
                                             .transport = (entrain_transport)t,
                                             .simd = engine->simd,

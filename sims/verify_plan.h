@@ -2,6 +2,7 @@
 #ifndef ENTRAIN_SIMS_VERIFY_PLAN_H
 #define ENTRAIN_SIMS_VERIFY_PLAN_H
 
+#include "sims/lists.h"
 #include "sims/scenario.h"
 
 typedef enum verify_result {
@@ -31,7 +32,8 @@ typedef struct verify_plan {
     const char *mailbox_only; ///< why only the mailbox transport is compared; NULL when both are
 } verify_plan;
 
-void verify_plan_make(const scenario *given, verify_plan *plan_out);
+/// Of the grid only @p policies.
+void verify_plan_make(const scenario *given, const list_of_policies *policies, verify_plan *plan_out);
 /// "policy steal, 8 workers, transport publish, simd avx2, layout auto"
 void verify_case_describe(const verify_case *one, char *text_out, size_t size);
 void verify_case_apply(const verify_case *one, entrain_swarm_config *config);

@@ -75,7 +75,7 @@ LUA
 # --- help, version, list -------------------------------------------------------------------------------------------
 expect 0 --help
 says out.txt "entrain run SCENARIO"
-for absent in sweep bench validate diff plot; do silent out.txt "entrain $absent"; done
+for absent in sweep validate diff plot; do silent out.txt "entrain $absent"; done
 expect 0 help run
 says out.txt "--workers N"
 expect 0 verify --help
@@ -443,6 +443,15 @@ says out.txt '"ticks": 10'
 expect 0 verify small.lua --ticks 10 --set exec.overflow=shed-newest
 says out.txt "mailbox transport only"
 silent out.txt publish
+
+expect 0 verify small.lua --ticks 10 --policies static,shared
+silent out.txt "  steal"
+expect 2 verify small.lua --policies static,steel
+says err.txt "did you mean steal?"
+expect 2 verify small.lua --policies static,static
+says err.txt "names static twice"
+expect 2 verify small.lua --policies static,
+says err.txt "an empty one"
 
 # --- overflow: 60 hear 8 neighbours each, 10 times, and 7 fit; all five the same however they are carried out ---------
 for overflow in fail:undeliverable shed-newest:shed shed-oldest:shed conflate:shed block:received; do

@@ -1,14 +1,11 @@
 // `entrain verify` must see what an honest run never shows. The sampler is wrapped at link time and tells a
 // lie, one bit in one sample of one combination; verify must stop there, name it, and answer 3.
-#include "tests/check.h"
+#include "tests/command_check.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include "entrain/swarm.h"
 #include "sims/interrupt.h"
-#include "sims/options.h"
-#include "sims/say.h"
 
 entrain_status __real_entrain_swarm_sample(entrain_swarm *swarm, entrain_phase_sample *sample_out);
 entrain_status __wrap_entrain_swarm_sample(entrain_swarm *swarm, entrain_phase_sample *sample_out);
@@ -73,29 +70,8 @@ static int tear_down(void **state) {
 // Runs verify with stdout and stderr in @p said_out; returns its exit code.
 static int verify(lie what, char *said_out, size_t size) {
     char program[] = "entrain", name[] = "verify", *words[] = {program, name, path};
-    cli_options options;
-    entrain_error error;
-    CHECK_OK(options_parse(command_find("verify"), 3, words, &options, &error), error);
     told = what;
-
-    FILE *caught = tmpfile();
-    assert_non_null(caught);
-    fflush(NULL);
-    int kept[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)};
-    dup2(fileno(caught), STDOUT_FILENO);
-    dup2(fileno(caught), STDERR_FILENO);
-    int code = command_verify(&options);
-    fflush(NULL);
-    dup2(kept[0], STDOUT_FILENO);
-    dup2(kept[1], STDERR_FILENO);
-    close(kept[0]);
-    close(kept[1]);
-
-    rewind(caught);
-    said_out[fread(said_out, 1, size - 1, caught)] = '\0';
-    fclose(caught);
-    options_free(&options);
-    return code;
+    return run_command(3, words, said_out, size);
 }
 
 static void expect(lie what, int code, const char *const *words) {

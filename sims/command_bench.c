@@ -1,0 +1,75 @@
+// entrain bench: understands the options that all subjects share and hands them to the one that was asked
+// for.
+#include <stdlib.h>
+#include <string.h>
+
+#include "sims/bench.h"
+#include "sims/say.h"
+
+static const struct {
+    const char *name;
+    int (*run)(const bench_options *options);
+} subjects[] = {{"coupling", bench_coupling}, {"patterns", bench_patterns}, {"imbalance", bench_imbalance}};
+
+bench_report_setup bench_setup(const bench_options *options) {
+    return (bench_report_setup){.repeats = options->repeats,
+                                .seconds = options->seconds,
+                                .command = options->command,
+                                .directory = options->cli->output,
+                                .baseline = options->cli->baseline,
+                                .json = options->cli->json,
+                                .quiet = options->cli->quiet,
+                                .force = options->cli->force};
+}
+
+// Until they are built.
+static int not_in_this_build(const bench_options *options) {
+    say_error("bench %s is not in this build; bench a scenario file instead.", options->cli->operand);
+    return EXIT_USAGE;
+}
+int bench_coupling(const bench_options *options) { return not_in_this_build(options); }
+int bench_patterns(const bench_options *options) { return not_in_this_build(options); }
+int bench_imbalance(const bench_options *options) { return not_in_this_build(options); }
+
+static entrain_status understand(const cli_options *cli, bench_options *options, entrain_error *error_out) {
+    *options = (bench_options){.cli = cli,
+                               .command = cli->typed,
+                               .repeats = cli->repeats != 0 ? cli->repeats : 10,
+                               .seconds = cli->seconds > 0 ? cli->seconds : 0.2};
+    entrain_status status = ENTRAIN_OK;
+    if (cli->policies != NULL)
+        status = list_parse_policies("policies", cli->policies, &options->policies, error_out);
+    if (status == ENTRAIN_OK && cli->workers != NULL)
+        status =
+            list_parse_counts("workers", cli->workers, 1, ENTRAIN_WORKERS_MAX, &options->workers, error_out);
+    if (status == ENTRAIN_OK && cli->sizes != NULL)
+        status = list_parse_counts("sizes", cli->sizes, 1, (1u << 24) - 1, &options->sizes, error_out);
+    if (status == ENTRAIN_OK && cli->output != NULL && strcmp(cli->output, "-") == 0)
+        status = entrain_error_set(error_out, ENTRAIN_INVALID,
+                                   "-o takes a directory here; the table is on stdout anyway, --json prints "
+                                   "lines for machines.");
+    return status;
+}
+
+int command_bench(const cli_options *options) {
+    bench_options understood;
+    entrain_error error = {0};
+    if (understand(options, &understood, &error) != ENTRAIN_OK) {
+        say_error("%s", error.sentence);
+        return EXIT_USAGE;
+    }
+    enum { SUBJECT_COUNT = sizeof subjects / sizeof *subjects };
+    const char *names[SUBJECT_COUNT + 1] = {NULL}, *nearest = NULL;
+    for (size_t i = 0; i < SUBJECT_COUNT; i++) {
+        names[i] = subjects[i].name;
+        if (strcmp(options->operand, subjects[i].name) == 0)
+            return subjects[i].run(&understood);
+    }
+    if (strpbrk(options->operand, "./") == NULL)
+        nearest = entrain_nearest_word(options->operand, names);
+    if (nearest == NULL)
+        return bench_scenario(&understood);
+    say_error("\"%s\" is no scenario file and nothing else to bench; did you mean %s?", options->operand,
+              nearest);
+    return EXIT_USAGE;
+}

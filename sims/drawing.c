@@ -1,0 +1,119 @@
+// The paper of all pictures, and gnuplot's answer looked at: a picture gets its name when it is whole.
+#include "sims/drawing.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sims/gnuplot.h"
+#include "sims/run_directory.h"
+#include "sims/say.h"
+
+void drawing_put_quoted(FILE *to, const char *text) {
+    fputc('\'', to);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            fputc('\'', to);
+        if ((unsigned char)*text >= ' ')
+            fputc(*text, to);
+    }
+    fputc('\'', to);
+}
+
+void drawing_put_common(FILE *to) {
+    fputs("set encoding utf8\n"
+          "set datafile separator ','\n"
+          "ink = '#30343b'; faint = '#d5d8dd'; blue = '#1f5fa8'; orange = '#d9772b'\n"
+          "set border lc rgb ink lw 1\n"
+          "set tics textcolor rgb ink\n"
+          "set key textcolor rgb ink\n",
+          to);
+}
+
+void drawing_put_terminal(FILE *to, const char *kind, const char *name, int width, int height) {
+    if (strcmp(kind, "png") == 0)
+        fprintf(to, "set terminal pngcairo size %d,%d font 'DejaVu Sans,13' background rgb 'white'\n", width,
+                height);
+    else
+        fprintf(to, "set terminal svg size %d,%d dynamic font 'DejaVu Sans,13' background rgb 'white'\n",
+                width, height);
+    fprintf(to, "set output '%s.%s.part'\n", name, kind);
+}
+
+// What fits over both pictures; the whole title is in the data.
+void drawing_put_title(FILE *to, const char *title) {
+    enum { LETTERS_MAX = 80 };
+    size_t end = 0;
+    for (int letters = 0; title[end] != '\0' && letters < LETTERS_MAX; letters++)
+        for (end++; ((unsigned char)title[end] & 0xc0) == 0x80; end++) // the rest of a UTF-8 letter
+            continue;
+    char *shown = NULL;
+    if (asprintf(&shown, "%.*s%s", (int)end, title, title[end] != '\0' ? "…" : "") < 0)
+        abort();
+    fputs("set title ", to);
+    drawing_put_quoted(to, shown);
+    free(shown);
+}
+
+static void remove_parts(const char *directory, const char *const *pictures) {
+    for (const char *const *picture = pictures; *picture != NULL; picture++) {
+        char *part = NULL;
+        if (asprintf(&part, "%s/%s.part", directory, *picture) < 0)
+            abort();
+        unlink(part);
+        free(part);
+    }
+}
+
+// gnuplot answers 0 when it could not write all of a picture (a full disk): see whether it has its end.
+static bool is_whole(const char *path, const char *name) {
+    static const char png_end[] = "IEND\xae\x42\x60\x82", svg_end[] = "</svg>";
+    const char *end = strstr(name, ".png") != NULL ? png_end : svg_end;
+    char tail[17] = "";
+    FILE *from = fopen(path, "re");
+    if (from == NULL)
+        return false;
+    size_t count = fseek(from, -16, SEEK_END) == 0 ? fread(tail, 1, sizeof tail - 1, from) : 0;
+    fclose(from);
+    return memmem(tail, count, end, strlen(end)) != NULL;
+}
+
+// All of them or none.
+static entrain_status rename_pictures(const char *directory, const char *const *pictures,
+                                      entrain_error *error_out) {
+    for (int pass = 0; pass < 2; pass++) {
+        for (const char *const *picture = pictures; *picture != NULL; picture++) {
+            char *path = path_join(directory, *picture), *part = NULL;
+            if (asprintf(&part, "%s.part", path) < 0)
+                abort();
+            bool good = pass == 0 ? is_whole(part, *picture) : rename(part, path) == 0;
+            free(path);
+            free(part);
+            if (!good) {
+                remove_parts(directory, pictures);
+                return entrain_error_set(error_out, ENTRAIN_IO,
+                                         "gnuplot left no whole %s (is the disk full?)", *picture);
+            }
+        }
+    }
+    return ENTRAIN_OK;
+}
+
+entrain_status drawing_run(const char *directory, const char *script, const char *const *pictures,
+                           entrain_error *error_out) {
+    entrain_status status = gnuplot_run(directory, script, error_out);
+    if (status != ENTRAIN_OK) {
+        remove_parts(directory, pictures); // which of them are whole is not known
+        return status;
+    }
+    return rename_pictures(directory, pictures, error_out);
+}
+
+void drawing_say_missing(entrain_status status, const entrain_error *error) {
+    if (status == ENTRAIN_UNKNOWN)
+        say_note("no pictures: gnuplot is not installed (Debian: apt-get install gnuplot-nox); the data is "
+                 "complete");
+    else if (status != ENTRAIN_OK)
+        say_note("no pictures: %s; the data is complete", error->sentence);
+}

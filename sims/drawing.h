@@ -1,0 +1,28 @@
+/// @file drawing.h  What all our pictures share: paper, ink, and files that appear only when they are
+/// whole.
+#ifndef ENTRAIN_SIMS_DRAWING_H
+#define ENTRAIN_SIMS_DRAWING_H
+
+#include <stdio.h>
+
+#include "entrain/status.h"
+
+/// The settings that each picture begins with: UTF-8, commas between data, and the colours ink, faint,
+/// blue, orange.
+void drawing_put_common(FILE *to);
+/// A picture of @p width x @p height pixels goes to "NAME.KIND.part" from here on; @p kind is "png" or
+/// "svg".
+void drawing_put_terminal(FILE *to, const char *kind, const char *name, int width, int height);
+/// A gnuplot string in single quotes: quotes doubled, control characters left out.
+void drawing_put_quoted(FILE *to, const char *text);
+/// `set title` with at most 80 letters of @p title; options of it may follow.
+void drawing_put_title(FILE *to, const char *title);
+
+/// Runs @p script in @p directory, then gives each of @p pictures ("bench.png", ..., NULL) its name: all of
+/// them or none. Statuses of gnuplot_run(), and ENTRAIN_IO when one is not whole.
+entrain_status drawing_run(const char *directory, const char *script, const char *const *pictures,
+                           entrain_error *error_out);
+/// The note for a picture that could not be had.
+void drawing_say_missing(entrain_status status, const entrain_error *error);
+
+#endif
