@@ -412,8 +412,8 @@ static void put_notes(const bench_state *bench) {
     bench_report_note(
         bench->report,
         "serial: share of the engine's serial part; Karp-Flatt: serial fraction that the speed-up "
-        "amounts to; barrier, idle: shares of the workers' time; tick: single ticks, in a pass of "
-        "their own.");
+        "amounts to; barrier, idle: shares of the workers' time; tick: how long one took (under "
+        "dataflow, where ticks overlap, from one common boundary to the next).");
     if (most > cpus)
         bench_report_note(
             bench->report,
