@@ -22,15 +22,6 @@ bench_report_setup bench_setup(const bench_options *options) {
                                 .force = options->cli->force};
 }
 
-// Until they are built.
-static int not_in_this_build(const bench_options *options) {
-    say_error("bench %s is not in this build; bench a scenario file instead.", options->cli->operand);
-    return EXIT_USAGE;
-}
-int bench_coupling(const bench_options *options) { return not_in_this_build(options); }
-int bench_patterns(const bench_options *options) { return not_in_this_build(options); }
-int bench_imbalance(const bench_options *options) { return not_in_this_build(options); }
-
 static entrain_status understand(const cli_options *cli, bench_options *options, entrain_error *error_out) {
     *options = (bench_options){.cli = cli,
                                .command = cli->typed,

@@ -5,7 +5,7 @@
 #
 # usage: test_rooms.sh ROOT CC CXX    the rules on ROOT, then on copies of it in which each rule is broken once
 #
-# A line that must break the last two rules (libm, sleeping) says why: `// rooms: allowed, because ...`.
+# A line that must break one of the last three rules (private headers in sims, libm, sleeping) says why: `// rooms: allowed, because ...`.
 set -euo pipefail
 
 root=$(cd "$1" && pwd) cc=$2 cxx=$3
@@ -84,7 +84,7 @@ scan() { # ROOT: prints "file:line: sentence" for each broken rule
         if (room == "tests") return
         if (floor_of[target] > floor_of[room]) refuse(room " includes " name ", which is " target "\047s: an arrow upwards.")
         if (private && public) refuse("a public header includes the private " name ".")
-        if (private && room == "sims" && target != "sims") refuse("sims includes the private " name " of " target "; it may use public headers only.")
+        if (private && room == "sims" && target != "sims" && $0 !~ /rooms: allowed, because ./) refuse("sims includes the private " name " of " target "; it may use public headers only.")
     }
     FNR == 1 { in_comment = 0; room = room_of(FILENAME); public = FILENAME ~ /\/include\/entrain\// }
     !in_comment && /^[ \t]*#[ \t]*include/ {
@@ -185,6 +185,8 @@ plant engine/zz.c 'entrain_sin(x) + entrain__log(x) + rng->exp(x) + sqrt(x) + fl
 plant engine/zz.c 'double y = cbrt(x); // rooms: allowed, because the test of this test says so' ''
 plant engine/base/wait.c 'sched_yield();' ''
 plant sims/zz.c '#include "sims/scenario.h"' ''
+plant sims/zz.c '#include "engine/base/sum.h" // rooms: allowed, because the test of this test says so' ''
+plant sims/zz.c '#include "engine/base/sum.h" // rooms: allowed' 'it may use public headers only'
 plant tests/zz.c '#include "engine/base/sum.h"' ''
 plant tests/zz.c 'double y = sin(x);' ''
 

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# Black-box test of `entrain bench coupling|patterns|imbalance`: test_cli_bench_subjects.sh PATH-OF-ENTRAIN
+#
+# Tiny runs through every subject: all rows there, nothing WRONG (each subject checks its own sums,
+# fingerprints and counts), every output well-formed, every refusal, Ctrl-C. No check looks at the value of a
+# time.
+set -u
+
+entrain=$(readlink -f "${1:?usage: test_cli_bench_subjects.sh PATH-OF-ENTRAIN}")
+work=$(mktemp -d "${TMPDIR:-/tmp}/entrain-cli-bench-subjects.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset ENTRAIN_SIMD
+export LC_ALL=C
+
+checks=0 failures=0
+fail() {
+    failures=$((failures + 1))
+    printf 'FAIL %s\n' "$*" >&2
+    sed 's/^/     | /' out.txt err.txt 2>/dev/null | head -n 30 >&2
+}
+# expect CODE ARGS...: runs `entrain bench` with stdout in out.txt and stderr in err.txt
+expect() {
+    local wanted=$1 code=0
+    shift
+    checks=$((checks + 1))
+    timeout 100 env PATH="${path:-$PATH}" "$entrain" bench "$@" >out.txt 2>err.txt || code=$?
+    [ "$code" -eq "$wanted" ] || fail "entrain bench $*: exit code $code, not $wanted"
+}
+refused() { # refused WORDS ARGS...: usage, one sentence, nothing on stdout
+    local words=$1
+    shift
+    expect 2 "$@"
+    says err.txt "$words"
+    is "$*: one sentence" "$(wc -l <err.txt)" -eq 1
+    is "$*: nothing on stdout" ! -s out.txt
+}
+says() {
+    checks=$((checks + 1))
+    grep -qF -- "$2" "$1" || fail "$1 does not say \"$2\""
+}
+silent() {
+    checks=$((checks + 1))
+    ! grep -qF -- "$2" "$1" || fail "$1 says \"$2\""
+}
+is() { # is WHAT WORDS...: test(1) with a name
+    local what=$1
+    shift
+    checks=$((checks + 1))
+    test "$@" || fail "$what"
+}
+count() { grep -cF -- "$2" "$1"; }
+# One object a line, facts first and the end last; so many rows of each table.
+lines_of() { # lines_of FILE WHAT TABLE ROWS ...
+    local file=$1 what=$2
+    shift 2
+    is "$file: lines are objects" "$(grep -cv '^{.*}$' "$file")" -eq 0
+    is "$file: facts first" "$(head -n 1 "$file" | grep -c '"kind":"facts".*"what":"'"$what"'"')" -eq 1
+    for key in cpu cpus compiler flags governor load_begin repeats; do says "$file" "\"$key\":"; done
+    is "$file: the end last" "$(tail -n 1 "$file" | grep -c '"load_end"')" -eq 1
+    silent "$file" WRONG
+    while [ $# -gt 0 ]; do
+        is "$file: $2 rows of $1" "$(count "$file" "\"table\":\"$1\"")" -eq "$2"
+        shift 2
+    done
+}
+# Every line of a CSV file has as many fields as its head (no field of ours has commas within quotes but
+# remarks).
+csv_of() {
+    is "$1: fields" "$(awk -F, 'NR == 1 { n = NF } NF != n' "$1" | wc -l)" -eq 0
+}
+
+tiny=(--repeat 2 --seconds 0.001)
+
+# --- coupling: 2 graphs x 1 size x 2 workers x 5 subjects
+path=/nowhere expect 0 coupling --sizes 500 --workers 1,2 "${tiny[@]}" -o coupling
+for subject in bare strict publish mailbox libm; do is "$subject" "$(count out.txt " $subject ")" -ge 4; done
+says out.txt "small-world"
+says out.txt "target: publish to bare"
+silent out.txt WRONG
+lines_of coupling/bench.jsonl coupling coupling 20
+csv_of coupling/bench.csv
+is "csv: a line a row" "$(wc -l <coupling/bench.csv)" -eq 21
+# A size that no block divides, more threads than cores, every instruction set that there is.
+for simd in sse2 avx2 avx512; do
+    checks=$((checks + 1))
+    ENTRAIN_SIMD=$simd timeout 100 "$entrain" bench coupling --sizes 333 --workers 3 "${tiny[@]}" --json \
+        >out.txt 2>err.txt || {
+        grep -qi "simd" err.txt || fail "coupling with $simd"
+        continue
+    }
+    lines_of out.txt coupling coupling 10
+done
+expect 0 coupling --sizes 100 --workers 1 "${tiny[@]}" --baseline coupling/bench.jsonl
+refused "16 agents or more" coupling --sizes 15
+refused "--sizes" coupling --sizes 0
+refused "--sizes" coupling --sizes 1e8
+refused "--workers" coupling --workers 0
+refused "--workers" coupling --workers 257
+refused "--repeat" coupling --repeat 0
+
+# --- patterns: 5 ways alone and fought over; mailbox and publish
+expect 0 patterns --sizes 50 --workers 2,5 "${tiny[@]}" -o patterns
+for pattern in mutex atomic mailbox "rcu read" "rcu update"; do
+    is "$pattern" "$(count out.txt "  $pattern ")" -ge 3
+done
+lines_of patterns/bench.jsonl patterns sharing 15 update 4
+says patterns/bench.jsonl '"ns_promised":500'
+csv_of patterns/bench.csv
+refused "16 agents or more" patterns --sizes 15
+refused "--workers" patterns --workers 0
+refused "--workers" patterns --workers 257
+
+# --- imbalance: 6 shapes x 2 policies x 2 workers; barriers of 3 threads; empty tasks
+expect 0 imbalance --policies steal,static --workers 1,3 --sizes 64 "${tiny[@]}" -o imbalance
+lines_of imbalance/bench.jsonl imbalance uneven 24 task 4
+says imbalance/bench.jsonl '"barrier":"pthread"'
+says imbalance/bench.jsonl '"barrier":"entrain"'
+says out.txt "3 workers: stealing"
+csv_of imbalance/bench.csv
+expect 0 imbalance --policies all --workers 2 --sizes 20 "${tiny[@]}" --json
+for policy in $("$entrain" list policies | awk '/^  [a-z]/ { print $1 }'); do
+    says out.txt "\"policy\":\"$policy\""
+done
+refused "20 to" imbalance --sizes 19
+refused "one number" imbalance --sizes 20,30
+refused "--workers" imbalance --workers 0
+refused "policy" imbalance --policies sideways
+
+# --- Ctrl-C: what is complete is printed, the end says that it is not all, no file is torn
+interrupted() { # interrupted SUBJECT ARGS...
+    local code=0 process
+    checks=$((checks + 1))
+    "$entrain" bench "$@" --repeat 1000 --seconds 0.5 --json >out.txt 2>err.txt &
+    process=$!
+    for _ in $(seq 100); do [ -s out.txt ] && break; sleep 0.05; done
+    sleep 0.1
+    kill -INT $process
+    for _ in $(seq 300); do kill -0 $process 2>/dev/null || break; sleep 0.1; done
+    kill -KILL $process 2>/dev/null
+    wait $process || code=$?
+    [ $code -eq 130 ] || fail "Ctrl-C in $1: exit code $code"
+    is "$1: the end after Ctrl-C" "$(tail -n 1 out.txt | grep -c '"complete":false')" -eq 1
+}
+interrupted coupling --sizes 1000 --workers 2
+interrupted patterns --sizes 1000 --workers 3
+interrupted imbalance --workers 3
+
+# A directory that is not a benchmark's is left alone.
+mkdir mine && touch mine/thesis.txt
+expect 1 coupling --sizes 100 "${tiny[@]}" -o mine
+says err.txt mine
+is "thesis" -e mine/thesis.txt
+
+echo "cli_bench_subjects: $checks checks, $failures failures"
+[ $failures = 0 ]
