@@ -69,9 +69,9 @@ typedef struct entrain__cohort {
     uint32_t stopped;      // how many of them hold no living actor
     uint32_t now,
         stage; // which publications it hears, and in which exchange of `tick` its task is: the engine's, but
-    uint64_t tick; // under a policy without a barrier each cohort is somewhere else
-    uint32_t segment_first, segment_count, row_first,
-        row_count; // of the graph's segments and rows, if it has any
+    uint64_t tick;                         // under a policy without a barrier each cohort is somewhere else
+    uint32_t segment_first, segment_count; // of the graph's segments, if it has any
+    uint64_t row_first;                    // of the rows of its slices
     uint32_t outbox_count, outbox_capacity;
     entrain__letter *outbox;
     uint64_t lane_first, lane_count; // letters for this cohort in engine->lanes, set by the router
@@ -113,7 +113,9 @@ typedef struct entrain__graph {
     // How whole cohorts are gathered, where that was planned (gather_plan.c).
     entrain__gather_kernel *gather; // NULL: row by row
     const entrain__segment *segments;
-    const uint32_t *rows;
+    const uint16_t *rows;  // of slices
+    const int32_t *sliced; // [sliced_count] speakers of slices
+    uint64_t sliced_count;
 } entrain__graph;
 
 struct entrain_engine {
@@ -143,6 +145,7 @@ struct entrain_engine {
     entrain__int128 field_total[ENTRAIN_WORDS_MAX]; // complete graph: of all cohorts' parts
     int64_t field[ENTRAIN_WORDS_MAX];               // the same, shifted so that it fits: what everybody hears
     uint32_t field_shift;
+    double sum_unit;   // what one unit of a sum is worth
     uint32_t *heard;   // [vertex_count] by place: living speakers; NULL for the complete graph
     bool heard_filled; // from the first stop on; until then it is the in-degree, and that memory untouched
 

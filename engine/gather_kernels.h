@@ -5,9 +5,10 @@
 ///
 ///   band    consecutive rows whose speakers lie at the same distances from each: a lattice, but for its ends. Sums of
 ///           shifted blocks of memory, without an index.
-///   slice   rows of one in-degree, wherever they lie in the cohort: a loop that knows its length, where rows of mixed
-///           degrees would have a branch mispredicted at every other row. (Kreutzer et al., SIAM J. Sci. Comput. 36,
-///           2014: SELL-C-sigma, with the cohort as sigma.)
+///   run     consecutive rows of one in-degree: a loop that knows its length
+///   slice   rows of one in-degree from all over the cohort, where runs would be short: rows of mixed degrees have a
+///           branch mispredicted at every other row. Their speakers are copied in the order in which they are read.
+///           (Kreutzer et al., SIAM J. Sci. Comput. 36, 2014: SELL-C-sigma, with the cohort as sigma.)
 #ifndef ENTRAIN_ENGINE_GATHER_KERNELS_H
 #define ENTRAIN_ENGINE_GATHER_KERNELS_H
 
@@ -16,23 +17,27 @@
 
 #include "entrain/simd.h"
 
+typedef enum entrain__segment_kind { ENTRAIN__BAND, ENTRAIN__RUN, ENTRAIN__SLICE } entrain__segment_kind;
+
 typedef struct entrain__segment {
-    uint32_t degree;
-    uint32_t count; ///< rows
-    uint32_t first; ///< band: the first row; slice: where its rows begin in `rows`
-    bool band;
+    uint64_t arc;    ///< where its speakers begin: a slice's among `sliced`, others' among `speakers`
+    uint32_t degree; ///< of each row; a band is one row of speakers, for its first row
+    uint32_t count;  ///< rows
+    uint32_t
+        first; ///< the first row, counted from the cohort's first place; slice: where its rows begin in `rows`
+    uint32_t kind; ///< entrain__segment_kind
 } entrain__segment;
 
-/// What one cohort hears. Rows count from its first place.
+/// What one cohort hears.
 typedef struct entrain__gather_task {
     const int64_t *publications; ///< of the whole swarm, by place
-    const uint64_t *offsets;     ///< [rows + 1] of the cohort
-    const int32_t *speakers;     ///< of the whole graph
-    uint32_t ahead;              ///< rows to look ahead; 0 where speakers lie near
+    const int32_t *speakers;     ///< [arc_count] of the whole graph
+    const int32_t *sliced;       ///< [sliced_count] of all slices
+    uint64_t arc_count, sliced_count;
     const entrain__segment *segments;
     uint32_t segment_count;
-    const uint32_t *rows; ///< [row_count] of the slices, by degree, the least first
-    uint32_t row_count;
+    bool far;             ///< speakers lie far away: fetch them ahead
+    const uint16_t *rows; ///< of slices
 } entrain__gather_task;
 
 /// sums[2k], sums[2k+1] = the sums over the speakers of row k, for all rows of all segments. 64-byte aligned.

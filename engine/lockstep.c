@@ -18,8 +18,10 @@
 enum { SPAN_TICKS_MAX = 1024 };
 #define SPAN_NS UINT64_C(250000000)
 
-entrain_range entrain__range_make(entrain_engine *engine, const entrain_population *population,
-                                  uint32_t column, uint32_t count, uint32_t worker) {
+// In place: a range is too large to be handed on twice in every task.
+static inline __attribute__((always_inline)) entrain_range
+range_at(entrain_engine *engine, const entrain_population *population, uint32_t column, uint32_t count,
+         uint32_t worker, uint64_t tick, uint32_t now) {
     uint32_t place = population->first + column;
     entrain_range range = {
         .engine = engine,
@@ -28,33 +30,21 @@ entrain_range entrain__range_make(entrain_engine *engine, const entrain_populati
         .count = count,
         .ids = engine->ids + place,
         .indices = population->index_of_column + column,
-        .tick = engine->tick,
+        .tick = tick,
         .worker = worker,
         .simd = engine->simd,
+        .sum_unit = engine->sum_unit,
     };
     for (uint32_t c = 0; c < population->behavior.column_count; c++)
         range.columns[c] = population->columns[c] + (size_t)column * population->column_specs[c].bytes;
     if (population->behavior.words > 0)
-        range.published = engine->publications[engine->now] + (size_t)place * engine->words;
-    double unit = ENTRAIN_WORD_UNIT;
-    if (engine->graph.complete)
-        unit *= (double)(UINT64_C(1) << engine->field_shift);
-    else if (engine->graph.weighted)
-        unit *= entrain_topology_look(engine->topology).weight_scale;
-    range.sum_unit = unit;
+        range.published = engine->publications[now] + (size_t)place * engine->words;
     return range;
 }
 
-// The same for a part of a cohort, where that cohort is in time.
-static entrain_range cohort_range(entrain_engine *engine, const entrain__cohort *cohort, uint32_t column,
-                                  uint32_t count, uint32_t worker) {
-    const entrain_population *population = cohort->population;
-    entrain_range range = entrain__range_make(engine, population, column, count, worker);
-    range.tick = cohort->tick;
-    if (population->behavior.words > 0)
-        range.published =
-            engine->publications[cohort->now] + (size_t)(population->first + column) * engine->words;
-    return range;
+entrain_range entrain__range_make(entrain_engine *engine, const entrain_population *population,
+                                  uint32_t column, uint32_t count, uint32_t worker) {
+    return range_at(engine, population, column, count, worker, engine->tick, engine->now);
 }
 
 void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker,
@@ -62,7 +52,8 @@ void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint3
     const entrain_population *population = cohort->population;
     uint32_t end = cohort->first + cohort->count;
     if (cohort->stopped == 0) {
-        entrain_range range = cohort_range(engine, cohort, cohort->first, cohort->count, worker);
+        entrain_range range =
+            range_at(engine, population, cohort->first, cohort->count, worker, cohort->tick, cohort->now);
         body(engine, cohort, &range, context);
         return;
     }
@@ -72,7 +63,8 @@ void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint3
         while (column < end && ids[column] != ENTRAIN_ID_NONE)
             column++;
         if (column > first) {
-            entrain_range range = cohort_range(engine, cohort, first, column - first, worker);
+            entrain_range range =
+                range_at(engine, population, first, column - first, worker, cohort->tick, cohort->now);
             body(engine, cohort, &range, context);
         }
         while (column < end && ids[column] == ENTRAIN_ID_NONE)

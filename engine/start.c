@@ -331,6 +331,14 @@ static entrain_status build_table(entrain_engine *engine) {
     return ENTRAIN_OK;
 }
 
+static double sum_unit_of(const entrain_engine *engine) {
+    if (engine->graph.complete)
+        return ENTRAIN_WORD_UNIT * (double)(UINT64_C(1) << engine->field_shift);
+    if (engine->graph.weighted)
+        return ENTRAIN_WORD_UNIT * entrain_topology_look(engine->topology).weight_scale;
+    return ENTRAIN_WORD_UNIT;
+}
+
 static entrain_status build_publications(entrain_engine *engine) {
     for (int twin = 0; twin < 2; twin++) {
         engine->publications[twin] = entrain__engine_take(
@@ -349,6 +357,7 @@ static entrain_status build_publications(entrain_engine *engine) {
             bits++;
         engine->field_shift = bits > ENTRAIN_STRENGTH_BITS_MAX ? bits - ENTRAIN_STRENGTH_BITS_MAX : 0;
     }
+    engine->sum_unit = sum_unit_of(engine);
     uint32_t workers = entrain_scheduler_worker_count(engine->scheduler);
     engine->scratch = entrain__engine_take(engine, &engine->bytes_table, workers, sizeof *engine->scratch);
     if (engine->scratch == NULL)

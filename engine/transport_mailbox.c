@@ -76,8 +76,7 @@ static inline void clear(int64_t *sum, uint32_t words) {
 }
 
 // The hearer takes out its mail and adds it to @p sum. Integer addition: the order of arrival cannot matter.
-static void take_in_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox,
-                                 int64_t *sum) {
+static void take_in_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, int64_t *sum) {
     entrain__span span = entrain__mailbox_peek(engine->mailboxes, mailbox);
     add_span_pairs(span.first, span.first_count, sum);
     add_span_pairs(span.second, span.second_count, sum);
@@ -253,7 +252,8 @@ void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
         deliver_pairs(engine, cohort, place, count, sums, heard);
     } else {
         for (uint32_t k = 0; k < count; k++) {
-            uint32_t arrived = hear_each(engine, cohort, mailbox + k, place + k, sums + (size_t)k * engine->words);
+            uint32_t arrived =
+                hear_each(engine, cohort, mailbox + k, place + k, sums + (size_t)k * engine->words);
             cohort->observations += arrived;
             if (heard != NULL)
                 heard[k] = arrived;

@@ -140,10 +140,10 @@ static void rows_execution(FILE *to, const json_t *summary, const json_t *execut
     const char *layout = text_at(execution, "layout"), *asked = text_at(execution, "layout_asked");
     const char *policy = text_at(execution, "policy");
     bool barrier = strcmp(policy, "dataflow") == 0 && json_is_true(json_object_get(execution, "barrier"));
-    snprintf(text, sizeof text, "%" PRIu64 " worker%s%s, policy %s%s, transport %s, %s, layout %s%s%s%s", workers,
-             workers == 1 ? "" : "s",
-             json_is_true(json_object_get(execution, "pinned")) ? " pinned to cpus" : "",
-             policy, barrier ? " (with a barrier: on a complete graph everybody hears everybody)" : "",
+    snprintf(text, sizeof text, "%" PRIu64 " worker%s%s, policy %s%s, transport %s, %s, layout %s%s%s%s",
+             workers, workers == 1 ? "" : "s",
+             json_is_true(json_object_get(execution, "pinned")) ? " pinned to cpus" : "", policy,
+             barrier ? " (with a barrier: on a complete graph everybody hears everybody)" : "",
              text_at(execution, "transport"), text_at(execution, "simd"), layout,
              strcmp(layout, asked) != 0 ? " (" : "", strcmp(layout, asked) != 0 ? asked : "",
              strcmp(layout, asked) != 0 ? ")" : "");

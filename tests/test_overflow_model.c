@@ -330,12 +330,9 @@ static const struct variant {
     uint32_t workers, cohort_weight;
     entrain_layout layout;
 } variants[] = {
-    {"serial", 1, 4096, ENTRAIN_LAYOUT_INDEX},
-    {"steal", 3, 64, ENTRAIN_LAYOUT_SHUFFLED},
-    {"shared", 2, 64, ENTRAIN_LAYOUT_INDEX},
-    {"dataflow", 3, 64, ENTRAIN_LAYOUT_NEAR},
-    {"dataflow", 2, 4096, ENTRAIN_LAYOUT_SHUFFLED},
-    {"static", 8, 100, ENTRAIN_LAYOUT_SHUFFLED},
+    {"serial", 1, 4096, ENTRAIN_LAYOUT_INDEX},      {"steal", 3, 64, ENTRAIN_LAYOUT_SHUFFLED},
+    {"shared", 2, 64, ENTRAIN_LAYOUT_INDEX},        {"dataflow", 3, 64, ENTRAIN_LAYOUT_NEAR},
+    {"dataflow", 2, 4096, ENTRAIN_LAYOUT_SHUFFLED}, {"static", 8, 100, ENTRAIN_LAYOUT_SHUFFLED},
 };
 enum { VARIANT_COUNT = sizeof variants / sizeof *variants };
 

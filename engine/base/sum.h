@@ -39,6 +39,12 @@ static inline int64_t entrain__round_to_int64(double x) {
                      (uint64_t)entrain__bits_of(ENTRAIN_ROUND_MAGIC));
 }
 
+/// The word of a real x, |x| < 2^7: nearest integer of 2^44 x, the bits of entrain__round_to_int64(x * 0x1p44). 1.5 * 2^8 has its
+/// last bit at 2^-44, so adding it rounds there, without the multiplication.
+static inline int64_t entrain__word_of(double x) {
+    return (int64_t)((uint64_t)entrain__bits_of(x + 0x1.8p8) - (uint64_t)entrain__bits_of(0x1.8p8));
+}
+
 /// The double nearest to x (ties to even), for every int64: two exact halves, one rounding, the same bits as
 /// (double)x. The magic-number trick on the whole is only right below 2^51 (up to 127 neighbours in phase).
 static inline double entrain__int64_to_double(int64_t x) {
