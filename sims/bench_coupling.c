@@ -27,8 +27,8 @@ enum {
 #define LOOP_TOLERANCE 1e-10 // radians after CHECK_TICKS
 #define SECONDS_DEFAULT 0.1
 
-typedef enum subject_kind { BARE, STRICT, PUBLISH, MAILBOX, LIBM, KINDS } subject_kind;
-static const char *const kind_names[] = {"bare", "strict", "publish", "mailbox", "libm"};
+typedef enum subject_kind { BARE, FUSED, PUBLISH, MAILBOX, LIBM, KINDS } subject_kind;
+static const char *const kind_names[] = {"bare", "fused", "publish", "mailbox", "libm"};
 
 static const struct {
     entrain_topology_kind kind;
@@ -82,7 +82,7 @@ static const bench_column columns[] = {
     {"to_bare", "to bare", "ratio", 2, 0},
     {"to_bare_q1", "q1", "ratio", 2, 0},
     {"to_bare_q3", "q3", "ratio", 2, 0},
-    {"to_strict", "to strict", "ratio", 2, 0},
+    {"to_fused", "to fused", "ratio", 2, 0},
     {"speedup", "speed-up", "", 2, 0},
     {"speedup_to_bare", "of bare's", "", 2, 0},
     {"ticks", "ticks", "", 0, 0},
@@ -192,7 +192,7 @@ static double run_subject(void *context, uint32_t number, uint64_t ticks) {
     coupling *cell = context;
     coupling_subject *subject = &cell->subjects[number];
     static const bench_loop_kind loops[KINDS] = {
-        [BARE] = BENCH_LOOP_BARE, [STRICT] = BENCH_LOOP_STRICT, [LIBM] = BENCH_LOOP_LIBM};
+        [FUSED] = BENCH_LOOP_FUSED, [BARE] = BENCH_LOOP_BARE, [LIBM] = BENCH_LOOP_LIBM};
     if (subject->swarm == NULL)
         return bench_loop_run(&cell->loop, cell->team, loops[subject->kind], cell->simd, subject->workers,
                               ticks, 8 * cell->seconds);
@@ -334,13 +334,13 @@ static void put_times(coupling *cell, uint32_t number) {
     bench_put_number(cell->report, "ns_q3", stats.q3);
     bench_put_number(cell->report, "ns_min", stats.least);
     uint32_t bare = find_subject(cell, BARE, subject->workers),
-             strict = find_subject(cell, STRICT, subject->workers);
+             fused = find_subject(cell, FUSED, subject->workers);
     bench_stats to_bare = bench_stats_ratio(values_of(cell, number), values_of(cell, bare), repeats);
     bench_put_number(cell->report, "to_bare", to_bare.median);
     bench_put_number(cell->report, "to_bare_q1", to_bare.q1);
     bench_put_number(cell->report, "to_bare_q3", to_bare.q3);
-    bench_put_number(cell->report, "to_strict",
-                     bench_stats_ratio(values_of(cell, number), values_of(cell, strict), repeats).median);
+    bench_put_number(cell->report, "to_fused",
+                     bench_stats_ratio(values_of(cell, number), values_of(cell, fused), repeats).median);
     put_speedups(cell, number);
     if (subject->workers > 2 || subject->workers > entrain_scheduler_cpus())
         return;
@@ -442,9 +442,9 @@ static void note_target(bench_report *report, const char *what, double worst, do
 static void put_notes(coupling *all, bool left_some_out) {
     bench_report *report = all->report;
     bench_report_note(
-        report, "bare: the fastest loop we know: no actors, no messages, a short sine, fused "
-                "multiply-adds. strict: the same with Entrain's arithmetic, so strict to bare is the price "
-                "of identical bits, publish to strict that of the engine. libm: what one writes first");
+        report, "bare: the best loop we know for this arithmetic, without actors and messages. fused: the same "
+                "with a short sine and fused multiply-adds, whose bits differ from machine to machine: what lies "
+                "between the two is the price of identical bits. libm: what one writes first");
     if (left_some_out)
         bench_report_note(report, "mailbox and libm are left out above %s agents, for time and memory",
                           text_count(LEFT_OUT_ABOVE).text);
@@ -485,7 +485,7 @@ static int run_all(coupling *all, const list_of_counts *sizes) {
                              .y_log = true};
     bool going = true, left_some_out = false;
     bench_report_table(all->report, "coupling", "Time an agent and tick, 8 neighbours, Euler",
-                       "graph size workers subject ns_median ns_q1 ns_q3 ns_min to_bare to_strict speedup "
+                       "graph size workers subject ns_median ns_q1 ns_q3 ns_min to_bare to_fused speedup "
                        "speedup_to_bare");
     for (uint32_t g = 0; g < GRAPHS && going; g++)
         for (uint32_t i = 0; i < sizes->count && going; i++) {

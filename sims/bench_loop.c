@@ -280,11 +280,11 @@ static bench_loop_body *body_of(bench_loop_kind kind, entrain_simd simd) {
     if (kind == BENCH_LOOP_LIBM)
         return NULL;
     if (simd == ENTRAIN_SIMD_AVX512)
-        return kind == BENCH_LOOP_BARE ? bench_bare_avx512 : bench_strict_avx512;
+        return kind == BENCH_LOOP_FUSED ? bench_fused_avx512 : bench_bare_avx512;
     // The AVX2 and AVX-512 loops fuse; every processor but a few of VIA's has both.
     if (simd == ENTRAIN_SIMD_AVX2 && __builtin_cpu_supports("fma"))
-        return kind == BENCH_LOOP_BARE ? bench_bare_avx2 : bench_strict_avx2;
-    return kind == BENCH_LOOP_BARE ? bench_bare_sse2 : bench_strict_sse2;
+        return kind == BENCH_LOOP_FUSED ? bench_fused_avx2 : bench_bare_avx2;
+    return kind == BENCH_LOOP_FUSED ? bench_fused_sse2 : bench_bare_sse2;
 }
 
 double bench_loop_run(bench_loop *loop, bench_team *team, bench_loop_kind kind, entrain_simd simd,

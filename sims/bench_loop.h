@@ -5,12 +5,12 @@
 ///
 ///   theta_i += h (omega_i + gain_i sum_j sin(theta_j - theta_i)), wrapped, its whole turns counted
 ///
-/// - bare: as fast as we know how to write it. Per actor the cosine and sine side by side, summed in double
-///   precision; rows summed by shape (see bench_run); a sine without the last half ulp; fused multiply-adds;
-///   far neighbours fetched ahead; huge pages where the system gives them.
-/// - strict: the same loop with Entrain's arithmetic (its sine, nothing fused). What lies between it and
-///   `publish` is the price of the engine, what lies between it and `bare` the price of bits that are the
-///   same everywhere.
+/// - bare: the best loop we know for Entrain's arithmetic (its sine, nothing fused). Per actor the cosine and sine
+///   side by side, summed in double precision; rows summed by shape (see bench_run); far neighbours fetched
+///   ahead; huge pages where the system gives them. What lies between it and `publish` is the price of the
+///   engine and of integer sums.
+/// - fused: the same with a sine without the last half ulp and fused multiply-adds. What lies between it and
+///   `bare` is the price of bits that are the same everywhere.
 /// - libm: what one writes first. CSR rows, sin() of every difference, one actor at a time.
 ///
 /// One thread at a time for all of it, but for the team's own threads.
@@ -47,7 +47,7 @@ typedef struct bench_loop {
     double *frequency; ///< [count]
     double *gain;      ///< [count] K / degree
 
-    // bare and strict: the rows of each block, bands first, then slices by degree
+    // fused and bare: the rows of each block, bands first, then slices by degree
     uint64_t *first_arc; ///< [block_count]
     uint32_t *first_run; ///< [block_count + 1]
     bench_run *runs;     ///< in the order of blocks
@@ -79,14 +79,14 @@ void bench_loop_reset(bench_loop *loop, const double *phase);
 
 /// One Euler step of the blocks first .. last-1: reads pairs[0], writes pairs[1].
 typedef void bench_loop_body(const bench_loop *loop, uint32_t first, uint32_t last);
+void bench_fused_sse2(const bench_loop *loop, uint32_t first, uint32_t last);
+void bench_fused_avx2(const bench_loop *loop, uint32_t first, uint32_t last);
+void bench_fused_avx512(const bench_loop *loop, uint32_t first, uint32_t last);
 void bench_bare_sse2(const bench_loop *loop, uint32_t first, uint32_t last);
 void bench_bare_avx2(const bench_loop *loop, uint32_t first, uint32_t last);
 void bench_bare_avx512(const bench_loop *loop, uint32_t first, uint32_t last);
-void bench_strict_sse2(const bench_loop *loop, uint32_t first, uint32_t last);
-void bench_strict_avx2(const bench_loop *loop, uint32_t first, uint32_t last);
-void bench_strict_avx512(const bench_loop *loop, uint32_t first, uint32_t last);
 
-typedef enum bench_loop_kind { BENCH_LOOP_BARE, BENCH_LOOP_STRICT, BENCH_LOOP_LIBM } bench_loop_kind;
+typedef enum bench_loop_kind { BENCH_LOOP_FUSED, BENCH_LOOP_BARE, BENCH_LOOP_LIBM } bench_loop_kind;
 
 /// @p ticks ticks of @p loop on @p workers members of @p team, in the vector instructions of @p simd:
 /// contiguous shares and one spinning barrier a tick, for nothing cheaper exists while there are no more

@@ -1,3 +1,3 @@
+#define BENCH_FUSED bench_fused_avx512
 #define BENCH_BARE bench_bare_avx512
-#define BENCH_STRICT bench_strict_avx512
 #include "sims/bench_loop.inc"

@@ -74,7 +74,7 @@ tiny=(--repeat 2 --seconds 0.001)
 
 # --- coupling: 2 graphs x 1 size x 2 workers x 5 subjects
 path=/nowhere expect 0 coupling --sizes 500 --workers 1,2 "${tiny[@]}" -o coupling
-for subject in bare strict publish mailbox libm; do is "$subject" "$(count out.txt " $subject ")" -ge 4; done
+for subject in fused bare publish mailbox libm; do is "$subject" "$(count out.txt " $subject ")" -ge 4; done
 says out.txt "small-world"
 says out.txt "target: publish to bare"
 silent out.txt WRONG
