@@ -301,15 +301,16 @@ static uint32_t advance(void *context) {
     return engine->phase;
 }
 
-// How many exchanges may follow one another without a serial part: to the horizon, that is the end of this run of
-// ticks, or about a quarter of a second, so that a request to stop is heard; to the end of this tick where messages may
-// have to be routed; one where everybody hears the whole swarm.
+// How many exchanges may follow one another without a serial part: to the horizon, that is the end of this run
+// of ticks, or about a quarter of a second, so that a request to stop is heard; to the end of this tick where
+// messages may have to be routed; one where everybody hears the whole swarm. The first tick goes alone: it
+// tells how long one takes.
 static uint32_t steps(void *context) {
     entrain_engine *engine = context;
     if (engine->phase != ENTRAIN__PHASE_EXCHANGE || engine->graph.complete)
         return 1;
     uint64_t ticks = engine->has_mail ? 1 : engine->tick_end - engine->tick;
-    uint64_t most = SPAN_NS / (engine->tick_ns + 1) + 1;
+    uint64_t most = engine->tick_ns > 0 ? SPAN_NS / engine->tick_ns + 1 : 1;
     if (most > SPAN_TICKS_MAX)
         most = SPAN_TICKS_MAX;
     if (ticks > most)

@@ -66,6 +66,45 @@ static void stopping_early_ends_at_a_whole_tick_and_can_go_on(void **state) {
         stops_early(policies[p]);
 }
 
+static void publish_one(const entrain_range *range, uint32_t stage, int64_t *words_out) {
+    (void)stage;
+    for (uint32_t k = 0; k < range->count; k++)
+        words_out[k] = 1;
+}
+
+static void ask_to_stop(const entrain_range *range, uint32_t stage) {
+    (void)stage;
+    entrain_engine_cancel(range->engine);
+}
+
+// Nothing is known yet of how long a tick takes: it may be minutes, and who asks to stop does not wait for a
+// thousand of them.
+static void a_request_in_the_very_first_tick_is_heard_after_it(void **state) {
+    (void)state;
+    const entrain_behavior behavior = {
+        .name = "hasty", .words = 1, .exchanges = 2, .publish = publish_one, .step = ask_to_stop};
+    for (size_t p = 0; p < sizeof policies / sizeof *policies; p++) {
+        entrain_error error = {0};
+        entrain_engine_config config = entrain_engine_config_defaults();
+        config.scheduler.policy = policies[p];
+        config.scheduler.worker_count = 2;
+        entrain_topology_config graph = entrain_topology_config_defaults();
+        graph.size = 10;
+        entrain_topology *topology;
+        entrain_engine *engine;
+        entrain_population *population;
+        CHECK_OK(entrain_topology_create(&graph, &topology, &error), error);
+        CHECK_OK(entrain_engine_create(&config, &engine, &error), error);
+        CHECK_OK(entrain_engine_add(engine, &behavior, NULL, 10, &population, &error), error);
+        CHECK_OK(entrain_engine_set_topology(engine, topology, &error), error);
+        CHECK_OK(entrain_engine_start(engine, &error), error);
+        CHECK_REFUSED(entrain_engine_advance(engine, 5000, &error), ENTRAIN_CANCELLED, error, "on request");
+        assert_int_equal(entrain_engine_tick(engine), 1);
+        entrain_engine_destroy(engine);
+        entrain_topology_release(topology);
+    }
+}
+
 static void what_runs_ahead_knows_whom_it_waits_for(void **state) {
     (void)state;
     entrain_swarm *swarm = make("dataflow", 2, ENTRAIN_TOPOLOGY_RING);
@@ -131,6 +170,7 @@ static void any_duration_has_a_bucket_near_it(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_early_ends_at_a_whole_tick_and_can_go_on),
+        cmocka_unit_test(a_request_in_the_very_first_tick_is_heard_after_it),
         cmocka_unit_test(what_runs_ahead_knows_whom_it_waits_for),
         cmocka_unit_test(ticks_are_timed),
         cmocka_unit_test(any_duration_has_a_bucket_near_it),
