@@ -87,6 +87,34 @@ static void large_blocks_ask_for_huge_pages(void **state) {
     entrain__arena_destroy(arena);
 }
 
+static uint64_t mapped_mib(void) {
+    FILE *file = fopen("/proc/self/statm", "r"); // the first number: pages
+    char text[32] = "";
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    return strtoull(text, NULL, 10) >> 8;
+}
+
+// jemalloc alone keeps some MiB of addresses of each, in mappings of which a process may have 65530: some
+// thousand engines.
+static void an_arena_leaves_no_mapping_behind(void **state) {
+    (void)state;
+    uint64_t before = 0;
+    for (uint32_t n = 0; n < 150; n++) {
+        entrain__arena *arena;
+        assert_int_equal(entrain__arena_create(&arena), ENTRAIN_OK);
+        memset(entrain__arena_take(arena, 100 + n, 1), 1, 100);
+        void *given = entrain__arena_take(arena, n % 8, 1 << 20);
+        entrain__arena_give(arena, given);
+        assert_non_null(entrain__arena_take(arena, n % 5, 3 << 20));
+        entrain__arena_destroy(arena);
+        if (n == 20)
+            before = mapped_mib();
+    }
+    assert_in_range(mapped_mib(), 0, before + 50);
+}
+
 static void a_wrong_word_in_the_environment_is_refused(void **state) {
     (void)state;
     entrain_error error = {0};
@@ -108,6 +136,7 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_had_is_null),
         cmocka_unit_test(the_nth_block_can_be_made_to_fail),
         cmocka_unit_test(large_blocks_ask_for_huge_pages),
+        cmocka_unit_test(an_arena_leaves_no_mapping_behind),
         cmocka_unit_test(a_wrong_word_in_the_environment_is_refused),
     };
     printf("memory backend: %s\n", entrain__memory_backend());

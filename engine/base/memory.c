@@ -19,6 +19,62 @@
 #pragma weak dallocx
 #pragma weak mallctl
 static bool has_jemalloc(void) { return mallocx != NULL && dallocx != NULL && mallctl != NULL; }
+
+// Where jemalloc's arenas get their pages. Its own way keeps the addresses of an arena that is destroyed
+// (opt.retain): 2 MiB and a mapping or two each time, so that after some thousand engines the kernel refuses
+// the process any more. These give back what was taken.
+static void *map_pages(void *at, size_t size) {
+    void *pages = mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+static void *map_extent(extent_hooks_t *hooks, void *at, size_t size, size_t alignment, bool *zero,
+                        bool *commit, unsigned index) {
+    (void)hooks, (void)index;
+    char *pages = map_pages(at, size);
+    if (pages == NULL)
+        return NULL;
+    if ((at != NULL && pages != at) || (uintptr_t)pages % alignment != 0) {
+        munmap(pages, size);
+        // No overflow: entrain__arena_take() refuses what comes near 2^63.
+        if (at != NULL || (pages = map_pages(NULL, size + alignment)) == NULL)
+            return NULL;
+        size_t before = (alignment - (uintptr_t)pages % alignment) % alignment;
+        if (before > 0)
+            munmap(pages, before);
+        munmap(pages + before + size, alignment - before);
+        pages += before;
+    }
+    *zero = *commit = true;
+    return pages;
+}
+
+static bool unmap_extent(extent_hooks_t *hooks, void *pages, size_t size, bool committed, unsigned index) {
+    (void)hooks, (void)committed, (void)index;
+    return munmap(pages, size) != 0; // true: it stays jemalloc's
+}
+
+static void forget_extent(extent_hooks_t *hooks, void *pages, size_t size, bool committed, unsigned index) {
+    (void)unmap_extent(hooks, pages, size, committed, index);
+}
+
+// Two extents side by side are one whenever that is wanted, and the reverse: the kernel does not mind.
+static bool split_extent(extent_hooks_t *hooks, void *pages, size_t size, size_t first, size_t second,
+                         bool committed, unsigned index) {
+    (void)hooks, (void)pages, (void)size, (void)first, (void)second, (void)committed, (void)index;
+    return false;
+}
+static bool merge_extents(extent_hooks_t *hooks, void *first, size_t first_size, void *second,
+                          size_t second_size, bool committed, unsigned index) {
+    (void)hooks, (void)first, (void)first_size, (void)second, (void)second_size, (void)committed, (void)index;
+    return false;
+}
+
+static extent_hooks_t page_hooks = {.alloc = map_extent,
+                                    .dalloc = unmap_extent,
+                                    .destroy = forget_extent,
+                                    .split = split_extent,
+                                    .merge = merge_extents};
 #endif
 
 enum { HEADER_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20, HUGE_FROM_BYTES = 4 << 20 };
@@ -105,7 +161,8 @@ entrain_status entrain__arena_create(entrain__arena **arena_out) {
 #ifndef ENTRAIN_SYSTEM_MALLOC
     if (has_jemalloc()) {
         size_t size = sizeof arena->jemalloc_index;
-        if (mallctl("arenas.create", &arena->jemalloc_index, &size, NULL, 0) != 0)
+        extent_hooks_t *hooks = &page_hooks;
+        if (mallctl("arenas.create", &arena->jemalloc_index, &size, &hooks, sizeof hooks) != 0)
             goto fail;
         arena->on_jemalloc = true;
     }
