@@ -2,6 +2,7 @@
 // vector width, against sums taken arc by arc from the topology.
 #include "check.h"
 
+#include "engine/engine_private.h"
 #include "entrain/swarm.h"
 
 typedef struct heard_sums {
@@ -119,12 +120,86 @@ static void looking_ahead(void **state) {
     check_graph("far", &random, ENTRAIN_LAYOUT_INDEX);
 }
 
+// Looking ahead reads the row some rows later as far as this one goes: so rows come by degree, the least first, and
+// each once.
+static void check_plan(const entrain_engine *engine, const entrain__cohort *cohort) {
+    const entrain__graph *plan = &engine->graph;
+    const uint64_t *offsets = plan->offsets + cohort->population->first + cohort->first;
+    uint32_t seen = 0, slices = 0;
+    uint64_t least = 0;
+    for (uint32_t s = 0; s < cohort->segment_count; s++) {
+        const entrain__segment *segment = &plan->segments[cohort->segment_first + s];
+        for (uint32_t k = 0; k < segment->count; k++) {
+            uint32_t row =
+                segment->band ? segment->first + k : plan->rows[cohort->row_first + segment->first + k];
+            assert_true(row < cohort->count);
+            assert_int_equal(offsets[row + 1] - offsets[row], segment->degree);
+            assert_true(segment->band || segment->degree >= least);
+            least = segment->band ? least : segment->degree;
+            slices += !segment->band;
+            seen++;
+        }
+    }
+    assert_int_equal(seen, cohort->count);
+    assert_int_equal(slices, cohort->row_count);
+}
+
+static void slices_come_by_degree(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    entrain_swarm_config config = entrain_swarm_config_defaults();
+    config.size = 3000;
+    config.topology.kind = ENTRAIN_TOPOLOGY_SMALL_WORLD;
+    config.topology.degree = 8;
+    config.topology.rewire = 0.02;
+    config.engine.transport = ENTRAIN_TRANSPORT_PUBLISH;
+    entrain_swarm *swarm;
+    CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
+    const entrain_engine *engine = entrain_swarm_engine(swarm);
+    assert_non_null(engine->graph.gather);
+    for (uint32_t c = 0; c < engine->cohort_count; c++)
+        check_plan(engine, &engine->cohorts[c]);
+    entrain_swarm_destroy(swarm);
+}
+
+// Behind the last row lies one that is nowhere: who follows it does not come back.
+static void looking_ahead_ends_at_the_last_row(void **state) {
+    (void)state;
+    static entrain__gather_kernel *const kernels[] = {[ENTRAIN_SIMD_SSE2] = entrain__gather_sse2,
+                                                      [ENTRAIN_SIMD_AVX2] = entrain__gather_avx2,
+                                                      [ENTRAIN_SIMD_AVX512] = entrain__gather_avx512};
+    enum { ROWS = 5, NOWHERE = INT32_MAX };
+    static _Alignas(64) const int64_t publications[] = {1, 10, 2, 20, 4, 40};
+    static const uint64_t offsets[ROWS + 1] = {0, 2, 2, 5, 6, 9};
+    static const int32_t speakers[] = {0, 1, 0, 1, 2, 2, 2, 2, 1};
+    static const uint32_t rows[ROWS + 8] = {1,       3,       0,       2,       4,       NOWHERE, NOWHERE,
+                                            NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE};
+    static const entrain__segment slices[] = {
+        {0, 1, 0, false}, {1, 1, 1, false}, {2, 1, 2, false}, {3, 2, 3, false}};
+    static const int64_t wanted[2 * ROWS] = {3, 30, 0, 0, 7, 70, 4, 40, 10, 100};
+    for (uint32_t ahead = 0; ahead <= 6; ahead++)
+        for (int simd = ENTRAIN_SIMD_SSE2; simd <= ENTRAIN_SIMD_AVX512; simd++) {
+            const entrain__gather_task task = {.publications = publications,
+                                               .offsets = offsets,
+                                               .speakers = speakers,
+                                               .ahead = ahead,
+                                               .segments = slices,
+                                               .segment_count = 4,
+                                               .rows = rows,
+                                               .row_count = ROWS};
+            _Alignas(64) int64_t sums[2 * ROWS];
+            if (!entrain_simd_available((entrain_simd)simd))
+                continue;
+            kernels[simd](&task, sums);
+            assert_memory_equal(sums, wanted, sizeof wanted);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bands_of_any_width),
-        cmocka_unit_test(bands_that_are_interrupted),
-        cmocka_unit_test(slices_of_all_degrees),
-        cmocka_unit_test(looking_ahead),
+        cmocka_unit_test(bands_of_any_width),    cmocka_unit_test(bands_that_are_interrupted),
+        cmocka_unit_test(slices_of_all_degrees), cmocka_unit_test(looking_ahead),
+        cmocka_unit_test(slices_come_by_degree), cmocka_unit_test(looking_ahead_ends_at_the_last_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
