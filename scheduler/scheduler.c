@@ -59,6 +59,7 @@ typedef struct worker {
     uint64_t steals;   // the policy's count of this plan, with a timeline only
     bool idle;         // it waits for a run, not within one
     uint32_t stuck;    // `awoken` + 1 when it asked in vain while all were waiting; read by others who wait
+    uint64_t yields_ahead, naps_ahead; // in wait_for_task(); those at events are in `stats`
     entrain_worker_stats stats;
 } worker;
 
@@ -93,6 +94,7 @@ struct entrain_scheduler {
         _Alignas(ENTRAIN_CACHE_LINE) uint32_t finished; // tasks that have taken their last step
         uint32_t waiting;                               // workers that have nothing to do
         uint32_t awoken;                                // how often one of those had something again
+        uint32_t overfed; // not 0: a worker was handed more than there is, and went to the barrier
     } ahead;
     // By the last arriver.
     entrain__event gate; // workers 1 .. worker_count-1 wait here
@@ -209,8 +211,8 @@ static void run_tasks(const entrain_scheduler *scheduler, worker *self) {
 
 // --- Several steps without a barrier between them
 
-// Whether the policy has lost tasks: every worker has asked in vain since the last time that one of them had a task
-// again, and while all were waiting. Nothing runs then that could make anything ready.
+// Whether the policy has lost tasks: every worker has asked in vain since the last time that one of them had a
+// task again, and while all were waiting. Nothing runs then that could make anything ready.
 //
 // Why that is no false alarm: who finds a task stops being counted before it moves `awoken` on, so in the epoch that
 // `awoken` names, "all wait" means that whoever found something before is back. From then on nothing changes until somebody
@@ -236,11 +238,13 @@ static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *
         uint32_t awoken = entrain__load_acquire_u32(&ahead->awoken); // before `waiting`
         bool all_wait = entrain__load_acquire_u32(&ahead->waiting) == scheduler->worker_count;
         // Pairs with the add in finish_step(): the results of the last tasks are seen.
-        over = entrain__load_acquire_u32(&ahead->finished) == scheduler->task_count;
+        over = entrain__load_acquire_u32(&ahead->finished) == scheduler->task_count ||
+               entrain__load_relaxed_u32(&ahead->overfed) != 0; // orders nothing: what it ends is void
         found = !over && scheduler->policy->next(scheduler->state, self->index, task_out);
         if (!found && !over) {
             over = all_wait && all_are_stuck(scheduler, self, awoken);
-            self->stats.yields += round >= ENTRAIN__WAIT_YIELD;
+            self->yields_ahead += round >= ENTRAIN__WAIT_YIELD && round < ENTRAIN__WAIT_NAP;
+            self->naps_ahead += round >= ENTRAIN__WAIT_NAP;
             entrain__wait_step(round);
         }
     }
@@ -265,7 +269,8 @@ static void finish_step(entrain_scheduler *scheduler, worker *self, uint32_t tas
         entrain__add_acq_rel_u32(&scheduler->ahead.finished, 1);
 }
 
-// run_tasks() for a phase of several steps: the policy knows what is ready, this waits where nothing is.
+// run_tasks() for a phase of several steps: the policy knows what is ready, this waits where nothing is. A task that is
+// handed out once too often is counted and not run: jobs may have room for their steps and no more.
 static void run_ahead(entrain_scheduler *scheduler, worker *self) {
     const entrain_policy *policy = scheduler->policy;
     const struct serial *serial = &scheduler->serial;
@@ -276,12 +281,14 @@ static void run_ahead(entrain_scheduler *scheduler, worker *self) {
     while (handed.count + handed.foreign <= handed_max &&
            (policy->next(scheduler->state, self->index, &task) ||
             wait_for_task(scheduler, self, &before_ns, &task))) {
-        if (!tally_task(scheduler, &handed, task))
+        if (!tally_task(scheduler, &handed, task) || scheduler->steps_done[task] >= serial->steps)
             continue;
         serial->job->task_at(serial->job->context, serial->phase, scheduler->steps_done[task], task,
                              self->index);
         finish_step(scheduler, self, task, &before_ns);
     }
+    if (handed.count + handed.foreign > handed_max) // who waits would wait for this worker too
+        entrain__store_relaxed_u32(&scheduler->ahead.overfed, 1);
     self->stats.tasks += handed.count;
     self->handed = handed;
     self->since_ns = before_ns;
@@ -841,7 +848,10 @@ const char *entrain_scheduler_machine(const entrain_scheduler *scheduler) {
 void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t index,
                               entrain_worker_stats *stats_out) {
     ENTRAIN_ASSERT(index < scheduler->worker_count);
-    *stats_out = scheduler->workers[index].stats;
+    const worker *self = &scheduler->workers[index];
+    *stats_out = self->stats;
+    stats_out->yields += self->yields_ahead;
+    stats_out->parks += self->naps_ahead;
     policy_count(scheduler, index, stats_out);
 }
 

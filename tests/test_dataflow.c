@@ -33,7 +33,7 @@ static void linked_task_at(void *context, uint32_t phase, uint32_t step, uint32_
     linked_world *self = context;
     uint32_t turn = phase * self->steps + step;
     (void)worker;
-    if (self->steps_run[task]++ != turn)
+    if (self->steps_run[task]++ != turn || step >= self->steps)
         entrain__add_acq_rel_u32(&self->failures, 1);
     self->cells[(turn + 1) % 2][task] = linked_next(self, self->cells[turn % 2], task);
 }
@@ -181,8 +181,9 @@ static void half_a_job_is_refused(void **state) {
 // --- Policies of a user's own that run ahead
 
 // One lock around everything, and one way to go wrong.
-typedef enum slip { SOUND, LOSES_ONE, DOUBLES_ONE } slip;
+typedef enum slip { SOUND, LOSES_ONE, DOUBLES_ONE, FEEDS_ONE } slip;
 static slip next_slip;
+static uint32_t vain_asks; // ck_pr's: how often there was nothing
 
 typedef struct clerk {
     uint32_t turn; // ck_pr's: 0 free, 1 taken
@@ -228,8 +229,10 @@ static bool clerk_is_ready(const clerk *self, uint32_t task) {
 
 static bool clerk_next(void *state, uint32_t worker, uint32_t *task_out) {
     clerk *self = state;
-    bool found = false;
-    (void)worker;
+    bool found = next_slip == FEEDS_ONE && worker == 0;
+    *task_out = 0;
+    if (next_slip == FEEDS_ONE)
+        return found;
     lock(self);
     for (uint32_t task = 0; task < self->task_count && !found; task++)
         if (clerk_is_ready(self, task) && !(next_slip == LOSES_ONE && task == 3 && self->handed[task] == 1)) {
@@ -242,6 +245,7 @@ static bool clerk_next(void *state, uint32_t worker, uint32_t *task_out) {
             }
         }
     unlock(self);
+    entrain__add_acq_rel_u32(&vain_asks, !found);
     return found;
 }
 
@@ -295,6 +299,65 @@ static void a_doubled_step_is_caught(void **state) {
     entrain_job job = linked_job(&self);
     CHECK_OK(entrain_scheduler_plan_linked(scheduler, 12, NULL, &links, &error), error);
     CHECK_REFUSED(entrain_scheduler_run(scheduler, &job, &error), ENTRAIN_MISMATCH, error, "doubled");
+    assert_int_equal(self.failures, 0); // no step beyond the last was run
+    linked_world_free(&self);
+    entrain_scheduler_destroy(scheduler);
+}
+
+// One worker is fed for ever and the others get nothing: it gives up, and those who wait for a task hear of it.
+static void a_policy_that_never_stops_ends_the_run(void **state) {
+    (void)state;
+    next_slip = FEEDS_ONE;
+    for (uint32_t workers = 1; workers <= 3; workers++) {
+        entrain_error error;
+        entrain_scheduler *scheduler = make("clerk", workers);
+        linked_world self = linked_world_of(ALONE, 12, 1, 6);
+        entrain_task_links links = {.offsets = self.offsets, .tasks = self.links};
+        entrain_job job = linked_job(&self);
+        CHECK_OK(entrain_scheduler_plan_linked(scheduler, 12, NULL, &links, &error), error);
+        CHECK_REFUSED(entrain_scheduler_run(scheduler, &job, &error), ENTRAIN_MISMATCH, error, "doubled");
+        assert_int_equal(self.failures, 0);
+        linked_world_free(&self);
+        entrain_scheduler_destroy(scheduler);
+    }
+}
+
+// --- Figures
+
+enum { VAIN_ASKS = 3000 };
+
+// Goes on once the other worker has asked in vain that often.
+static void patient_task_at(void *context, uint32_t phase, uint32_t step, uint32_t task, uint32_t worker) {
+    (void)context, (void)phase, (void)step, (void)task, (void)worker;
+    for (uint32_t round = 0; entrain__load_acquire_u32(&vain_asks) < VAIN_ASKS; round++)
+        entrain__wait_step(round);
+}
+
+// Who waits for a task gives up the processor as who waits at a barrier does, and says so. Waits at a barrier yield 200
+// times at most.
+static void waits_for_a_task_are_in_the_figures(void **state) {
+    (void)state;
+    next_slip = SOUND;
+    entrain_error error;
+    entrain_scheduler *scheduler = make("clerk", 2);
+    linked_world self = linked_world_of(ALONE, 1, 1, 2);
+    entrain_task_links links = {.offsets = self.offsets, .tasks = self.links};
+    entrain_job job = linked_job(&self);
+    job.task_at = patient_task_at;
+    CHECK_OK(entrain_scheduler_plan_linked(scheduler, 1, NULL, &links, &error), error);
+    for (uint32_t run = 0; run < 2; run++) { // what the first adds is there after the second
+        self.spans = 0;
+        entrain__store_relaxed_u32(&vain_asks, 0);
+        CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);
+    }
+    uint64_t given_up = 0, waited_ns = 0;
+    for (uint32_t worker = 0; worker < 2; worker++) {
+        entrain_worker_stats stats;
+        entrain_scheduler_worker(scheduler, worker, &stats);
+        given_up += stats.yields + stats.parks;
+        waited_ns += stats.barrier_wait_ns;
+    }
+    assert_true(given_up >= 2 * (VAIN_ASKS - 2 * ENTRAIN__WAIT_YIELD) && waited_ns > 0);
     linked_world_free(&self);
     entrain_scheduler_destroy(scheduler);
 }
@@ -310,6 +373,8 @@ int main(void) {
         cmocka_unit_test(a_users_policy_may_run_ahead),
         cmocka_unit_test(a_lost_step_ends_the_run),
         cmocka_unit_test(a_doubled_step_is_caught),
+        cmocka_unit_test(a_policy_that_never_stops_ends_the_run),
+        cmocka_unit_test(waits_for_a_task_are_in_the_figures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
