@@ -1,5 +1,7 @@
 // The scheduler: every policy runs each task exactly once per phase on any number of workers, what one phase
 // wrote the next one reads, and what cannot be is refused with a sentence.
+#include <time.h>
+
 #include "scheduler_check.h"
 
 #include "scheduler/policies.h"
@@ -95,6 +97,64 @@ static void the_figures_add_up(void **state) {
     entrain_worker_stats after = stats_of(scheduler);
     assert_int_equal(after.steals_tried, before.steals_tried); // a new plan keeps them
     assert_int_equal(after.steals_won, before.steals_won);
+    entrain_scheduler_destroy(scheduler);
+}
+
+static uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+// What a worker did is busy or serial or waiting or idle, and never two of them.
+static void nobody_does_two_things_at_once(void **state) {
+    (void)state;
+    for (size_t p = 0; p < COUNT_OF(policies); p++) {
+        uint64_t began_ns = now_ns();
+        entrain_scheduler *scheduler = make(policies[p], 3);
+        for (int run = 0; run < 3; run++)
+            run_world(scheduler, 50, 20);
+        uint64_t wall_ns = now_ns() - began_ns;
+        for (uint32_t worker = 0; worker < 3; worker++) {
+            entrain_worker_stats stats;
+            entrain_scheduler_worker(scheduler, worker, &stats);
+            uint64_t sum_ns = stats.busy_ns + stats.serial_ns + stats.barrier_wait_ns + stats.idle_ns;
+            if (sum_ns > wall_ns || stats.task_ns_max > stats.busy_ns)
+                fail_msg("%s: worker %u did %llu ns of things in %llu ns", policies[p], worker,
+                         (unsigned long long)sum_ns, (unsigned long long)wall_ns);
+        }
+        entrain_scheduler_destroy(scheduler);
+    }
+}
+
+// Worker 1 has one long task, of *context ns; worker 0 waits for it, and then the run is over.
+static void long_task(void *context, uint32_t phase, uint32_t task, uint32_t worker) {
+    (void)phase, (void)worker;
+    uint64_t began_ns = now_ns();
+    while (task == 1 && now_ns() - began_ns < *(uint64_t *)context)
+        entrain__stall();
+}
+static uint32_t one_phase(void *context) {
+    uint64_t *phases_left = (uint64_t *)context + 1;
+    return (*phases_left)-- > 0 ? 0 : ENTRAIN_PHASE_END;
+}
+
+static void waiting_for_the_last_task_of_a_run_is_waiting(void **state) {
+    (void)state;
+    entrain_error error;
+    entrain_scheduler *scheduler = make("static", 2);
+    CHECK_OK(entrain_scheduler_plan(scheduler, 2, NULL, &error), error);
+    bool waited = false; // not where worker 0 was kept from getting to the barrier for as long
+    for (int attempt = 0; attempt < 100 && !waited; attempt++) {
+        entrain_worker_stats before, after;
+        uint64_t context[] = {1000000, 1};
+        entrain_job job = {.context = context, .advance = one_phase, .task = long_task};
+        entrain_scheduler_worker(scheduler, 0, &before);
+        CHECK_OK(entrain_scheduler_run(scheduler, &job, &error), error);
+        entrain_scheduler_worker(scheduler, 0, &after);
+        waited = after.barrier_wait_ns - before.barrier_wait_ns >= context[0] / 2;
+    }
+    assert_true(waited);
     entrain_scheduler_destroy(scheduler);
 }
 
@@ -350,6 +410,8 @@ int main(void) {
         cmocka_unit_test(a_plan_may_be_run_again_and_a_run_may_have_no_phase),
         cmocka_unit_test(calls_in_the_wrong_order_are_refused),
         cmocka_unit_test(the_figures_add_up),
+        cmocka_unit_test(nobody_does_two_things_at_once),
+        cmocka_unit_test(waiting_for_the_last_task_of_a_run_is_waiting),
         cmocka_unit_test(serial_keeps_the_order_on_worker_0),
         cmocka_unit_test(shuffled_shuffles_each_phase_and_repeats_with_the_seed),
         cmocka_unit_test(shares_are_balanced_by_weight),
