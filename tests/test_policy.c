@@ -4,7 +4,7 @@
 // --- Users' policies, and liars
 
 // Deals tasks round robin; `lie` says how it cheats.
-typedef enum lie { HONEST, LOSES, DOUBLES, SWAPS, INVENTS, NEVER_ENDS } lie;
+typedef enum lie { HONEST, LOSES, DOUBLES, SWAPS, MEETS, INVENTS, NEVER_ENDS } lie;
 static lie next_lie;
 static uint32_t lie_from_phase;
 static entrain_policy_setup seen_setup;
@@ -56,7 +56,9 @@ static bool dealer_next(void *state, uint32_t worker, uint32_t *task_out) {
             return false;
     }
     if (now == SWAPS && task == 0)
-        task = self->task_count - 1; // one lost, one doubled: the count is right
+        task = self->task_count - 1;              // one lost, one doubled: the count is right
+    if (now == MEETS && (task == 0 || task == 6)) // all three are worker 0's
+        task = 3;                                 // two lost, one trebled: count and sum are right
     if (now == INVENTS && task == 0)
         task = self->task_count;
     if (now == NEVER_ENDS && task >= self->task_count)
@@ -142,6 +144,8 @@ static void a_policy_that_lies_is_caught(void **state) {
             catch_liar(NEVER_ENDS, workers, phase, "doubled");
         }
     catch_liar(SWAPS, 1, 2, "twice");
+    catch_liar(MEETS, 1, 2, "twice");
+    catch_liar(MEETS, 3, 2, "twice");
 }
 
 static void policies_are_known_by_name_and_bad_ones_refused(void **state) {
