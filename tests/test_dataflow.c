@@ -50,11 +50,13 @@ static entrain_job linked_job(linked_world *self) {
                          .task_at = linked_task_at};
 }
 
-typedef enum shape { ALONE, RING, STAR, RANDOM, ALL, SHAPES } shape;
+typedef enum shape { ALONE, PATH, RING, STAR, RANDOM, ALL, SHAPES } shape;
 
 static bool are_linked(shape kind, uint32_t count, uint32_t a, uint32_t b) {
     uint32_t low = a < b ? a : b, high = a < b ? b : a;
     switch (kind) {
+    case PATH:
+        return high - low == 1;
     case RING:
         return high - low == 1 || high - low == count - 1;
     case STAR:
@@ -109,7 +111,7 @@ static void check_linked(const linked_world *self, const char *what, uint32_t wo
 
 static void run_linked(const char *policy, shape kind, uint32_t task_count, uint32_t steps,
                        uint32_t workers) {
-    static const char *const names[SHAPES] = {"alone", "ring", "star", "random", "all"};
+    static const char *const names[SHAPES] = {"alone", "path", "ring", "star", "random", "all"};
     entrain_error error;
     entrain_scheduler *scheduler = make(policy, workers);
     linked_world self = linked_world_of(kind, task_count, 3, steps);
@@ -135,6 +137,95 @@ static void every_step_sees_its_links_one_step_back(void **state) {
                 run_linked("dataflow", kind, 9, step_counts[s], worker_counts[w]);
                 run_linked("dataflow", kind, 150, step_counts[s], worker_counts[w]);
             }
+}
+
+// --- The policy itself, on one thread that plays all workers
+
+static uint32_t draw(uint32_t *state, uint32_t below) {
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % below;
+}
+
+// Whatever is handed out is ready; and while nothing runs, every worker is given something, whosever share it is in.
+static void play(shape kind, uint32_t task_count, uint32_t workers, uint32_t steps, uint32_t seed) {
+    enum { FLIGHTS = 8 };
+    const entrain_policy *policy = entrain_policy_find("dataflow");
+    linked_world self = linked_world_of(kind, task_count, 1, steps);
+    const entrain_policy_setup setup = {.worker_count = workers,
+                                        .task_count = task_count,
+                                        .seed = 1,
+                                        .link_offsets = self.offsets,
+                                        .links = self.links};
+    uint32_t *handed = zeroed(task_count, sizeof *handed), *done = zeroed(task_count, sizeof *done);
+    uint32_t flights[FLIGHTS]; // the task that each worker is at, if it is busy
+    bool busy[FLIGHTS] = {false};
+    uint32_t flying = 0, finished = 0, players = workers < FLIGHTS ? workers : FLIGHTS;
+    void *state;
+    assert_int_equal(policy->create(&setup, &state), ENTRAIN_OK);
+    policy->submit_ahead(state, 0, steps);
+    while (finished < task_count * steps) {
+        uint32_t worker = draw(&seed, players), task;
+        if (busy[worker]) {
+            policy->done(state, worker, flights[worker], 1);
+            done[flights[worker]]++;
+            busy[worker] = false;
+            flying--, finished++;
+            continue;
+        }
+        if (!policy->next(state, worker, &task)) {
+            if (flying == 0)
+                fail_msg("shape %u, %u tasks, %u workers: nothing for worker %u, and nothing runs", kind,
+                         task_count, workers, worker);
+            continue;
+        }
+        assert_true(task < task_count && handed[task] == done[task] && handed[task] < steps);
+        for (uint64_t l = self.offsets[task]; l < self.offsets[task + 1]; l++)
+            assert_true(done[self.links[l]] >= handed[task]);
+        handed[task]++;
+        flights[worker] = task;
+        busy[worker] = true;
+        flying++;
+    }
+    uint32_t task;
+    for (uint32_t worker = 0; worker < workers; worker++)
+        assert_false(policy->next(state, worker, &task));
+    policy->destroy(state);
+    free(handed);
+    free(done);
+    linked_world_free(&self);
+}
+
+static void what_is_ready_is_handed_to_whoever_asks(void **state) {
+    (void)state;
+    static const uint32_t counts[] = {1, 2, 9, 40};
+    for (shape kind = ALONE; kind < SHAPES; kind++)
+        for (size_t c = 0; c < COUNT_OF(counts); c++)
+            for (uint32_t workers = 1; workers <= 8; workers += workers < 3 ? 1 : 5)
+                for (uint32_t seed = 1; seed <= 5; seed++)
+                    play(kind, counts[c], workers, 12, seed);
+}
+
+// From each task of the sweep up a diagonal, as the picture in policy_dataflow.c has it.
+static void where_links_are_short_it_goes_diagonally(void **state) {
+    (void)state;
+    static const char wanted[] = "00 10 01 20 11 02 30 21 12 40 31 22 50 41 32 60 51 42 "
+                                 "70 61 52 80 71 62 81 72 82 ";
+    const entrain_policy *policy = entrain_policy_find("dataflow");
+    linked_world self = linked_world_of(PATH, 9, 1, 3);
+    const entrain_policy_setup setup = {
+        .worker_count = 1, .task_count = 9, .link_offsets = self.offsets, .links = self.links};
+    char got[sizeof wanted + 8] = "";
+    uint32_t steps[9] = {0}, task;
+    void *tasks;
+    assert_int_equal(policy->create(&setup, &tasks), ENTRAIN_OK);
+    policy->submit_ahead(tasks, 0, 3);
+    while (strlen(got) + 3 < sizeof got && policy->next(tasks, 0, &task)) {
+        snprintf(got + strlen(got), 8, "%u%u ", task % 9, steps[task % 9]++ % 10);
+        policy->done(tasks, 0, task, 1);
+    }
+    assert_string_equal(got, wanted);
+    policy->destroy(tasks);
+    linked_world_free(&self);
 }
 
 static void a_policy_with_a_barrier_takes_one_step_at_a_time(void **state) {
@@ -402,6 +493,8 @@ int main(void) {
     CHECK_OK(entrain_policy_register(&clerk_policy, &error), error);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_step_sees_its_links_one_step_back),
+        cmocka_unit_test(what_is_ready_is_handed_to_whoever_asks),
+        cmocka_unit_test(where_links_are_short_it_goes_diagonally),
         cmocka_unit_test(a_policy_with_a_barrier_takes_one_step_at_a_time),
         cmocka_unit_test(without_links_there_is_one_step_at_a_time),
         cmocka_unit_test(half_a_job_is_refused),
