@@ -138,6 +138,23 @@ static void a_stolen_task_starts_with_its_thief(void **state) {
     policy->destroy(tasks);
 }
 
+// The first task of the next worker's share is as much a guest as any.
+static void the_last_task_of_a_share_may_be_its_first(void **state) {
+    (void)state;
+    const entrain_policy *policy = &entrain__policy_steal;
+    const entrain_policy_setup setup = {.worker_count = 2, .task_count = 2};
+    const uint32_t both[] = {0, 1};
+    void *tasks;
+    assert_int_equal(policy->create(&setup, &tasks), ENTRAIN_OK);
+    for (uint64_t phase = 0; phase < 300; phase++) {
+        policy->submit(tasks, phase);
+        expect_next(policy, tasks, 0, both, 2);
+        expect_nothing(policy, tasks, 2);
+        assert_int_equal(won_by(policy, tasks, 0), 1); // and from then on both start there
+    }
+    policy->destroy(tasks);
+}
+
 // Ten tasks of 640 are noise, eleven are not.
 static void a_few_stolen_tasks_are_not_worth_a_move(void **state) {
     (void)state;
@@ -436,6 +453,7 @@ int main(void) {
         cmocka_unit_test(nobody_steals_where_nobody_is_late),
         cmocka_unit_test(a_thief_takes_the_back_half_and_may_be_robbed_of_it),
         cmocka_unit_test(a_stolen_task_starts_with_its_thief),
+        cmocka_unit_test(the_last_task_of_a_share_may_be_its_first),
         cmocka_unit_test(a_few_stolen_tasks_are_not_worth_a_move),
         cmocka_unit_test(one_late_phase_is_forgotten),
         cmocka_unit_test(what_lasts_is_stolen_once_and_what_happens_once_is_forgotten),
