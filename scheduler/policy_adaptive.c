@@ -11,7 +11,7 @@
 // Costs are smoothed: an eighth of each phase's news, and no news counts for more than twice what was known,
 // so that a worker preempted in the middle of a task (microseconds that read as milliseconds) does not turn
 // the shares over: after one such reading a task seems an eighth dearer. A cost that lastingly trebles is
-// known to a tenth after about 25 phases.
+// known to a tenth after 16 phases.
 #include "scheduler/policies.h"
 #include "scheduler/thieves.h"
 

@@ -1,20 +1,20 @@
 // `dataflow`: no barrier. A task goes on to its next step when those it is linked to have done the last one.
 //
-// Two counters a task say all there is: claimed[t], how many of its steps somebody has taken up, and done[t], how many
-// are finished. A worker takes up step s of t by moving claimed[t] from s to s + 1, if done[] is at least s for t and for
-// all it is linked to. Why somebody can always go on: among the tasks whose done[] is least, one that is not being run
-// is ready, for all its links have done at least as much.
+// Two counters a task say all there is: claimed[t], how many of its steps somebody has taken up, and done[t],
+// how many are finished. A worker takes up step s of t by moving claimed[t] from s to s + 1, if done[] is at
+// least s for t and for all it is linked to. Why somebody can always go on: among the tasks whose done[] is
+// least, one that is not being run is ready, for all its links have done at least as much.
 //
 // Each worker sweeps its own share by weight, and where the links allow it goes diagonally:
 //
-//   step 3     d                    what was just run is still in the cache, and `reach` tasks to the left, as far as
-//   step 2       c  h               links lead, a task can now take one step more: so from each task of the sweep the
-//   step 1          b  g            worker walks up a diagonal, a b c d, f g h ...
+//   step 3     d                    what was just run is still in the cache, and `reach` tasks to the left, as
+//   step 2       c  h               far as links lead, a task can now take one step more: so from each task of
+//   step 1          b  g            the sweep the worker walks up a diagonal, a b c d, f g h ...
 //   step 0             a  f  k
 //              ---- tasks --->
 //
-// On a lattice several steps pass over memory at the price of one; on a random graph the reach is too long for that, and
-// the sweep is all there is. An idle worker takes what is ready in other shares.
+// On a lattice several steps pass over memory at the price of one; on a random graph the reach is too long
+// for that, and the sweep is all there is. An idle worker takes what is ready in other shares.
 #include <string.h>
 
 #include "engine/base/atomics.h"
@@ -116,9 +116,9 @@ static bool has_done(const dataflow_state *state, uint32_t task, uint32_t step) 
     return entrain__load_acquire_u32(&state->done[task]) >= step;
 }
 
-// Where a task is linked to most others, looking whether all have done a step is cheaper than looking through the
-// links of each: once known it holds for every task. Stricter than the links, and still always true for the
-// task that is furthest behind.
+// Where a task is linked to most others, looking whether all have done a step is cheaper than looking through
+// the links of each: once known it holds for every task. Stricter than the links, and still always true for
+// the task that is furthest behind.
 static bool all_have_done(const dataflow_state *state, runner *self, uint32_t task, uint32_t step) {
     for (uint32_t other = 0; other < state->task_count; other++)
         if (!has_done(state, other, step)) {
@@ -152,8 +152,8 @@ static bool take(dataflow_state *state, runner *self, uint32_t task, uint32_t *s
     uint32_t step = entrain__load_relaxed_u32(&state->claimed[task]);
     if (step == state->steps || !is_ready(state, self, task, step))
         return false;
-    // Who loses has nothing to do here: somebody runs the task. The step only grows within a phase and is put back
-    // between phases, when nobody is in here. What must be seen, is_ready() has acquired.
+    // Who loses has nothing to do here: somebody runs the task. The step only grows within a phase and is put
+    // back between phases, when nobody is in here. What must be seen, is_ready() has acquired.
     if (!entrain__cas_acq_rel_u32(&state->claimed[task], step, step + 1))
         return false;
     *step_out = step;
@@ -224,8 +224,8 @@ static void done(void *opaque, uint32_t worker, uint32_t task, uint64_t cost_ns)
     dataflow_state *state = opaque;
     (void)worker;
     (void)cost_ns;
-    // Publishes what the task wrote. Pairs with the acquire load in has_done(). Nobody else writes this counter: the
-    // next step of the task is taken up only after this.
+    // Publishes what the task wrote. Pairs with the acquire load in has_done(). Nobody else writes this
+    // counter: the next step of the task is taken up only after this.
     entrain__store_release_u32(&state->done[task], entrain__load_relaxed_u32(&state->done[task]) + 1);
 }
 

@@ -20,9 +20,9 @@
 //
 //                                fixed shares            affinity alone          as above
 //                                steals moved breaks     steals moved breaks     steals moved breaks
-//      one worker twice as slow   15.3   20.2   21.7      1.6    1.5    25.1      1.6    1.7    23.6
-//      one share half as dear     12.2   13.2   18.9      0.4    0.4    17.9      1.0    0.4    17.0
-//      each late 2 % of phases     3.4   14.6   10.3      6.0   19.6   186.0      5.5   22.9    13.1
+//      one worker twice as slow   15.3   20.2   21.7      1.6    1.5    25.1      1.5    1.6    23.4
+//      one share half as dear     12.2   13.2   18.9      0.4    0.4    17.9      1.0    0.4    21.9
+//      each late 2 % of phases     3.4   14.6   10.3      6.0   19.6   186.0      5.1   21.4    12.6
 //      late once                  0.03    0.2    7.0      0.06   0.2    31.6      0.06   0.3     7.1
 //
 // So what lasts is stolen once, not in every phase; what happens once is forgotten. The price is that a late

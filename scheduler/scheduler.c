@@ -211,12 +211,13 @@ static void run_tasks(const entrain_scheduler *scheduler, worker *self) {
 
 // --- Several steps without a barrier between them
 
-// Whether the policy has lost tasks: every worker has asked in vain since the last time that one of them had a
-// task again, and while all were waiting. Nothing runs then that could make anything ready.
+// Whether the policy has lost tasks: every worker has asked in vain since the last time that one of them had
+// a task again, and while all were waiting. Nothing runs then that could make anything ready.
 //
-// Why that is no false alarm: who finds a task stops being counted before it moves `awoken` on, so in the epoch that
-// `awoken` names, "all wait" means that whoever found something before is back. From then on nothing changes until somebody
-// finds a task; the first to do so did not ask in vain in this epoch, and takes its own mark away before each question.
+// Why that is no false alarm: who finds a task stops being counted before it moves `awoken` on, so in the
+// epoch that `awoken` names, "all wait" means that whoever found something before is back. From then on
+// nothing changes until somebody finds a task; the first to do so did not ask in vain in this epoch, and
+// takes its own mark away before each question.
 static bool all_are_stuck(const entrain_scheduler *scheduler, worker *self, uint32_t awoken) {
     // Pairs with the loads below in other workers.
     entrain__store_release_u32(&self->stuck, awoken + 1);
@@ -226,7 +227,8 @@ static bool all_are_stuck(const entrain_scheduler *scheduler, worker *self, uint
     return true;
 }
 
-// Waits until there is a task for this worker; false when all is done, or lost. What it waited is barrier wait.
+// Waits until there is a task for this worker; false when all is done, or lost. What it waited is barrier
+// wait.
 static bool wait_for_task(entrain_scheduler *scheduler, worker *self, uint64_t *before_ns,
                           uint32_t *task_out) {
     struct ahead *ahead = &scheduler->ahead;
@@ -269,8 +271,9 @@ static void finish_step(entrain_scheduler *scheduler, worker *self, uint32_t tas
         entrain__add_acq_rel_u32(&scheduler->ahead.finished, 1);
 }
 
-// run_tasks() for a phase of several steps: the policy knows what is ready, this waits where nothing is. A task that is
-// handed out once too often is counted and not run: jobs may have room for their steps and no more.
+// run_tasks() for a phase of several steps: the policy knows what is ready, this waits where nothing is. A
+// task that is handed out once too often is counted and not run: jobs may have room for their steps and no
+// more.
 static void run_ahead(entrain_scheduler *scheduler, worker *self) {
     const entrain_policy *policy = scheduler->policy;
     const struct serial *serial = &scheduler->serial;

@@ -32,8 +32,8 @@ typedef struct entrain_policy_setup {
     const uint32_t *task_weights;
     uint64_t seed; ///< for policies that draw
     /// Which tasks depend on each other, in both directions and without a task itself: task t on
-    /// links[link_offsets[t]] .. links[link_offsets[t + 1] - 1], [task_count + 1] offsets. NULL: not known, and
-    /// submit_ahead() is never called with more than one step. Valid until destroy().
+    /// links[link_offsets[t]] .. links[link_offsets[t + 1] - 1], [task_count + 1] offsets. NULL: not known,
+    /// and submit_ahead() is never called with more than one step. Valid until destroy().
     const uint64_t *link_offsets;
     const uint32_t *links;
     /// [worker_count * worker_count] how far apart workers i and j are, at [i * worker_count + j]: 0 on the
@@ -64,12 +64,13 @@ typedef struct entrain_policy {
     /// core may ask late.
     bool (*next)(void *state, uint32_t worker, uint32_t *task_out);
     /// Instead of submit(), for a policy that can run ahead; NULL for one that cannot. Every task becomes
-    /// runnable @p steps times, 1 or more, and next() may answer false when there is nothing yet: it is asked again.
-    /// A task may be handed out for its next step once its last one and those of all tasks that it is linked to
-    /// are done for the step before, and next() must then see what those done() calls wrote (acquire), because that is
-    /// how one step sees the results of another. While no task runs, next() answers false only to workers for whom it has
-    /// nothing: when all have been told so and tasks are left, those are lost, and the run ends. Which step a task is
-    /// at, the scheduler counts.
+    /// runnable @p steps times, 1 or more. With 1 step all is as after submit(). With more next() may answer
+    /// false when there is nothing yet, and is asked again, also after tasks ran elsewhere. A task may be
+    /// handed out for its next step once its last one and those of all tasks that it is linked to are done
+    /// for the step before, and next() must then see what those done() calls wrote (acquire), because that is
+    /// how one step sees the results of another. While no task runs, next() answers false only to workers for
+    /// whom it has nothing: when all have been told so and tasks are left, those are lost, and the run ends.
+    /// Which step a task is at, the scheduler counts.
     void (*submit_ahead)(void *state, uint64_t phase, uint32_t steps);
     /// @p worker ran @p task in @p cost_ns, getting it included. May be NULL.
     void (*done)(void *state, uint32_t worker, uint32_t task, uint64_t cost_ns);

@@ -1,10 +1,11 @@
 /// @file scheduler.h  Workers, phases and a barrier: runs opaque tasks, has never heard of actors.
 ///
-/// A run is a sequence of phases. In each phase every task 0 .. task_count-1 runs once, on whichever worker
-/// the policy chooses; then all workers meet at a barrier, where exactly one of them (the last to arrive)
-/// runs the serial part, advance(), which names the next phase or ends the run. What a task wrote is seen by
-/// advance() and by every task of the next phase, so a job needs no atomics between phases; within one phase,
-/// tasks must not touch what others write.
+/// A run is a sequence of phases. In each phase every task 0 .. task_count-1 runs once (several steps of it,
+/// where the job and the policy can do without a barrier: entrain_job.steps), on whichever worker the policy
+/// chooses; then all workers meet at a barrier, where exactly one of them (the last to arrive) runs the
+/// serial part, advance(), which names the next phase or ends the run. What a task wrote is seen by advance()
+/// and by every task of the next phase, so a job needs no atomics between phases; within one phase, tasks
+/// must not touch what others write.
 ///
 /// The caller's thread is worker 0; the others are threads that the scheduler owns, joined by destroy. They
 /// sleep when there is nothing to do, and take no signals but faults: those sent to the process go to the
@@ -75,14 +76,15 @@ ENTRAIN_API entrain_status entrain_scheduler_plan(entrain_scheduler *scheduler, 
 /// advance() returns this to end the run.
 #define ENTRAIN_PHASE_END UINT32_MAX
 
-/// Which tasks depend on each other, by task: CSR, both directions, no task on itself. Kept by reference until the
-/// next plan.
+/// Which tasks depend on each other, by task: CSR, both directions, no task on itself. Kept by reference
+/// until the next plan has replaced this one.
 typedef struct entrain_task_links {
     const uint64_t *offsets; ///< [task_count + 1]
     const uint32_t *tasks;   ///< [offsets[task_count]]
 } entrain_task_links;
 
-/// The same as entrain_scheduler_plan(), for jobs that can do without a barrier between phases. @p links may be NULL.
+/// The same as entrain_scheduler_plan(), for jobs that can do without a barrier between phases. @p links may
+/// be NULL.
 ENTRAIN_API entrain_status entrain_scheduler_plan_linked(entrain_scheduler *scheduler, uint32_t task_count,
                                                          const uint32_t *task_weights,
                                                          const entrain_task_links *links,
@@ -98,10 +100,11 @@ typedef struct entrain_job {
     uint32_t (*advance)(void *context);
     /// Runs one task of one phase, as worker 0 .. worker_count-1.
     void (*task)(void *context, uint32_t phase, uint32_t task, uint32_t worker);
-    /// Optional, both or neither. steps() is called after advance(), when the plan has links and the policy can run
-    /// ahead: how many steps of this phase, 1 or more, may follow one another without a barrier and a serial part.
-    /// task_at() then runs step 0 .. steps-1 of a task instead of task(): after steps 0 .. step-1 of that task and of
-    /// all it is linked to, and seeing what they wrote; the others may be anywhere.
+    /// Optional, both or neither. steps() is called after advance(), when the plan has links and the policy
+    /// can run ahead: how many steps of this phase, 1 or more, may follow one another without a barrier and a
+    /// serial part. task_at() then runs step 0 .. steps-1 of a task instead of task(): after steps 0 ..
+    /// step-1 of that task and of all it is linked to, and seeing what they wrote; the others may be
+    /// anywhere.
     uint32_t (*steps)(void *context);
     void (*task_at)(void *context, uint32_t phase, uint32_t step, uint32_t task, uint32_t worker);
     /// What the timeline calls @p phase: UTF-8, alive as long as the scheduler. NULL, or an answer of NULL:
@@ -117,18 +120,21 @@ ENTRAIN_API entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, c
                                                  entrain_error *error_out);
 
 /// One worker's figures since create, for all plans. Wall-clock, so they differ from run to run. What it
-/// waits since the last run ended is not in them yet.
+/// waits since the last run ended is not in them yet. The four times do not overlap; what they lack to the
+/// time since create is the barrier itself.
 typedef struct entrain_worker_stats {
-    uint64_t tasks;           ///< tasks run
-    uint64_t steals_tried;    ///< looks into another worker's queue
-    uint64_t steals_won;      ///< those that found something, one task or many
-    uint64_t parks;           ///< times it slept in the kernel
-    uint64_t yields;          ///< times it gave up the processor without sleeping
-    uint64_t busy_ns;         ///< inside tasks, and getting them
-    uint64_t barrier_wait_ns; ///< from having nothing left to the release, serial parts of others included
-    uint64_t idle_ns;         ///< between runs
-    uint64_t serial_ns;       ///< inside advance() and the policy's submit()
-    uint64_t task_ns_max;     ///< longest task
+    uint64_t tasks;        ///< tasks run, each step of one counted
+    uint64_t steals_tried; ///< looks into another worker's queue
+    uint64_t steals_won;   ///< those that found something, one task or many
+    uint64_t parks;        ///< times it slept in the kernel
+    uint64_t yields;       ///< times it gave up the processor without sleeping
+    uint64_t busy_ns;      ///< inside tasks, and getting them
+    /// From having nothing left to the release, serial parts of others included; and waits for a task between
+    /// steps.
+    uint64_t barrier_wait_ns;
+    uint64_t idle_ns;     ///< between runs
+    uint64_t serial_ns;   ///< inside advance(), steps() and the policy's submit()
+    uint64_t task_ns_max; ///< longest task, or step of one
 } entrain_worker_stats;
 
 ENTRAIN_API uint32_t entrain_scheduler_worker_count(const entrain_scheduler *scheduler);
@@ -152,7 +158,8 @@ ENTRAIN_API void entrain_scheduler_worker(const entrain_scheduler *scheduler, ui
 /// Writes what the workers did, as far as it is kept, since create: Chrome trace-event JSON for
 /// ui.perfetto.dev. A thread per worker; times in microseconds since create; tasks (with phase, number of the
 /// phase since the plan, step, and whether they were stolen), serial parts, waits at the barrier or for a
-/// task, and idleness before and between runs. Spans of one worker do not overlap. "otherData" says how many were dropped.
+/// task, and idleness before and between runs. Spans of one worker do not overlap. "otherData" says how many
+/// were dropped.
 /// @p stream stays the caller's and is flushed. ENTRAIN_ORDER without a timeline or from within a job;
 /// ENTRAIN_IO.
 ENTRAIN_API entrain_status entrain_scheduler_timeline_write(const entrain_scheduler *scheduler, FILE *stream,
