@@ -7,9 +7,9 @@
 //
 // Each worker sweeps its own share by weight, and where the links allow it goes diagonally:
 //
-//   step 3     d                    what just ran is still in the cache, and `reach` tasks to the left, as far
-//   step 2       c  h               as links lead, a task can now take one step more: so from each task of the
-//   step 1          b  g            sweep the worker walks up a diagonal, a b c d, f g h ...
+//   step 3     d                   what just ran is still in the cache, and `reach` tasks to the left, as far
+//   step 2       c  h              as links lead, a task can now take one step more: so from each task of the
+//   step 1          b  g           sweep the worker walks up a diagonal, a b c d, f g h ...
 //   step 0             a  f  k
 //              ---- tasks --->
 //
