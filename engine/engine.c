@@ -308,7 +308,6 @@ void entrain_engine_clear(entrain_engine *engine) {
     engine->deadline_ns = 0;
 }
 
-uint64_t entrain_engine_tick(const entrain_engine *engine) { return engine->tick; }
 double entrain_engine_step_s(const entrain_engine *engine) { return engine->config.step_s; }
 uint64_t entrain_engine_seed(const entrain_engine *engine) { return engine->config.seed; }
 uint32_t entrain_population_count(const entrain_population *population) { return population->count; }

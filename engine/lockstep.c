@@ -8,12 +8,25 @@
 // for the exchange after it into the other buffer. That is why one barrier an exchange is enough, and why
 // nobody can ever see a neighbour half-way through a tick.
 //
-// Under a policy that runs ahead several exchanges follow one another without a serial part, each cohort waiting only for
-// those that it hears or is heard by. Nothing but the exchange itself may then happen in between.
+// Under a policy that runs ahead several exchanges follow one another without a serial part, each cohort
+// waiting only for those that it hears or is heard by. Nothing but the exchange itself may then happen in
+// between.
 #include <inttypes.h>
 #include <string.h>
 
 #include "engine/engine_private.h"
+
+// The cohort whose task this thread is in, and whose it is: behaviors may ask their engine for the tick, and
+// where policies run ahead that is the cohort's own.
+typedef struct work {
+    const entrain_engine *engine;
+    const entrain__cohort *cohort;
+} work;
+static _Thread_local work at_work;
+
+uint64_t entrain_engine_tick(const entrain_engine *engine) {
+    return at_work.engine == engine ? at_work.cohort->tick : engine->tick;
+}
 
 enum { SPAN_TICKS_MAX = 1024 };
 #define SPAN_NS UINT64_C(250000000)
@@ -145,11 +158,8 @@ static void move_cohort(const entrain_engine *engine, entrain__cohort *cohort, u
     }
 }
 
-static void run_step(void *context, uint32_t phase, uint32_t step, uint32_t task, uint32_t worker) {
-    entrain_engine *engine = context;
-    entrain__cohort *cohort = &engine->cohorts[task];
+static void run_cohort(entrain_engine *engine, entrain__cohort *cohort, uint32_t phase, uint32_t worker) {
     bool publishes = cohort->population->behavior.words > 0;
-    move_cohort(engine, cohort, step);
     switch ((entrain__phase)phase) {
     case ENTRAIN__PHASE_START:
         entrain__cohort_runs(engine, cohort, worker, start_run, NULL);
@@ -176,6 +186,18 @@ static void run_step(void *context, uint32_t phase, uint32_t step, uint32_t task
             entrain__cohort_runs(engine, cohort, worker, visit_run, NULL);
         break;
     }
+}
+
+static void run_step(void *context, uint32_t phase, uint32_t step, uint32_t task, uint32_t worker) {
+    entrain_engine *engine = context;
+    entrain__cohort *cohort = &engine->cohorts[task];
+    const work before =
+        at_work; // another engine's, when one of its behaviors runs this engine
+    move_cohort(engine, cohort, step);
+    at_work.engine = engine;
+    at_work.cohort = cohort;
+    run_cohort(engine, cohort, phase, worker);
+    at_work = before;
 }
 
 static void run_task(void *context, uint32_t phase, uint32_t task, uint32_t worker) {

@@ -415,6 +415,47 @@ static void *run_a_swarm(void *fingerprint_out) {
     return NULL;
 }
 
+static uint32_t wrong_ticks; // ck_pr's
+
+static void ask_the_tick(const entrain_range *range, uint32_t stage) {
+    (void)stage;
+    entrain__add_acq_rel_u32(&wrong_ticks, entrain_engine_tick(range->engine) != range->tick);
+}
+static void publish_and_ask(const entrain_range *range, uint32_t stage, int64_t *words_out) {
+    uint64_t tick = entrain_engine_tick(range->engine); // before the next one, for which this is
+    entrain__add_acq_rel_u32(&wrong_ticks, tick + (range->tick > 0) != range->tick);
+    publish(range, stage, words_out);
+}
+
+// Whoever asks the engine instead of the range is told the same under every policy.
+static void a_behavior_may_ask_its_engine_for_the_tick(void **state) {
+    (void)state;
+    for (int ahead = 0; ahead < 2; ahead++) {
+        entrain_error error = {0};
+        entrain_engine_config config = entrain_engine_config_defaults();
+        config.scheduler.policy = ahead ? "dataflow" : "static";
+        config.scheduler.worker_count = 3;
+        config.cohort_weight = 64;
+        entrain_engine *engine;
+        entrain_population *population;
+        static model all;
+        entrain_behavior behavior = publisher();
+        behavior.step = ask_the_tick;
+        behavior.publish = publish_and_ask;
+        entrain_topology *topology = ring_of(200);
+        CHECK_OK(entrain_engine_create(&config, &engine, &error), error);
+        CHECK_OK(entrain_engine_add(engine, &behavior, &all, 200, &population, &error), error);
+        CHECK_OK(entrain_engine_set_topology(engine, topology, &error), error);
+        CHECK_OK(entrain_engine_start(engine, &error), error);
+        CHECK_OK(entrain_engine_advance(engine, 1, &error), error);
+        CHECK_OK(entrain_engine_advance(engine, 100, &error), error);
+        assert_int_equal(wrong_ticks, 0);
+        assert_int_equal(entrain_engine_tick(engine), 101);
+        entrain_engine_destroy(engine);
+        entrain_topology_release(topology);
+    }
+}
+
 static void two_engines_at_once_do_what_each_does_alone(void **state) {
     (void)state;
     uint64_t fingerprints[3] = {0};
@@ -654,6 +695,7 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_added_is_refused_and_released),
         cmocka_unit_test(a_storm_of_requests_to_stop_leaves_every_tick_whole),
         cmocka_unit_test(time_passes_where_nobody_steps),
+        cmocka_unit_test(a_behavior_may_ask_its_engine_for_the_tick),
         cmocka_unit_test(two_engines_at_once_do_what_each_does_alone),
         cmocka_unit_test(a_visit_sees_everybody_once_and_what_the_next_step_hears),
         cmocka_unit_test(above_two_to_the_18_the_field_is_shifted_alike_in_both_transports),

@@ -89,8 +89,9 @@ typedef struct entrain_behavior {
     /// in the order sent. Under overflow policy block what had to wait for room comes before all these, in
     /// the order in which it waited; and it is not called while what this actor sent waits. May be NULL.
     void (*receive)(entrain_self *self, const entrain_message *messages, uint32_t count);
-    /// One exchange of one tick for a range: consume range->sums. @p stage counts 0 .. exchanges-1. May be
-    /// NULL.
+    /// One exchange of one tick for a range: consume range->sums. @p stage counts 0 .. exchanges-1. Ranges run
+    /// at the same time, and under a policy that runs ahead other ranges may be at other exchanges or ticks:
+    /// whatever they share, the context too, is only read. May be NULL.
     void (*step)(const entrain_range *range, uint32_t stage);
     /// Writes [count][words] words (each |word| <= 2^44) for the exchange @p stage that comes next. A
     /// function of the columns, the ids and indices, tick and stage alone: it may be called again for the

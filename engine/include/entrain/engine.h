@@ -156,8 +156,7 @@ ENTRAIN_API entrain_status entrain_engine_restart_actor(entrain_engine *engine,
                                                         entrain_population *population, uint32_t index,
                                                         entrain_id *id_out);
 
-/// Ticks completed, as of the last boundary that all actors shared. For who drives the engine: a behavior
-/// goes by range->tick and self->tick, because under a policy that runs ahead its actor is further than this.
+/// Ticks completed; from within a behavior, before the exchange that it is called for.
 ENTRAIN_API uint64_t entrain_engine_tick(const entrain_engine *engine);
 ENTRAIN_API double entrain_engine_step_s(const entrain_engine *engine);
 ENTRAIN_API uint64_t entrain_engine_seed(const entrain_engine *engine);
