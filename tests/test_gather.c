@@ -1,5 +1,7 @@
 // What is gathered by bands and slices is what the graph says: every shape of graph that cuts rows differently, at every
 // vector width, against sums taken arc by arc from the topology.
+#include <sys/mman.h>
+
 #include "check.h"
 
 #include "engine/engine_private.h"
@@ -120,86 +122,111 @@ static void looking_ahead(void **state) {
     check_graph("far", &random, ENTRAIN_LAYOUT_INDEX);
 }
 
-// Looking ahead reads the row some rows later as far as this one goes: so rows come by degree, the least first, and
-// each once.
-static void check_plan(const entrain_engine *engine, const entrain__cohort *cohort) {
+// Every row is in one segment, with its degree, and a slice has the speakers of its rows.
+static void check_plan(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t *kinds) {
     const entrain__graph *plan = &engine->graph;
     const uint64_t *offsets = plan->offsets + cohort->population->first + cohort->first;
-    uint32_t seen = 0, slices = 0;
-    uint64_t least = 0;
+    uint32_t seen = 0;
     for (uint32_t s = 0; s < cohort->segment_count; s++) {
         const entrain__segment *segment = &plan->segments[cohort->segment_first + s];
-        for (uint32_t k = 0; k < segment->count; k++) {
-            uint32_t row =
-                segment->band ? segment->first + k : plan->rows[cohort->row_first + segment->first + k];
+        kinds[segment->kind]++;
+        for (uint32_t k = 0; k < segment->count; k++, seen++) {
+            bool sliced = segment->kind == ENTRAIN__SLICE;
+            uint32_t row = sliced ? plan->rows[cohort->row_first + segment->first + k] : segment->first + k;
+            uint64_t arc = segment->arc + (segment->kind == ENTRAIN__BAND ? 0 : (uint64_t)k * segment->degree);
             assert_true(row < cohort->count);
             assert_int_equal(offsets[row + 1] - offsets[row], segment->degree);
-            assert_true(segment->band || segment->degree >= least);
-            least = segment->band ? least : segment->degree;
-            slices += !segment->band;
-            seen++;
+            for (uint32_t a = 0; a < segment->degree; a++)
+                assert_int_equal((sliced ? plan->sliced : plan->speakers)[arc + a] +
+                                     (segment->kind == ENTRAIN__BAND ? (int32_t)k : 0),
+                                 plan->speakers[offsets[row] + a]);
         }
     }
     assert_int_equal(seen, cohort->count);
-    assert_int_equal(slices, cohort->row_count);
 }
 
-static void slices_come_by_degree(void **state) {
-    (void)state;
+static void plan_of(entrain_topology_kind kind, double rewire, uint32_t *kinds) {
     entrain_error error = {0};
     entrain_swarm_config config = entrain_swarm_config_defaults();
     config.size = 3000;
-    config.topology.kind = ENTRAIN_TOPOLOGY_SMALL_WORLD;
+    config.topology.kind = kind;
     config.topology.degree = 8;
-    config.topology.rewire = 0.02;
+    config.topology.rewire = rewire;
     config.engine.transport = ENTRAIN_TRANSPORT_PUBLISH;
     entrain_swarm *swarm;
     CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
     const entrain_engine *engine = entrain_swarm_engine(swarm);
     assert_non_null(engine->graph.gather);
     for (uint32_t c = 0; c < engine->cohort_count; c++)
-        check_plan(engine, &engine->cohorts[c]);
+        check_plan(engine, &engine->cohorts[c], kinds);
     entrain_swarm_destroy(swarm);
 }
 
-// Behind the last row lies one that is nowhere: who follows it does not come back.
-static void looking_ahead_ends_at_the_last_row(void **state) {
+static void every_row_is_in_one_segment(void **state) {
+    (void)state;
+    uint32_t ring[3] = {0}, nearly[3] = {0}, world[3] = {0}, regular[3] = {0};
+    plan_of(ENTRAIN_TOPOLOGY_RING, 0, ring);
+    assert_true(ring[ENTRAIN__BAND] > 0 && ring[ENTRAIN__SLICE] == 0);
+    plan_of(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.002, nearly);
+    assert_true(nearly[ENTRAIN__BAND] > 0 && nearly[ENTRAIN__RUN] + nearly[ENTRAIN__SLICE] > 0);
+    plan_of(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.3, world);
+    assert_true(world[ENTRAIN__SLICE] > 0);
+    plan_of(ENTRAIN_TOPOLOGY_RANDOM_REGULAR, 0, regular); // all of one degree: no list is needed
+    assert_true(regular[ENTRAIN__RUN] > 0 && regular[ENTRAIN__SLICE] == 0);
+}
+
+// Behind the last speaker lies a page that nobody may touch: who looks ahead into it does not come back.
+static void looking_ahead_ends_with_the_speakers(void **state) {
     (void)state;
     static entrain__gather_kernel *const kernels[] = {[ENTRAIN_SIMD_SSE2] = entrain__gather_sse2,
                                                       [ENTRAIN_SIMD_AVX2] = entrain__gather_avx2,
                                                       [ENTRAIN_SIMD_AVX512] = entrain__gather_avx512};
-    enum { ROWS = 5, NOWHERE = INT32_MAX };
+    enum { PAGE = 4096, DEGREES = 20, ROWS = 40 };
     static _Alignas(64) const int64_t publications[] = {1, 10, 2, 20, 4, 40};
-    static const uint64_t offsets[ROWS + 1] = {0, 2, 2, 5, 6, 9};
-    static const int32_t speakers[] = {0, 1, 0, 1, 2, 2, 2, 2, 1};
-    static const uint32_t rows[ROWS + 8] = {1,       3,       0,       2,       4,       NOWHERE, NOWHERE,
-                                            NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE};
-    static const entrain__segment slices[] = {
-        {0, 1, 0, false}, {1, 1, 1, false}, {2, 1, 2, false}, {3, 2, 3, false}};
-    static const int64_t wanted[2 * ROWS] = {3, 30, 0, 0, 7, 70, 4, 40, 10, 100};
-    for (uint32_t ahead = 0; ahead <= 6; ahead++)
-        for (int simd = ENTRAIN_SIMD_SSE2; simd <= ENTRAIN_SIMD_AVX512; simd++) {
-            const entrain__gather_task task = {.publications = publications,
-                                               .offsets = offsets,
-                                               .speakers = speakers,
-                                               .ahead = ahead,
-                                               .segments = slices,
-                                               .segment_count = 4,
-                                               .rows = rows,
-                                               .row_count = ROWS};
-            _Alignas(64) int64_t sums[2 * ROWS];
-            if (!entrain_simd_available((entrain_simd)simd))
-                continue;
-            kernels[simd](&task, sums);
-            assert_memory_equal(sums, wanted, sizeof wanted);
-        }
+    static const int64_t values[] = {1, 2, 4};
+    char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(pages != MAP_FAILED && mprotect(pages + PAGE, PAGE, PROT_NONE) == 0);
+    uint16_t rows[ROWS];
+    for (uint32_t k = 0; k < ROWS; k++)
+        rows[k] = (uint16_t)(ROWS - 1 - k);
+    for (uint32_t degree = 0; degree <= DEGREES; degree++)
+        for (int simd = ENTRAIN_SIMD_SSE2; simd <= ENTRAIN_SIMD_AVX512; simd++)
+            for (uint32_t kind = ENTRAIN__RUN; kind <= ENTRAIN__SLICE; kind++) {
+                int32_t *speakers = (int32_t *)(void *)(pages + PAGE) - (size_t)ROWS * degree;
+                for (uint32_t a = 0; a < ROWS * degree; a++)
+                    speakers[a] = (int32_t)(a % 3);
+                const entrain__segment segment = {.degree = degree, .count = ROWS, .kind = kind};
+                const entrain__gather_task task = {.publications = publications,
+                                                   .speakers = speakers,
+                                                   .sliced = speakers,
+                                                   .arc_count = ROWS * degree,
+                                                   .sliced_count = ROWS * degree,
+                                                   .segments = &segment,
+                                                   .segment_count = 1,
+                                                   .far = true,
+                                                   .rows = rows};
+                _Alignas(64) int64_t sums[2 * ROWS];
+                if (!entrain_simd_available((entrain_simd)simd))
+                    continue;
+                kernels[simd](&task, sums);
+                for (uint32_t k = 0; k < ROWS; k++) {
+                    int64_t wanted = 0;
+                    for (uint32_t a = 0; a < degree; a++)
+                        wanted += values[(k * degree + a) % 3];
+                    uint32_t row = kind == ENTRAIN__SLICE ? rows[k] : k;
+                    assert_int_equal(sums[2 * row], wanted);
+                    assert_int_equal(sums[2 * row + 1], 10 * wanted);
+                }
+            }
+    munmap(pages, 2 * PAGE);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bands_of_any_width),    cmocka_unit_test(bands_that_are_interrupted),
         cmocka_unit_test(slices_of_all_degrees), cmocka_unit_test(looking_ahead),
-        cmocka_unit_test(slices_come_by_degree), cmocka_unit_test(looking_ahead_ends_at_the_last_row),
+        cmocka_unit_test(every_row_is_in_one_segment),
+        cmocka_unit_test(looking_ahead_ends_with_the_speakers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

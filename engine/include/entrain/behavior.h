@@ -5,9 +5,8 @@
 /// columns out in any order. Whatever depends on who an actor is (order, draws, fingerprint) uses the ids and
 /// indices of the range.
 ///
-/// No function here may read another actor's state, a clock, entrain_engine_tick() (the actor's own are
-/// range->tick and self->tick), or a random number that is not keyed by an actor's index; the promise of
-/// identical bits rests on that.
+/// No function here may read another actor's state, a clock, or a random number that is not keyed by an
+/// actor's index; the promise of identical bits rests on that.
 #ifndef ENTRAIN_BEHAVIOR_H
 #define ENTRAIN_BEHAVIOR_H
 
