@@ -111,7 +111,7 @@ static inline void replay_phase(replay *self) {
         self->moved += self->phase > 0 && self->ran_by[task] != self->ran_before[task];
         self->breaks += task > 0 && self->ran_by[task] != self->ran_by[task - 1];
     }
-    self->mean_ns = total / self->worker_count;
+    self->mean_ns = self->worker_count > 0 ? total / self->worker_count : 0;
     self->steals = replay_steals(self) - steals;
     self->phase++;
 }
