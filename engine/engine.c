@@ -31,7 +31,6 @@ entrain_engine_config entrain_engine_config_defaults(void) {
         .step_s = 0.01,
         .seed = 1,
         .overflow = ENTRAIN_OVERFLOW_FAIL,
-        .cohort_weight = 4096,
     };
 }
 
@@ -64,9 +63,10 @@ static entrain_status validate(const entrain_engine_config *config, entrain_erro
                                  "%s is given, but transport publish has no mailboxes for observations; use "
                                  "transport mailbox, or leave it out.",
                                  config->overflow_named ? "overflow" : "mailbox_capacity");
-    if (config->cohort_weight < 64 || config->cohort_weight > UINT32_C(1) << 24)
+    if ((config->cohort_weight < 64 && config->cohort_weight != 0) || config->cohort_weight > UINT32_C(1)
+                                                                                                  << 24)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "cohort_weight is %" PRIu32 "; it must be 64 to 16777216.",
+                                 "cohort_weight is %" PRIu32 "; it must be 0 (chosen) or 64 to 16777216.",
                                  config->cohort_weight);
     return ENTRAIN_OK;
 }

@@ -191,8 +191,7 @@ static void run_cohort(entrain_engine *engine, entrain__cohort *cohort, uint32_t
 static void run_step(void *context, uint32_t phase, uint32_t step, uint32_t task, uint32_t worker) {
     entrain_engine *engine = context;
     entrain__cohort *cohort = &engine->cohorts[task];
-    const work before =
-        at_work; // another engine's, when one of its behaviors runs this engine
+    const work before = at_work; // another engine's, when one of its behaviors runs this engine
     move_cohort(engine, cohort, step);
     at_work.engine = engine;
     at_work.cohort = cohort;

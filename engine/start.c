@@ -53,13 +53,25 @@ static uint64_t weight_of_column(const entrain_engine *engine, const entrain_pop
     return 1 + arcs_of(engine, population->first + column);
 }
 
-// What a cohort of this population shall weigh: as near to cohort_weight as equal ones can be, so that a small swarm is
+// How much a task should weigh where nobody says: about what fits the first cache, and twice that where a single worker or
+// many tasks for each make the price of a task count more. Without a barrier several tasks' memory is to stay in the
+// second cache, so there they are small.
+enum { TASK_WEIGHT = 4096, TASKS_EACH = 16 };
+static uint64_t task_weight(const entrain_engine *engine, uint64_t total) {
+    const uint32_t workers = entrain_scheduler_worker_count(engine->scheduler);
+    if (engine->config.cohort_weight != 0)
+        return engine->config.cohort_weight;
+    const bool many = workers == 1 || total / workers > 2 * (uint64_t)TASK_WEIGHT * TASKS_EACH;
+    return many && !entrain_scheduler_runs_ahead(engine->scheduler) ? 2 * TASK_WEIGHT : TASK_WEIGHT;
+}
+
+// What a cohort of this population shall weigh: as near to that as equal ones can be, so that a small swarm is
 // not cut into two whole ones and a crumb, which two workers could not share.
 static uint64_t cohort_weight(const entrain_engine *engine, const entrain_population *population) {
-    uint64_t total = 0, wished = engine->config.cohort_weight;
+    uint64_t total = 0;
     for (uint32_t column = 0; column < population->count; column++)
         total += weight_of_column(engine, population, column);
-    uint64_t count = (total + wished / 2) / wished;
+    const uint64_t wished = task_weight(engine, total), count = (total + wished / 2) / wished;
     return count > 1 ? (total + count - 1) / count : total;
 }
 

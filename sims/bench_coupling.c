@@ -442,9 +442,10 @@ static void note_target(bench_report *report, const char *what, double worst, do
 static void put_notes(coupling *all, bool left_some_out) {
     bench_report *report = all->report;
     bench_report_note(
-        report, "bare: the best loop we know for this arithmetic, without actors and messages. fused: the same "
-                "with a short sine and fused multiply-adds, whose bits differ from machine to machine: what lies "
-                "between the two is the price of identical bits. libm: what one writes first");
+        report,
+        "bare: the best loop we know for this arithmetic, without actors and messages. fused: the same "
+        "with a short sine and fused multiply-adds, whose bits differ from machine to machine: what lies "
+        "between the two is the price of identical bits. libm: what one writes first");
     if (left_some_out)
         bench_report_note(report, "mailbox and libm are left out above %s agents, for time and memory",
                           text_count(LEFT_OUT_ABOVE).text);

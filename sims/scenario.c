@@ -385,7 +385,8 @@ static void fill_engine(const resolver *r, entrain_engine_config *engine) {
     engine->overflow_named = r->values[KEY_OVERFLOW] != NULL;
     if (engine->overflow_named)
         engine->overflow = (entrain_overflow)schema_choice(KEY_OVERFLOW, word(r, KEY_OVERFLOW));
-    engine->cohort_weight = (uint32_t)integer(r, KEY_COHORT);
+    if (r->values[KEY_COHORT] != NULL)
+        engine->cohort_weight = (uint32_t)integer(r, KEY_COHORT);
 }
 
 static void fill_kuramoto(const resolver *r, entrain_kuramoto_config *model) {

@@ -135,7 +135,8 @@
     X(LAYOUT, "exec.layout", CHOICE, "auto",                                                                 \
       "order in memory (entrain list layouts); never changes results",                                       \
       .choices = "one of auto, index, near, shuffled")                                                       \
-    X(COHORT, "exec.cohort", INTEGER, "4096",                                                                \
-      "arcs plus oscillators per task, 64 to 16777216; never changes results", .low = 64, .high = 16777216)
+    X(COHORT, "exec.cohort", INTEGER, NULL,                                                                  \
+      "arcs plus oscillators per task, 64 to 16777216; default: chosen; never changes results", .low = 64,   \
+      .high = 16777216)
 
 #endif

@@ -133,7 +133,8 @@ static void check_plan(const entrain_engine *engine, const entrain__cohort *coho
         for (uint32_t k = 0; k < segment->count; k++, seen++) {
             bool sliced = segment->kind == ENTRAIN__SLICE;
             uint32_t row = sliced ? plan->rows[cohort->row_first + segment->first + k] : segment->first + k;
-            uint64_t arc = segment->arc + (segment->kind == ENTRAIN__BAND ? 0 : (uint64_t)k * segment->degree);
+            uint64_t arc =
+                segment->arc + (segment->kind == ENTRAIN__BAND ? 0 : (uint64_t)k * segment->degree);
             assert_true(row < cohort->count);
             assert_int_equal(offsets[row + 1] - offsets[row], segment->degree);
             for (uint32_t a = 0; a < segment->degree; a++)
@@ -223,10 +224,9 @@ static void looking_ahead_ends_with_the_speakers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bands_of_any_width),    cmocka_unit_test(bands_that_are_interrupted),
-        cmocka_unit_test(slices_of_all_degrees), cmocka_unit_test(looking_ahead),
-        cmocka_unit_test(every_row_is_in_one_segment),
-        cmocka_unit_test(looking_ahead_ends_with_the_speakers),
+        cmocka_unit_test(bands_of_any_width),          cmocka_unit_test(bands_that_are_interrupted),
+        cmocka_unit_test(slices_of_all_degrees),       cmocka_unit_test(looking_ahead),
+        cmocka_unit_test(every_row_is_in_one_segment), cmocka_unit_test(looking_ahead_ends_with_the_speakers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

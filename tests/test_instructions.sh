@@ -23,18 +23,18 @@ trap 'rm -rf "$work"' EXIT
 # graph:size:transport:integrator:simd:ticks, k = 8, one worker; instructions per agent and tick; what it is
 figures() {
     cat <<'END'
-ring:1000:publish:euler:avx2:50          46.5  the fastest there is: neighbours lie side by side
-ring:1000:publish:euler:sse2:50         113.4  the same on any x86-64
-ring:10000:publish:euler:avx2:10         46.6  the same, with less of the barrier and the tasks in it
-small-world:1000:publish:euler:avx2:50   76.1  degrees differ
-small-world:10000:publish:euler:avx2:10  75.9  the same, larger
-scale-free:2000:publish:euler:avx2:20    95.2  hubs, as in sims/hub.lua
-ring:1000:publish:rk4:avx2:20           175.0  four exchanges a tick
-ring:1000:mailbox:euler:avx2:20         281.8  eight messages an agent and tick, sent and received
-ring:1000:mailbox:euler:sse2:20         335.9  the same on any x86-64
-ring:10000:mailbox:euler:avx2:5         282.1  the same, with less of the barrier and the tasks in it
-small-world:1000:mailbox:euler:avx2:20  280.9  mailboxes of different sizes
-scale-free:2000:mailbox:euler:avx2:10   280.3  hubs, as in sims/hub.lua
+ring:1000:publish:euler:avx2:50          40.2  the fastest there is: neighbours lie side by side
+ring:1000:publish:euler:sse2:50          97.3  the same on any x86-64
+ring:10000:publish:euler:avx2:10         39.8  the same, with less of the barrier and the tasks in it
+small-world:1000:publish:euler:avx2:50   69.2  degrees differ
+small-world:10000:publish:euler:avx2:10  69.2  the same, larger
+scale-free:2000:publish:euler:avx2:20    88.2  hubs, as in sims/hub.lua
+ring:1000:publish:rk4:avx2:20           161.6  four exchanges a tick
+ring:1000:mailbox:euler:avx2:20         275.7  eight messages an agent and tick, sent and received
+ring:1000:mailbox:euler:sse2:20         319.9  the same on any x86-64
+ring:10000:mailbox:euler:avx2:5         275.6  the same, with less of the barrier and the tasks in it
+small-world:1000:mailbox:euler:avx2:20  274.5  mailboxes of different sizes
+scale-free:2000:mailbox:euler:avx2:10   274.4  hubs, as in sims/hub.lua
 END
 }
 

@@ -346,7 +346,8 @@ static void auto_renumbers_where_it_helps(void **state) {
         check_auto(renamed(many(ENTRAIN_TOPOLOGY_RING, 0), 1), ENTRAIN_LAYOUT_NEAR, &blocks);
     entrain_engine_memory index = check_auto(many(ENTRAIN_TOPOLOGY_RING, 0), ENTRAIN_LAYOUT_INDEX, &blocks);
     assert_int_equal(near.topology - index.topology, 8 * (MANY + 1) + 4 * 8 * MANY);
-    assert_in_range(near.table - index.table + 4096, 4 * MANY, 4 * MANY + 8192); // but for how rows are gathered
+    assert_in_range(near.table - index.table + 4096, 4 * MANY,
+                    4 * MANY + 8192); // but for how rows are gathered
     check_auto(renamed(many(ENTRAIN_TOPOLOGY_LATTICE, 0), 1), ENTRAIN_LAYOUT_NEAR, &blocks);
     check_auto(renamed(many(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.1), 1), ENTRAIN_LAYOUT_NEAR, &blocks);
 }

@@ -183,7 +183,7 @@ static void an_empty_scenario_is_the_defaults(void **state) {
     char *text = dump(&loaded);
     assert_string_equal(
         text,
-        "{\n \"exec\": {\n  \"cohort\": 4096,\n  \"layout\": \"auto\",\n  \"mailbox_capacity\": 0,\n"
+        "{\n \"exec\": {\n  \"layout\": \"auto\",\n  \"mailbox_capacity\": 0,\n"
         "  \"pin\": false,\n  \"policy\": \"steal\",\n  \"simd\": \"auto\",\n  \"transport\": \"mailbox\"\n "
         "},\n"
         " \"model\": {\n  \"coupling\": 2.0,\n  \"frequency\": {\n   \"center\": 0.0,\n"

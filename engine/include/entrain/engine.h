@@ -92,7 +92,8 @@ typedef struct entrain_engine_config {
     entrain_overflow overflow; ///< what a full mailbox does, see above; default fail
     /// The user asked for this overflow policy and accepts what it does. Mailbox transport only.
     bool overflow_named;
-    uint32_t cohort_weight; ///< about how many arcs and actors per task, 64 to 2^24; default 4096
+    /// About how many arcs and actors per task, 64 to 2^24; default 0: chosen, 4096 or twice that.
+    uint32_t cohort_weight;
 } entrain_engine_config;
 
 ENTRAIN_API entrain_engine_config entrain_engine_config_defaults(void);
