@@ -141,7 +141,6 @@ struct entrain_engine {
     // publications
     entrain__graph graph;
     int64_t *publications[2];                       // [vertex_count][words] by place
-    uint32_t now;                                   // which of the two is heard in the coming exchange
     entrain__int128 field_total[ENTRAIN_WORDS_MAX]; // complete graph: of all cohorts' parts
     int64_t field[ENTRAIN_WORDS_MAX];               // the same, shifted so that it fits: what everybody hears
     uint32_t field_shift;
@@ -178,18 +177,21 @@ struct entrain_engine {
     entrain__scratch *scratch;               // [worker_count]
     entrain_task_links links;                // only for a policy that runs ahead
 
-    // the run
-    uint64_t tick;
-    uint32_t stage;
+    // Where the run stands. Written by the serial part in every phase and read by every task: a line of its own, so that
+    // each worker waits for one.
+    _Alignas(ENTRAIN_CACHE_LINE) uint64_t tick;
     uint64_t tick_end;
+    uint64_t tick_began_ns, tick_ns; // when the last tick ended, and what it took
+    uint32_t stage;
+    uint32_t now;         // which of the publications is heard in the coming exchange
     uint32_t phase, span; // the phase that goes on; of how many exchanges it consists
     entrain_status ended;
     bool first_advance; // the serial part's own: a run begins
-    uint32_t cancelled; // atomic: set by entrain_engine_cancel() from anywhere, read at tick boundaries
+    _Alignas(ENTRAIN_CACHE_LINE) uint32_t cancelled; // atomic: set by entrain_engine_cancel() from anywhere, read at
+                                                     // tick boundaries
     uint64_t deadline_ns;
-    uint64_t tick_began_ns, tick_ns; // when the last tick ended, and what it took
-    entrain__latency latency;
     entrain_engine_stats stats;
+    entrain__latency latency; // the serial part's
 
     // the visit
     entrain_population *visited; // NULL: all
