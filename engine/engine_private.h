@@ -187,8 +187,9 @@ struct entrain_engine {
     uint32_t phase, span; // the phase that goes on; of how many exchanges it consists
     entrain_status ended;
     bool first_advance; // the serial part's own: a run begins
-    _Alignas(ENTRAIN_CACHE_LINE) uint32_t cancelled; // atomic: set by entrain_engine_cancel() from anywhere, read at
-                                                     // tick boundaries
+    _Alignas(ENTRAIN_CACHE_LINE)
+        uint32_t cancelled; // atomic: set by entrain_engine_cancel() from anywhere, read at
+                            // tick boundaries
     uint64_t deadline_ns;
     entrain_engine_stats stats;
     entrain__latency latency; // the serial part's

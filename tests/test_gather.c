@@ -146,7 +146,7 @@ static void check_plan(const entrain_engine *engine, const entrain__cohort *coho
     assert_int_equal(seen, cohort->count);
 }
 
-static void plan_of(entrain_topology_kind kind, double rewire, uint32_t *kinds) {
+static void plan_of(entrain_topology_kind kind, double rewire, entrain_layout layout, uint32_t *kinds) {
     entrain_error error = {0};
     entrain_swarm_config config = entrain_swarm_config_defaults();
     config.size = 3000;
@@ -154,6 +154,7 @@ static void plan_of(entrain_topology_kind kind, double rewire, uint32_t *kinds) 
     config.topology.degree = 8;
     config.topology.rewire = rewire;
     config.engine.transport = ENTRAIN_TRANSPORT_PUBLISH;
+    config.engine.layout = layout;
     entrain_swarm *swarm;
     CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
     const entrain_engine *engine = entrain_swarm_engine(swarm);
@@ -165,15 +166,18 @@ static void plan_of(entrain_topology_kind kind, double rewire, uint32_t *kinds) 
 
 static void every_row_is_in_one_segment(void **state) {
     (void)state;
-    uint32_t ring[3] = {0}, nearly[3] = {0}, world[3] = {0}, regular[3] = {0};
-    plan_of(ENTRAIN_TOPOLOGY_RING, 0, ring);
+    uint32_t ring[3] = {0}, nearly[3] = {0}, world[3] = {0}, regular[3] = {0}, near[3] = {0};
+    plan_of(ENTRAIN_TOPOLOGY_RING, 0, ENTRAIN_LAYOUT_INDEX, ring);
     assert_true(ring[ENTRAIN__BAND] > 0 && ring[ENTRAIN__SLICE] == 0);
-    plan_of(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.002, nearly);
+    plan_of(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.002, ENTRAIN_LAYOUT_INDEX, nearly);
     assert_true(nearly[ENTRAIN__BAND] > 0 && nearly[ENTRAIN__RUN] + nearly[ENTRAIN__SLICE] > 0);
-    plan_of(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.3, world);
+    plan_of(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.3, ENTRAIN_LAYOUT_INDEX, world);
     assert_true(world[ENTRAIN__SLICE] > 0);
-    plan_of(ENTRAIN_TOPOLOGY_RANDOM_REGULAR, 0, regular); // all of one degree: no list is needed
+    plan_of(ENTRAIN_TOPOLOGY_RANDOM_REGULAR, 0, ENTRAIN_LAYOUT_INDEX,
+            regular); // all of one degree: no list is needed
     assert_true(regular[ENTRAIN__RUN] > 0 && regular[ENTRAIN__SLICE] == 0);
+    plan_of(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.3, ENTRAIN_LAYOUT_NEAR, near); // there, degrees lie together
+    assert_true(near[ENTRAIN__RUN] > 0 && near[ENTRAIN__SLICE] == 0);
 }
 
 // Behind the last speaker lies a page that nobody may touch: who looks ahead into it does not come back.
