@@ -5,48 +5,9 @@
 # out. Needs bash, coreutils, grep, sed and awk; there may be no jq or python.
 set -u
 
-entrain=$(readlink -f "${1:?usage: test_cli.sh PATH-OF-ENTRAIN}")
 sims=$(cd "$(dirname "$(readlink -f "$0")")/../sims" && pwd)
-work=$(mktemp -d "${TMPDIR:-/tmp}/entrain-cli.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-unset ENTRAIN_SIMD
-export LC_ALL=C
-
-checks=0 failures=0
-fail() {
-    failures=$((failures + 1))
-    printf 'FAIL %s\n' "$*" >&2
-    sed 's/^/     | /' out.txt err.txt 2>/dev/null | head -n 20 >&2
-}
-
-# expect CODE ARGS...: runs entrain with stdout in out.txt and stderr in err.txt; `path=...` before it is entrain's PATH
-expect() {
-    local wanted=$1 code=0
-    shift
-    checks=$((checks + 1))
-    timeout 60 env PATH="${path:-$PATH}" "$entrain" "$@" >out.txt 2>err.txt || code=$?
-    [ "$code" -eq "$wanted" ] || fail "entrain $*: exit code $code, not $wanted"
-}
-# says FILE WORDS: the file has these words
-says() {
-    checks=$((checks + 1))
-    grep -qF -- "$2" "$1" || fail "$1 does not say \"$2\""
-}
-silent() {
-    checks=$((checks + 1))
-    ! grep -qF -- "$2" "$1" || fail "$1 says \"$2\""
-}
-same() {
-    checks=$((checks + 1))
-    cmp -s "$1" "$2" || fail "$1 and $2 differ"
-}
-is() { # is WHAT WORDS...: test(1) with a name
-    local what=$1
-    shift
-    checks=$((checks + 1))
-    test "$@" || fail "$what"
-}
+# shellcheck source=cli_check.sh
+. "$(dirname "$(readlink -f "$0")")/cli_check.sh"
 value() { # value FILE KEY: of one "key": line of our JSON, which has one a line; the outermost is last in key order or unique
     sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$1" | head -n 1
 }

@@ -6,49 +6,9 @@
 # looks at the value of a time. Needs bash, coreutils, grep, sed and awk; there may be no jq or python.
 set -u
 
-entrain=$(readlink -f "${1:?usage: test_cli_bench.sh PATH-OF-ENTRAIN}")
-work=$(mktemp -d "${TMPDIR:-/tmp}/entrain-cli-bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-unset ENTRAIN_SIMD
-export LC_ALL=C
-
-checks=0 failures=0
-fail() {
-    failures=$((failures + 1))
-    printf 'FAIL %s\n' "$*" >&2
-    sed 's/^/     | /' out.txt err.txt 2>/dev/null | head -n 30 >&2
-}
-# expect CODE ARGS...: runs `entrain bench` with stdout in out.txt and stderr in err.txt; `path=...`: its PATH
-expect() {
-    local wanted=$1 code=0
-    shift
-    checks=$((checks + 1))
-    timeout 60 env PATH="${path:-$PATH}" "$entrain" bench "$@" >out.txt 2>err.txt || code=$?
-    [ "$code" -eq "$wanted" ] || fail "entrain bench $*: exit code $code, not $wanted"
-}
-refused() { # refused WORDS ARGS...: usage, one sentence, nothing on stdout
-    local words=$1
-    shift
-    expect 2 "$@"
-    says err.txt "$words"
-    is "$*: one sentence" "$(wc -l <err.txt)" -eq 1
-    is "$*: nothing on stdout" ! -s out.txt
-}
-says() {
-    checks=$((checks + 1))
-    grep -qF -- "$2" "$1" || fail "$1 does not say \"$2\""
-}
-silent() {
-    checks=$((checks + 1))
-    ! grep -qF -- "$2" "$1" || fail "$1 says \"$2\""
-}
-is() { # is WHAT WORDS...: test(1) with a name
-    local what=$1
-    shift
-    checks=$((checks + 1))
-    test "$@" || fail "$what"
-}
+# shellcheck source=cli_check.sh
+. "$(dirname "$(readlink -f "$0")")/cli_check.sh"
+command_prefix=(bench)
 
 cat >small.lua <<'LUA'
 return {

@@ -5,39 +5,9 @@
 # bad.c is said in one sentence each. test_consumer.sh compiles them as a user would.
 set -u
 
-entrain=$(readlink -f "${1:?usage: test_plugins.sh PATH-OF-ENTRAIN FOLDER}")
 plugins=$(readlink -f "${2:?usage: test_plugins.sh PATH-OF-ENTRAIN FOLDER}")
-work=$(mktemp -d "${TMPDIR:-/tmp}/entrain-plugins.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-unset ENTRAIN_SIMD
-export LC_ALL=C
-
-checks=0 failures=0
-fail() {
-    failures=$((failures + 1))
-    printf 'FAIL %s\n' "$*" >&2
-    sed 's/^/     | /' out.txt err.txt 2>/dev/null | head -n 20 >&2
-}
-expect() { # expect CODE ARGS...: runs entrain with stdout in out.txt and stderr in err.txt
-    local wanted=$1 code=0
-    shift
-    checks=$((checks + 1))
-    timeout 60 "$entrain" "$@" >out.txt 2>err.txt || code=$?
-    [ "$code" -eq "$wanted" ] || fail "entrain $*: exit code $code, not $wanted"
-}
-says() { # says FILE WORDS
-    checks=$((checks + 1))
-    grep -qF -- "$2" "$1" || fail "$1 does not say \"$2\""
-}
-silent() {
-    checks=$((checks + 1))
-    ! grep -qF -- "$2" "$1" || fail "$1 says \"$2\""
-}
-same() {
-    checks=$((checks + 1))
-    cmp -s "$1" "$2" || fail "$1 and $2 differ"
-}
+# shellcheck source=cli_check.sh
+. "$(dirname "$(readlink -f "$0")")/cli_check.sh"
 refused() { # refused WORDS LOADS...: exit code 2, one sentence on stderr
     local words=$1
     shift
