@@ -27,8 +27,8 @@ enum {
 #define LOOP_TOLERANCE 1e-10 // radians after CHECK_TICKS
 #define SECONDS_DEFAULT 0.1
 
-typedef enum subject_kind { BARE, FUSED, PUBLISH, MAILBOX, LIBM, KINDS } subject_kind;
-static const char *const kind_names[] = {"bare", "fused", "publish", "mailbox", "libm"};
+typedef enum subject_kind { BARE, FUSED, PUBLISH, DATAFLOW, MAILBOX, LIBM, KINDS } subject_kind;
+static const char *const kind_names[] = {"bare", "fused", "publish", "dataflow", "mailbox", "libm"};
 
 static const struct {
     entrain_topology_kind kind;
@@ -106,7 +106,7 @@ static double swarm_bytes(uint32_t size, subject_kind kind) {
 // All that one cell keeps at once.
 static double cell_bytes(const coupling *cell) {
     bool small = !left_out(cell, MAILBOX);
-    double swarms = swarm_bytes(cell->size, PUBLISH) + (small ? swarm_bytes(cell->size, MAILBOX) : 0);
+    double swarms = 2 * swarm_bytes(cell->size, PUBLISH) + (small ? swarm_bytes(cell->size, MAILBOX) : 0);
     return cell->workers.count * swarms + bench_loop_bytes(cell->size, 8 * (uint64_t)cell->size, small) +
            16.0 * cell->size;
 }
@@ -121,7 +121,9 @@ static entrain_status make_swarm(const coupling *cell, coupling_subject *subject
     config.frequency = (entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_NORMAL, .deviation = 0.5};
     config.engine.scheduler.worker_count = subject->workers;
     config.engine.transport =
-        subject->kind == PUBLISH ? ENTRAIN_TRANSPORT_PUBLISH : ENTRAIN_TRANSPORT_MAILBOX;
+        subject->kind == MAILBOX ? ENTRAIN_TRANSPORT_MAILBOX : ENTRAIN_TRANSPORT_PUBLISH;
+    if (subject->kind == DATAFLOW)
+        config.engine.scheduler.policy = "dataflow";
     return entrain_swarm_create(&config, &subject->swarm, error_out);
 }
 
@@ -130,7 +132,7 @@ static bool make_swarms(coupling *cell) {
         coupling_subject *subject = &cell->subjects[s];
         if (interrupt_requested())
             return false;
-        if ((subject->kind == PUBLISH || subject->kind == MAILBOX) &&
+        if ((subject->kind == PUBLISH || subject->kind == DATAFLOW || subject->kind == MAILBOX) &&
             make_swarm(cell, subject, &cell->error) != ENTRAIN_OK)
             return false;
     }
@@ -445,7 +447,8 @@ static void put_notes(coupling *all, bool left_some_out) {
         report,
         "bare: the best loop we know for this arithmetic, without actors and messages. fused: the same "
         "with a short sine and fused multiply-adds, whose bits differ from machine to machine: what lies "
-        "between the two is the price of identical bits. libm: what one writes first");
+        "between the two is the price of identical bits. dataflow: publish without a barrier, so that several "
+        "ticks of a lattice pass over memory together. libm: what one writes first");
     if (left_some_out)
         bench_report_note(report, "mailbox and libm are left out above %s agents, for time and memory",
                           text_count(LEFT_OUT_ABOVE).text);

@@ -32,15 +32,15 @@ csv_of() {
 
 tiny=(--repeat 2 --seconds 0.001)
 
-# --- coupling: 2 graphs x 1 size x 2 workers x 5 subjects
+# --- coupling: 2 graphs x 1 size x 2 workers x 6 subjects
 path=/nowhere expect 0 coupling --sizes 500 --workers 1,2 "${tiny[@]}" -o coupling
-for subject in fused bare publish mailbox libm; do is "$subject" "$(count out.txt " $subject ")" -ge 4; done
+for subject in fused bare publish dataflow mailbox libm; do is "$subject" "$(count out.txt " $subject ")" -ge 4; done
 says out.txt "small-world"
 says out.txt "target: publish to bare"
 silent out.txt WRONG
-lines_of coupling/bench.jsonl coupling coupling 20
+lines_of coupling/bench.jsonl coupling coupling 24
 csv_of coupling/bench.csv
-is "csv: a line a row" "$(wc -l <coupling/bench.csv)" -eq 21
+is "csv: a line a row" "$(wc -l <coupling/bench.csv)" -eq 25
 # A size that no block divides, more threads than cores, every instruction set that there is.
 for simd in sse2 avx2 avx512; do
     checks=$((checks + 1))
@@ -49,7 +49,7 @@ for simd in sse2 avx2 avx512; do
         grep -qi "simd" err.txt || fail "coupling with $simd"
         continue
     }
-    lines_of out.txt coupling coupling 10
+    lines_of out.txt coupling coupling 12
 done
 expect 0 coupling --sizes 100 --workers 1 "${tiny[@]}" --baseline coupling/bench.jsonl
 refused "16 agents or more" coupling --sizes 15
