@@ -85,7 +85,7 @@ static bool is_shifted(const entrain_topology_view *view, uint32_t row) {
 typedef struct block_layout {
     bench_loop *loop;
     const entrain_topology_view *view;
-    uint32_t first, runs;
+    uint32_t number, first, runs;
     uint64_t arc;
     bool place; // else the runs are only counted
 } block_layout;
@@ -99,7 +99,7 @@ static void put_speakers(block_layout *block, uint32_t row) {
 
 static void put_run(block_layout *block, bench_run run) {
     if (block->place)
-        block->loop->runs[block->loop->first_run[block->first / block->loop->block] + block->runs] = run;
+        block->loop->runs[block->loop->first_run[block->number] + block->runs] = run;
     block->runs++;
 }
 
@@ -130,8 +130,12 @@ static uint32_t lay_block(bench_loop *loop, const entrain_topology_view *view, u
                           uint32_t *counts, bool place) {
     uint32_t loose[BENCH_BLOCK_MAX], loose_count = 0, first = number * loop->block;
     uint32_t last = loop->count - first < loop->block ? loop->count : first + loop->block;
-    block_layout block = {
-        .loop = loop, .view = view, .first = first, .arc = view->in_offsets[first], .place = place};
+    block_layout block = {.loop = loop,
+                          .view = view,
+                          .number = number,
+                          .first = first,
+                          .arc = view->in_offsets[first],
+                          .place = place};
     for (uint32_t row = first; row < last;) {
         uint32_t end = row + 1;
         while (end < last && is_shifted(view, end - 1))
