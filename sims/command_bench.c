@@ -9,7 +9,10 @@
 static const struct {
     const char *name;
     int (*run)(const bench_options *options);
-} subjects[] = {{"coupling", bench_coupling}, {"patterns", bench_patterns}, {"imbalance", bench_imbalance}};
+    bool policies; // whether it compares policies
+} subjects[] = {{"coupling", bench_coupling, false},
+                {"patterns", bench_patterns, false},
+                {"imbalance", bench_imbalance, true}};
 
 bench_report_setup bench_setup(const bench_options *options) {
     return (bench_report_setup){.repeats = options->repeats,
@@ -42,6 +45,21 @@ static entrain_status understand(const cli_options *cli, bench_options *options,
     return status;
 }
 
+// What would be taken and change nothing is refused: who says --transport publish believes in what follows.
+static entrain_status refuse_idle_options(const cli_options *cli, bool policies, entrain_error *error_out) {
+    if (cli->set_count > 0)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "bench %s: %s would change nothing, a subject has no scenario; leave out "
+                                 "--set, --seed and --transport.",
+                                 cli->operand, cli->sets[0]);
+    if (cli->policies != NULL && !policies)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "bench %s compares no policies; leave out --policies, or name a scenario or "
+                                 "imbalance.",
+                                 cli->operand);
+    return ENTRAIN_OK;
+}
+
 int command_bench(const cli_options *options) {
     bench_options understood;
     entrain_error error = {0};
@@ -53,8 +71,12 @@ int command_bench(const cli_options *options) {
     const char *names[SUBJECT_COUNT + 1] = {NULL}, *nearest = NULL;
     for (size_t i = 0; i < SUBJECT_COUNT; i++) {
         names[i] = subjects[i].name;
-        if (strcmp(options->operand, subjects[i].name) == 0)
+        if (strcmp(options->operand, subjects[i].name) != 0)
+            continue;
+        if (refuse_idle_options(options, subjects[i].policies, &error) == ENTRAIN_OK)
             return subjects[i].run(&understood);
+        say_error("%s", error.sentence);
+        return EXIT_USAGE;
     }
     if (strpbrk(options->operand, "./") == NULL)
         nearest = entrain_nearest_word(options->operand, names);

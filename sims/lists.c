@@ -69,6 +69,9 @@ static entrain_status refuse_policy(const char *option, const char *word, entrai
             "--%s takes names of policies separated by commas, or the word all; there is "
             "an empty one.",
             option);
+    if (strcmp(word, "all") == 0)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "--%s: the word all stands alone; leave out the other names.", option);
     if (nearest != NULL)
         return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
                                  "--%s: there is no policy \"%s\"; did you mean %s?", option, shown.text,

@@ -37,9 +37,10 @@ static const cli_command commands[] = {
      command_run},
     {"verify", "SCENARIO", 1, true, "set seed workers policy policies transport load ticks json quiet",
      "check that workers, policy, transport change no bit",
-     "The scenario as it stands is the reference. Every scheduler policy (or those that\n"
-     "--policies names) with 1, 2, 3 and 8 workers, in both transports, then every SIMD level\n"
-     "of this machine and the other layouts must give the same samples to the last bit.\n"
+     "The scenario as it stands is the reference. Every scheduler policy (or those\n"
+     "that --policies names) with 1, 2, 3 and 8 workers, in both transports, then\n"
+     "every SIMD level of this machine and the other layouts must give the same\n"
+     "samples to the last bit.\n"
      "A scenario that names an overflow policy or a mailbox capacity is compared in\n"
      "mailboxes only.\n",
      command_verify},
@@ -81,11 +82,11 @@ typedef struct option_row {
 static const option_row option_rows[] = {
     {"set", 0, "KEY=VALUE", "set one key (`entrain list keys`); repeatable"},
     {"seed", 0, "N|random", "the seed of everything; random draws one and prints it"},
-    {"policies", 0, "LIST|all", "scheduler policies to compare, as steal,static; default all"},
+    {"policies", 0, "LIST|all", "policies to compare, as steal,static; default all"},
     {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
     {"sizes", 0, "LIST", "swarm sizes, as 1e3,1e5; default: the scenario's"},
     {"repeat", 0, "N", "measurements of each, 1 to 1000; default 10"},
-    {"seconds", 0, "S", "about how long one measurement takes; default 0.2"},
+    {"seconds", 0, "S", "length of a measurement; default 0.2, subjects less"},
     {"baseline", 0, "FILE", "compare with an earlier bench.jsonl"},
     {"policy", 0, "NAME", "scheduler policy (`entrain list policies`)"},
     {"transport", 0, "NAME", "mailbox or publish"},
@@ -102,7 +103,7 @@ enum { OPTION_COUNT = sizeof option_rows / sizeof *option_rows };
 
 // Options that mean something else to one command.
 static const option_row rows_of_bench[] = {
-    {"workers", 0, "LIST", "numbers of worker threads; default 1 and the cpus there are"},
+    {"workers", 0, "LIST", "numbers of workers; default 1 and the cpus there are"},
     {"output", 'o', "DIR", "where files go; default: none are written"},
     {"json", 0, NULL, "print lines of JSON on stdout instead of a table"},
     {"force", 0, NULL, "write into DIR even if it is not an Entrain benchmark's"},
@@ -246,8 +247,11 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
                                      "--load takes the path of a shared object, such as ./my_policy.so.");
         options->loads[options->load_count++] = value;
     } else if (strcmp(name, "output") == 0) {
-        if (*value == '\0')
-            return entrain_error_set(error_out, ENTRAIN_INVALID, "-o takes a directory, or - for stdout.");
+        if (*value == '\0') // only run takes a -
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     options->command->run == command_run
+                                         ? "-o takes a directory, or - for stdout."
+                                         : "-o takes a directory.");
         options->output = value;
     } else if (strcmp(name, "timeline") == 0) {
         if (*value == '\0')

@@ -29,6 +29,8 @@ refused "bench has no option --policy" small.lua --policy steal
 refused "did you mean steal?" small.lua --policies steel
 refused "names static twice" small.lua --policies static,static
 refused "there is an empty one" small.lua --policies ,
+refused "the word all stands alone" small.lua --policies all,steal
+refused "the word all stands alone" small.lua --policies steal,all
 for list in 0 257 1,x 1,,2 1.5 ''; do
     refused "--workers takes whole numbers from 1 to 256, separated by commas, not \"" small.lua \
     --workers "$list"
@@ -43,6 +45,7 @@ for count in 0 1001 2.5 x; do refused "--repeat takes a whole number from 1 to 1
 for seconds in 0 -1 nan x; do refused "--seconds takes a number above 0" small.lua --seconds $seconds; done
 refused "--json takes no value" small.lua --json=yes
 refused "-o takes a directory here" small.lua -o -
+refused "-o takes a directory." small.lua -o ""
 refused "swarm.size" small.lua --set swarm.sise=5
 refused "bench compares several: say --policies" small.lua --set exec.policy=static
 refused "bench compares several: say --workers" small.lua --set exec.workers=2

@@ -87,6 +87,13 @@ refused "one number" imbalance --sizes 20,30
 refused "--workers" imbalance --workers 0
 refused "policy" imbalance --policies sideways
 
+# --- What would change nothing is refused, not taken.
+refused "compares no policies" coupling --policies steal
+refused "compares no policies" patterns --policies all
+refused "exec.transport=publish would change nothing" coupling --transport publish
+refused "seed=3 would change nothing" patterns --seed 3
+refused "model.coupling=1 would change nothing" imbalance --set model.coupling=1
+
 # --- Ctrl-C: what is complete is printed, the end says that it is not all, no file is torn
 interrupted() { # interrupted SUBJECT ARGS...
     local code=0 process
@@ -100,6 +107,7 @@ interrupted() { # interrupted SUBJECT ARGS...
     kill -KILL $process 2>/dev/null
     wait $process || code=$?
     [ $code -eq 130 ] || fail "Ctrl-C in $1: exit code $code"
+    says err.txt "interrupted; what is shown is complete rounds only"
     is "$1: the end after Ctrl-C" "$(tail -n 1 out.txt | grep -c '"complete":false')" -eq 1
 }
 interrupted coupling --sizes 1000 --workers 2
