@@ -395,10 +395,9 @@ static void put_conclusion(imbalance *all, uint32_t w) {
         snprintf(list + used, sizeof pays - used, "%s%s (%.2f, static %.2f)", used > 0 ? "; " : "",
                  shapes[s].name, with, without);
     }
-    bench_report_note(
-        all->report, "%u workers: stealing pays %s%s; it makes no difference of 5 %% %s%s; it costs %s%s",
-        all->workers.values[w], pays[0] != '\0' ? "for " : "nowhere", pays,
-        even[0] != '\0' ? "for " : "nowhere", even, costs[0] != '\0' ? "for " : "nowhere", costs);
+    bench_report_note(all->report, "%u workers: stealing pays for %s%s%s%s%s", all->workers.values[w],
+                      pays[0] != '\0' ? pays : "nothing", even[0] != '\0' ? ". Less than 5 % apart: " : "",
+                      even, costs[0] != '\0' ? ". It costs for " : "", costs);
 }
 
 static bool bench_uneven(imbalance *all) {

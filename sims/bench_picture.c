@@ -92,6 +92,22 @@ static void put_panel(FILE *to, const bench_picture *picture, const name_list *p
     fputc('\n', to);
 }
 
+// Numbers at 2 and 5 as well where there are few decades: one number alone says nothing of the others.
+static void put_log_tics(FILE *to, double low, double high) {
+    if (!(low > 0 && high >= low && high < 100 * low)) // no points: low is infinite and high is less
+        return;
+    double decade = 1;
+    while (decade > low)
+        decade /= 10;
+    while (10 * decade <= low)
+        decade *= 10;
+    const char *between = "set ytics add (";
+    for (; decade <= high; decade *= 10)
+        for (int part = 2; part <= 5; part += 3, between = ", ")
+            fprintf(to, "%s%.9g", between, part * decade);
+    fputs(")\n", to);
+}
+
 // The same ranges in every panel, so that panels can be compared.
 static void put_ranges(FILE *to, const bench_picture *picture) {
     double low = INFINITY, high = -INFINITY, x_low = INFINITY, x_high = -INFINITY;
@@ -102,10 +118,12 @@ static void put_ranges(FILE *to, const bench_picture *picture) {
         x_low = fmin(x_low, point->x);
         x_high = fmax(x_high, point->x);
     }
-    if (picture->y_log)
+    if (picture->y_log) {
         fprintf(to, "set yrange [%.9g:%.9g]\n", low / 1.5, high * 1.5);
-    else
+        put_log_tics(to, low / 1.5, high * 1.5);
+    } else {
         fprintf(to, "set yrange [0:%.9g]\n", high * 1.05);
+    }
     if (picture->x_names != NULL)
         fprintf(to, "set xrange [-0.4:%.1f]\n", picture->x_name_count - 0.6);
     else if (picture->x_log)

@@ -76,8 +76,9 @@ static void put_block(FILE *to, const json_t *rows, const plot_data *data, uint3
 // too.
 static const char *const colors[] = {"#7f8794", "#1f5fa8", "#d9772b", "#2e8b57",
                                      "#8e44ad", "#c8432f", "#b8860b", "#17a2a2"};
-static const int points[] = {5, 7, 9, 11, 13, 4, 6, 8};
-enum { STYLES = sizeof colors / sizeof *colors };
+// One more than colours: a ninth line has the first one's colour and another point.
+static const int points[] = {5, 7, 9, 11, 13, 4, 6, 8, 10};
+enum { COLORS = sizeof colors / sizeof *colors, POINTS = sizeof points / sizeof *points };
 
 // Where equal speed on each worker would lead from serial's time, and how far the panel's times spread.
 typedef struct panel {
@@ -123,7 +124,7 @@ static void put_panel(FILE *to, const json_t *rows, const plot_data *data, uint3
         // Side by side by a few per cent, so that bars of policies that cost the same can be told apart.
         double shift = data->policy_count > 1 ? 0.08 * ((double)p / (data->policy_count - 1) - 0.5) : 0;
         fprintf(to, "$d%u_%u using ($1*%.6f):2:3:4 with yerrorlines pt %d ps 1.2 lw 1.8 lc rgb '%s' title ",
-                s, p, 1 + shift, points[p % STYLES], colors[p % STYLES]);
+                s, p, 1 + shift, points[p % POINTS], colors[p % COLORS]);
         drawing_put_quoted(to, data->policies[p]);
         fprintf(to, " noenhanced%s", p + 1 < data->policy_count ? ", \\\n  " : "\n");
     }

@@ -93,6 +93,8 @@ int bench_finish(bench_report *report, bool complete, bool wrong, entrain_error 
                                             : EXIT_DONE;
     if (code == EXIT_FAILED)
         say_error("%s", error->sentence);
+    if (code == EXIT_INTERRUPTED)
+        say_note("interrupted; what is shown is complete rounds only");
     if (bench_report_close(report, complete && code != EXIT_FAILED, error) == ENTRAIN_OK)
         return code;
     say_error("%s", error->sentence);
