@@ -102,7 +102,7 @@ static void put_log_tics(FILE *to, double low, double high) {
     while (10 * decade <= low)
         decade *= 10;
     const char *between = "set ytics add (";
-    for (; decade <= high; decade *= 10)
+    for (int upper = 0; upper < 3; upper++, decade *= 10) // two decades touch three at most
         for (int part = 2; part <= 5; part += 3, between = ", ")
             fprintf(to, "%s%.9g", between, part * decade);
     fputs(")\n", to);
