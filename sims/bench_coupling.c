@@ -447,7 +447,8 @@ static void put_notes(coupling *all, bool left_some_out) {
         report,
         "bare: the best loop we know for this arithmetic, without actors and messages. fused: the same "
         "with a short sine and fused multiply-adds, whose bits differ from machine to machine: what lies "
-        "between the two is the price of identical bits. dataflow: publish without a barrier, so that several "
+        "between the two is the price of identical bits. dataflow: publish without a barrier, so that "
+        "several "
         "ticks of a lattice pass over memory together. libm: what one writes first");
     if (left_some_out)
         bench_report_note(report, "mailbox and libm are left out above %s agents, for time and memory",

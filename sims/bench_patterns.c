@@ -153,7 +153,8 @@ static bool bench_shares(patterns *all, const list_of_counts *threads) {
                       "mutex, atomic, mailbox: each agent adds a word to the inbox of both its neighbours "
                       "on a ring and empties its own; rcu read: it reads both neighbours' words within "
                       "one section of ck_epoch; rcu update: one thread replaces words and waits out the "
-                      "readers (all other threads read)");
+                      "readers (all other threads read; where those are more than the cpus, it waits for "
+                      "readers without one)");
     bench_report_note(all->report,
                       "1 thread: nobody else, %d agents. More: an agent a thread, so that each word is "
                       "fought over by three threads; thread 0 also replaces a word after every 256 reads. "

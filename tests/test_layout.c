@@ -358,7 +358,7 @@ static void auto_leaves_alone_what_is_near_or_cannot_be(void **state) {
     entrain_topology *const near[] = {many(ENTRAIN_TOPOLOGY_RING, 0), many(ENTRAIN_TOPOLOGY_LATTICE, 0),
                                       many(ENTRAIN_TOPOLOGY_SMALL_WORLD, 0.1),
                                       many(ENTRAIN_TOPOLOGY_COMPLETE, 0),
-                                      renamed(create(config_of(ENTRAIN_TOPOLOGY_RING, 60000)), 1)};
+                                      renamed(create(config_of(ENTRAIN_TOPOLOGY_RING, 8000)), 1)};
     for (size_t g = 0; g < sizeof near / sizeof *near; g++) {
         uint64_t blocks;
         check_auto(near[g], ENTRAIN_LAYOUT_INDEX, &blocks);
