@@ -21,8 +21,7 @@
 
 enum {
     CHECK_TICKS = 16,
-    LEFT_OUT_ABOVE = 4000000, // agents from which on mailboxes and libm are left out: minutes and gigabytes
-    SIZE_MIN = 16,
+    LEFT_OUT_ABOVE = 4000000, // agents from which on mailboxes and libm are left out: minutes and gigabytes,
 };
 #define LOOP_TOLERANCE 1e-10 // radians after CHECK_TICKS
 #define SECONDS_DEFAULT 0.1
@@ -468,20 +467,12 @@ static const uint32_t default_sizes[] = {1000, 100000, 1000000};
 
 // What does not fit is refused before anything is measured.
 static entrain_status check_sizes(coupling *all, const list_of_counts *sizes) {
-    for (uint32_t i = 0; i < sizes->count; i++) {
-        char what[80];
+    entrain_status status = ENTRAIN_OK;
+    for (uint32_t i = 0; i < sizes->count && status == ENTRAIN_OK; i++) {
         all->size = sizes->values[i];
-        if (all->size < SIZE_MIN)
-            return entrain_error_set(
-                &all->error, ENTRAIN_INVALID,
-                "--sizes: bench coupling takes %d agents or more, not %u; each hears 8 others.", SIZE_MIN,
-                all->size);
-        snprintf(what, sizeof what, "bench coupling with %s agents", text_count(all->size).text);
-        entrain_status status = bench_memory_check(cell_bytes(all), what, &all->error);
-        if (status != ENTRAIN_OK)
-            return status;
+        status = bench_size_check("coupling", all->size, cell_bytes(all), &all->error);
     }
-    return ENTRAIN_OK;
+    return status;
 }
 
 static int run_all(coupling *all, const list_of_counts *sizes) {

@@ -18,8 +18,7 @@
 enum {
     RING = 1024,
     SHARES_MAX = BENCH_SHARE_COUNT * (LIST_MAX + 1),
-    SWARMS_MAX = 2 * LIST_MAX,
-    SIZE_MIN = 16
+    SWARMS_MAX = 2 * LIST_MAX
 };
 
 static const struct {
@@ -341,21 +340,12 @@ static bool bench_updates(patterns *all, const list_of_counts *sizes) {
 // --- Both
 
 static entrain_status check_sizes(patterns *all, const list_of_counts *sizes) {
-    for (uint32_t i = 0; i < sizes->count; i++) {
-        char what[80];
+    entrain_status status = ENTRAIN_OK;
+    for (uint32_t i = 0; i < sizes->count && status == ENTRAIN_OK; i++) {
         all->size = sizes->values[i];
-        if (all->size < SIZE_MIN)
-            return entrain_error_set(
-                &all->error, ENTRAIN_INVALID,
-                "--sizes: bench patterns takes %d agents or more, not %u; each hears 8 others.", SIZE_MIN,
-                all->size);
-        snprintf(what, sizeof what, "bench patterns with %s agents", text_count(all->size).text);
-        entrain_status status =
-            bench_memory_check(swarms_bytes(all->size, worker_counts(all).count), what, &all->error);
-        if (status != ENTRAIN_OK)
-            return status;
+        status = bench_size_check("patterns", all->size, swarms_bytes(all->size, worker_counts(all).count), &all->error);
     }
-    return ENTRAIN_OK;
+    return status;
 }
 
 int bench_patterns(const bench_options *options) {

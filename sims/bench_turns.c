@@ -138,3 +138,13 @@ entrain_status bench_memory_check(double bytes, const char *what, entrain_error 
                              "%s needs about %s and %s are free; give smaller --sizes.", what,
                              text_bytes(bytes).text, text_bytes(available > 0 ? available : 0).text);
 }
+
+entrain_status bench_size_check(const char *subject, uint32_t size, double bytes, entrain_error *error_out) {
+    char what[80];
+    if (size < BENCH_SIZE_MIN)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "--sizes: bench %s takes %d agents or more, not %u; each hears 8 others.",
+                                 subject, BENCH_SIZE_MIN, size);
+    snprintf(what, sizeof what, "bench %s with %s agents", subject, text_count(size).text);
+    return bench_memory_check(bytes, what, error_out);
+}
