@@ -31,6 +31,7 @@ entrain_engine_config entrain_engine_config_defaults(void) {
         .step_s = 0.01,
         .seed = 1,
         .overflow = ENTRAIN_OVERFLOW_FAIL,
+        .batch = ENTRAIN_BATCH_MAX,
     };
 }
 

@@ -15,11 +15,7 @@
 #include "sims/say.h"
 
 #define SECONDS_DEFAULT 0.05
-enum {
-    RING = 1024,
-    SHARES_MAX = BENCH_SHARE_COUNT * (LIST_MAX + 1),
-    SWARMS_MAX = 2 * LIST_MAX
-};
+enum { RING = 1024, SHARES_MAX = BENCH_SHARE_COUNT * (LIST_MAX + 1), SWARMS_MAX = 2 * LIST_MAX };
 
 static const struct {
     const char *name;
@@ -343,7 +339,8 @@ static entrain_status check_sizes(patterns *all, const list_of_counts *sizes) {
     entrain_status status = ENTRAIN_OK;
     for (uint32_t i = 0; i < sizes->count && status == ENTRAIN_OK; i++) {
         all->size = sizes->values[i];
-        status = bench_size_check("patterns", all->size, swarms_bytes(all->size, worker_counts(all).count), &all->error);
+        status = bench_size_check("patterns", all->size, swarms_bytes(all->size, worker_counts(all).count),
+                                  &all->error);
     }
     return status;
 }

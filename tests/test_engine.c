@@ -27,7 +27,7 @@ typedef struct hall_talk {
     uint64_t undelivered; // told to talkers, by index 0 alone
 } hall_talk;
 
-static void talker_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status talker_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     hall_talk *hall = self->context;
     if (self->index == 0)
         hall->undelivered += self->undelivered;
@@ -36,15 +36,17 @@ static void talker_receive(entrain_self *self, const entrain_message *messages, 
             for (uint32_t f = 0; f < hall->fan; f++)
                 entrain_send(self, hall->listener, KIND_TOKEN, (uint16_t)f,
                              (entrain_payload){.u64 = self->index}, nothing);
+    return ENTRAIN_OK;
 }
 
-static void listener_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status listener_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     hall_talk *hall = self->context;
     for (uint32_t m = 0; m < count; m++) {
         assert_int_equal(messages[m].kind, KIND_TOKEN);
         assert_true(hall->said < 4096);
         hall->log[hall->said++] = (uint32_t)messages[m].payload[0].u64 * 256 + messages[m].flags;
     }
+    return ENTRAIN_OK;
 }
 
 typedef struct open_room {
@@ -340,10 +342,11 @@ static void teller_start(const entrain_range *range) {
     for (uint32_t k = 0; k < range->count; k++)
         value[k] = 7;
 }
-static void teller_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status teller_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     int64_t *value = self->columns[0];
     for (uint32_t m = 0; m < count; m++)
         *value = messages[m].payload[0].i64;
+    return ENTRAIN_OK;
 }
 static void teller_publish(const entrain_range *range, uint32_t stage, int64_t *words_out) {
     (void)stage;

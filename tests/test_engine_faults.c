@@ -158,9 +158,10 @@ static void step(const entrain_range *range, uint32_t stage) {
         all->heard[range->indices[k]] = range->heard[k];
     }
 }
-static void receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     (void)messages, (void)count;
     entrain_send(self, self->id, ENTRAIN_KIND_USER, 0, nothing, nothing);
+    return ENTRAIN_OK;
 }
 static void release(void *context) { ((model *)context)->released++; }
 

@@ -79,7 +79,7 @@ static void step(const entrain_range *range, uint32_t stage) {
 }
 
 // Folds its mail in the order in which it comes, and passes some of it on while it is fresh.
-static void receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     const world *all = self->context;
     uint64_t *value = self->columns[COLUMN_VALUE];
     uint16_t *told = self->columns[COLUMN_TOLD];
@@ -97,6 +97,7 @@ static void receive(entrain_self *self, const entrain_message *messages, uint32_
             assert_int_equal(status, ENTRAIN_OK);
         }
     }
+    return ENTRAIN_OK;
 }
 
 static void stop(entrain_self *self) { *(uint64_t *)self->columns[COLUMN_VALUE] ^= 1; }

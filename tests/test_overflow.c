@@ -268,7 +268,7 @@ typedef struct talk_room {
     uint32_t undelivered[TALKERS], fan; // told so far; letters on GO
 } talk_room;
 
-static void talker_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status talker_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     talk_room *room = self->context;
     room->calls[self->index] |= 1u << self->tick;
     room->undelivered[self->index] += (uint32_t)self->undelivered;
@@ -278,13 +278,15 @@ static void talker_receive(entrain_self *self, const entrain_message *messages, 
     for (uint32_t o = 0; o < room->fan && go; o++)
         entrain_send(self, room->listener, o % 2 ? KIND_B : KIND_A, 0,
                      (entrain_payload){.u64 = 10 * self->index + o}, nothing);
+    return ENTRAIN_OK;
 }
-static void listener_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status listener_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     talk_room *room = self->context;
     for (uint32_t m = 0; m < count; m++) {
         assert_true(room->said < LOG_MAX);
         room->log[room->said++] = (uint32_t)messages[m].payload[0].u64;
     }
+    return ENTRAIN_OK;
 }
 
 // The listener's inbox takes @p inbox messages; or all mailboxes @p capacity, where that is not 0.
@@ -495,12 +497,13 @@ typedef struct knot {
     entrain_id targets[KNOT_MAX]; // by slot
 } knot;
 
-static void knot_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status knot_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     knot *all = self->context;
     entrain_id target = all->targets[self->id & ENTRAIN_ID_INDEX_MAX];
     for (uint32_t m = 0; m < count; m++)
         for (int twice = 0; twice < 2 && messages[m].kind == KIND_GO && target != ENTRAIN_ID_NONE; twice++)
             entrain_send(self, target, KIND_A, 0, nothing, nothing);
+    return ENTRAIN_OK;
 }
 
 // targets by slot: the lefts' first, then the rights'; -1: sends nothing.

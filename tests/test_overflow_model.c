@@ -308,7 +308,7 @@ static void step(const entrain_range *range, uint32_t stage) {
     for (uint32_t k = 0; k < range->count; k++)
         value[k] = hear(value[k], range->sums + (size_t)k * words, words, range->heard[k]);
 }
-static void receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+static entrain_status receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     const world *all = self->context;
     uint64_t *value = self->columns[0];
     uint32_t left = SENDS;
@@ -323,6 +323,7 @@ static void receive(entrain_self *self, const entrain_message *messages, uint32_
             assert_int_equal(status, ENTRAIN_OK);
         }
     }
+    return ENTRAIN_OK;
 }
 
 static const struct variant {

@@ -62,6 +62,8 @@ typedef struct entrain_self {
     entrain_id id;
     uint32_t index; ///< within its population
     uint64_t tick;
+    double time_s; ///< simulated seconds: lockstep: tick * step_s; virtual-time: of the messages at hand;
+                   ///< event-driven: of the last timer that ran out, 0 before
     void *columns[ENTRAIN_COLUMNS_MAX]; ///< this actor's element of each column
     uint64_t undelivered; ///< messages of this actor that found no room or nobody, as known since its last
                           ///< call; 0 in stop()
@@ -78,7 +80,9 @@ typedef struct entrain_behavior {
     uint32_t inbox; ///< general messages an actor is handed in a tick, at most 2^24 - 1; what comes beyond
                     ///< finds no room, in any transport (config.mailbox_capacity overrides). Needs receive(),
                     ///< and the reverse
-    bool wants_heard; ///< fill range->heard
+    bool wants_heard;     ///< fill range->heard
+    uint32_t timers_max;  ///< delayed messages of one actor that may be under way at a time, 0 to 65535
+    uint32_t watches_max; ///< actors that one actor may watch at a time, 0 to 65535
 
     /// Called once for every actor before tick 0, and again for an actor that is restarted. Columns are
     /// zeroed before. May be NULL.
@@ -87,7 +91,12 @@ typedef struct entrain_behavior {
     /// (populations that publish before the others, each in the order of adding; within one by index), then
     /// in the order sent. Under overflow policy block what had to wait for room comes before all these, in
     /// the order in which it waited; and it is not called while what this actor sent waits. May be NULL.
-    void (*receive)(entrain_self *self, const entrain_message *messages, uint32_t count);
+    ///
+    /// Before the mail come notices: own timers that have run out, in the order of (time, registration), and
+    /// who ended of those it watches. They need no room and wait for nothing.
+    /// @return ENTRAIN_OK, or the status with which this actor fails: see entrain/supervision.h. What it sent in this call
+    /// is sent all the same.
+    entrain_status (*receive)(entrain_self *self, const entrain_message *messages, uint32_t count);
     /// One exchange of one tick for a range: consume range->sums. @p stage counts 0 .. exchanges-1. Ranges run
     /// at the same time, and under a policy that runs ahead other ranges may be at other exchanges or ticks:
     /// whatever they share, the context too, is only read. May be NULL.
@@ -114,16 +123,6 @@ typedef struct entrain_behavior {
 /// How many arcs of the topology lead to the @p k-th actor of @p range; the number of vertices on a complete
 /// graph. 0 for an actor that is no vertex because it does not publish. Stopping actors changes nothing here.
 ENTRAIN_API uint32_t entrain_range_in_degree(const entrain_range *range, uint32_t k);
-
-/// Sends a message from @p self to the actor @p to; it is handled in the next tick. From receive() only, by
-/// that call's thread. Never blocks it. What finds no room in the receiver's mailbox is shed, conflated or
-/// undeliverable, or waits and mutes the sender from the next tick on, as the overflow policy says; what
-/// names an actor that is gone, or has no inbox, is undeliverable. The undeliverable is shown to the sender
-/// in self->undelivered, the shed and conflated are not. Kinds below ENTRAIN_KIND_USER are not for programs.
-/// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond sends_max: nothing was stored and the run will end with a
-/// sentence.
-ENTRAIN_API entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, uint16_t flags,
-                                        entrain_payload first, entrain_payload second);
 
 ENTRAIN_END_DECLS
 

@@ -13,16 +13,40 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "entrain/actor.h"
 #include "entrain/behavior.h"
 #include "entrain/mailbox.h"
 #include "entrain/scheduler.h"
 #include "entrain/simd.h"
 #include "entrain/status.h"
+#include "entrain/supervision.h"
 #include "entrain/topology.h"
 
 ENTRAIN_BEGIN_DECLS
 
-typedef struct entrain_population entrain_population;
+/// When actors run.
+typedef enum entrain_execution {
+    /// All of tick t before tick t + 1: entrain_engine_advance().
+    ENTRAIN_EXECUTION_LOCKSTEP = 0,
+    /// No clock: an actor with mail is runnable, a worker runs it for up to `batch` messages and goes on to the next:
+    /// entrain_engine_run(). Overflow: block, fail, shed-newest. Not deterministic with two workers or more.
+    ENTRAIN_EXECUTION_EVENT_DRIVEN = 1,
+    /// Messages are handled at their simulated time, in (time, round, sender, order) order, those of one window of the
+    /// lookahead in parallel: entrain_engine_run(). The same results for every policy and worker count.
+    ENTRAIN_EXECUTION_VIRTUAL_TIME = 2,
+    ENTRAIN_EXECUTION_COUNT
+} entrain_execution;
+
+/// "lockstep", "event-driven", "virtual-time"; NULL past the end.
+ENTRAIN_API const char *entrain_execution_name(entrain_execution execution);
+
+/// What happens when muted actors wait for each other's full mailboxes in a circle (overflow policy block).
+typedef enum entrain_deadlock {
+    ENTRAIN_DEADLOCK_ENDS = 0, ///< the run ends with ENTRAIN_DEADLOCK and a sentence that names the circle
+    ENTRAIN_DEADLOCK_SHEDS =
+        1, ///< the oldest message that the circle's lowest actor waits to deliver is shed, and the run goes on
+    ENTRAIN_DEADLOCK_COUNT
+} entrain_deadlock;
 
 /// How an observation gets from a speaker to a hearer. The results are the same to the last bit.
 typedef enum entrain_transport {
@@ -92,6 +116,16 @@ typedef struct entrain_engine_config {
     entrain_overflow overflow; ///< what a full mailbox does, see above; default fail
     /// The user asked for this overflow policy and accepts what it does. Mailbox transport only.
     bool overflow_named;
+    entrain_execution
+        execution; ///< default lockstep. The others take populations that neither publish nor step
+    uint32_t
+        batch; ///< event-driven: messages an actor handles before the next one's turn, 1 to 100; default 100
+    double
+        lookahead_s; ///< virtual-time: simulated seconds that a message to another actor takes at least, >= 0 and finite;
+        ///< default 0: messages of one time are handled in rounds, what a round sends without delay in the next
+    entrain_deadlock deadlock; ///< default: the run ends
+    /// Deliveries that each worker remembers for entrain_lifecycle.chain, 1 to 2^20; default 0: none.
+    uint32_t trace;
     /// About how many arcs and actors per task, 64 to 2^24; default 0: chosen, 4096 or twice that.
     uint32_t cohort_weight;
 } entrain_engine_config;
@@ -112,6 +146,12 @@ ENTRAIN_API void entrain_engine_destroy(entrain_engine *engine);
 ENTRAIN_API entrain_status entrain_engine_add(entrain_engine *engine, const entrain_behavior *behavior,
                                               void *context, uint32_t count,
                                               entrain_population **population_out, entrain_error *error_out);
+/// The same, with room for @p room actors, of whom the first @p count (0 is allowed) live from the start; the other places are
+/// for entrain_spawn() and entrain_engine_restart_actor().
+ENTRAIN_API entrain_status entrain_engine_add_room(entrain_engine *engine, const entrain_behavior *behavior,
+                                                   void *context, uint32_t room, uint32_t count,
+                                                   entrain_population **population_out,
+                                                   entrain_error *error_out);
 /// Who hears whom; the engine retains it. Before start. Its vertex count must equal the number of publishing
 /// actors.
 ENTRAIN_API entrain_status entrain_engine_set_topology(entrain_engine *engine, entrain_topology *topology,
@@ -130,6 +170,20 @@ ENTRAIN_API entrain_status entrain_engine_start(entrain_engine *engine, entrain_
 /// ENTRAIN_MISMATCH what is seen means nothing). ENTRAIN_INVALID where the tick count would overflow.
 ENTRAIN_API entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks,
                                                   entrain_error *error_out);
+
+/// Event-driven and virtual-time execution: runs until nobody has mail and no timer is under way (quiescence, ENTRAIN_OK), or until
+/// simulated time would pass @p until_s (INFINITY: never): what is due later stays under way, and time stands at @p until_s. Or until
+/// ENTRAIN_CANCELLED, ENTRAIN_TIMEOUT (at once: between two calls of receive(), or two windows), ENTRAIN_DEADLOCK and ENTRAIN_FAILED with a sentence: in these cases the state is whole,
+/// and the run can go on. ENTRAIN_LIMIT, ENTRAIN_MISMATCH: as advance(). In lockstep: ENTRAIN_UNSUPPORTED.
+ENTRAIN_API entrain_status entrain_engine_run(entrain_engine *engine, double until_s,
+                                              entrain_error *error_out);
+/// Simulated seconds so far.
+ENTRAIN_API double entrain_engine_time_s(const entrain_engine *engine);
+/// What arrived at whom in which order: per actor a chain over (from, kind, flags, payload) of every message handled,
+/// summed over actors, wrapping. Equal for two runs whose actors saw the same in the same order. Event-driven and virtual-time; kept only
+/// where asked for (@p on) before start; else 0.
+ENTRAIN_API void entrain_engine_sign_order(entrain_engine *engine, bool on);
+ENTRAIN_API uint64_t entrain_engine_order_signature(const entrain_engine *engine);
 
 /// Asks a running advance (or the next one) to stop at the next tick boundary. Async-signal-safe.
 ENTRAIN_API void entrain_engine_cancel(entrain_engine *engine);

@@ -49,6 +49,32 @@ typedef struct entrain_policy_count {
     uint64_t steals_won;   ///< those that found something, one task or many
 } entrain_policy_count;
 
+/// Who may take a task that has just become ready, so that a sleeper can be woken.
+enum { ENTRAIN_WAKE_NOBODY = -1, ENTRAIN_WAKE_ANYBODY = -2 }; ///< else: the number of the one worker that can
+
+/// Queues for runs whose tasks come and go (entrain_scheduler_run_ready), with a state of their own. A task is ready at most
+/// once at a time, so a queue for task_count tasks never overflows.
+///
+/// Calls on one state that may overlap ("-" freely for different workers, never for one; "X" the scheduler keeps them apart):
+///             ready  take  any   create, destroy, count
+///   ready       -      -     -     X
+///   take        -      -     -     X
+///   any         -      -     -     X
+typedef struct entrain_policy_queues {
+    /// As entrain_policy.create(), for setup->task_count tasks of which none is ready.
+    entrain_status (*create)(const entrain_policy_setup *setup, void **state_out);
+    /// @p task has become ready, found by @p worker. @return who may take it.
+    int (*ready)(void *state, uint32_t worker, uint32_t task);
+    /// The next task for @p worker, or false: it found none. What the ready() of that task's number wrote before is seen.
+    bool (*take)(void *state, uint32_t worker, uint32_t *task_out);
+    /// Whether @p worker might find one. True for a task whose ready() has returned before this call began, if it is still
+    /// there and @p worker may take it (with a full fence before the looking, so that of ready() and any() at the same time
+    /// one sees the other).
+    bool (*any)(const void *state, uint32_t worker);
+    void (*count)(const void *state, uint32_t worker, entrain_policy_count *count_out); ///< may be NULL
+    void (*destroy)(void *state);
+} entrain_policy_queues;
+
 typedef struct entrain_policy {
     const char *name;    ///< lower case, as typed after --policy
     const char *summary; ///< one line for `entrain list policies`
@@ -80,6 +106,7 @@ typedef struct entrain_policy {
     void (*destroy)(void *state);
     /// Whether create() is to be told worker_distances: finding them out may take milliseconds.
     bool wants_distances;
+    const entrain_policy_queues *queues; ///< NULL: this policy knows phases only
 } entrain_policy;
 
 /// The policy called @p name, or NULL. Any thread.

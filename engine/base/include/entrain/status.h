@@ -31,8 +31,8 @@ ENTRAIN_BEGIN_DECLS
     X(TIMEOUT, "stopped at its deadline")                                                                    \
     X(MISMATCH, "two results that must be equal differ")                                                     \
     X(SYSTEM, "the operating system refused")                                                                \
-    X(DEADLOCK, "actors wait for each other, and none can go on")
-
+    X(DEADLOCK, "actors wait for each other, and none can go on")                                            \
+    X(FAILED, "an actor failed, and nobody was to mend it")
 typedef enum entrain_status {
 #define ENTRAIN_STATUS_ENUM(name, text) ENTRAIN_##name,
     ENTRAIN_STATUS_TABLE(ENTRAIN_STATUS_ENUM)
