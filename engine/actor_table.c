@@ -5,6 +5,7 @@
 
 #include "engine/base/fingerprint.h"
 #include "engine/engine_private.h"
+#include "engine/event_driven.h"
 
 entrain_population *entrain__population_of(const entrain_engine *engine, uint32_t slot) {
     ENTRAIN_ASSERT(slot < engine->actor_count);
@@ -27,7 +28,9 @@ entrain_id entrain_population_id(const entrain_population *population, uint32_t 
     ENTRAIN_ASSERT(index < population->count);
     if (!population->engine->started)
         return ENTRAIN_ID_NONE;
-    return population->engine->ids[population->first + entrain__column_of(population, index)];
+    // Event-driven actors may ask while others begin and end. Pairs with begin_actor().
+    return entrain__load_acquire_u32(
+        &population->engine->ids[population->first + entrain__column_of(population, index)]);
 }
 
 void *entrain_population_at(entrain_population *population, uint32_t index, uint32_t column) {
@@ -56,6 +59,7 @@ void entrain__self_make(entrain_engine *engine, const entrain_population *popula
         .id = engine->ids[population->first + column],
         .index = population->index_of_column[column],
         .tick = engine->tick,
+        .time_s = entrain_engine_time_s(engine),
     };
     for (uint32_t c = 0; c < population->behavior.column_count; c++)
         self.columns[c] = population->columns[c] + (size_t)column * population->column_specs[c].bytes;
@@ -86,6 +90,8 @@ entrain_status entrain_engine_stop_actor(entrain_engine *engine, entrain_id id) 
     uint32_t place = engine->started ? entrain__place_of(engine, id) : UINT32_MAX;
     if (place == UINT32_MAX)
         return ENTRAIN_STALE;
+    if (engine->events != NULL)
+        return entrain__events_stop(engine, place);
     entrain__cohort *cohort = entrain__cohort_at(engine, place);
     const entrain_population *population = cohort->population;
     if (population->behavior.stop != NULL) {
@@ -116,6 +122,11 @@ entrain_status entrain_engine_restart_actor(entrain_engine *engine, entrain_popu
         return ENTRAIN_ORDER;
     if (engine->generations[slot] == ENTRAIN_GENERATION_MAX)
         return ENTRAIN_LIMIT; // the slot is retired: an id never names two actors
+    if (engine->events != NULL) {
+        entrain_status status = entrain__events_restart(engine, slot);
+        *id_out = engine->ids[place];
+        return status;
+    }
     engine->generations[slot]++;
     engine->ids[place] = entrain__id_make(slot, engine->generations[slot]);
     entrain__cohort *cohort = entrain__cohort_at(engine, place);

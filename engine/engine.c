@@ -6,6 +6,7 @@
 
 #include "engine/base/simd.h"
 #include "engine/engine_private.h"
+#include "engine/event_driven.h"
 
 #define ENTRAIN_VERSION_TEXT "0.1.0"
 
@@ -14,6 +15,11 @@ const char *entrain_version(void) { return ENTRAIN_VERSION_TEXT; }
 const char *entrain_transport_name(entrain_transport transport) {
     static const char *const names[] = {"mailbox", "publish"};
     return (unsigned)transport < ENTRAIN_TRANSPORT_COUNT ? names[transport] : NULL;
+}
+
+const char *entrain_execution_name(entrain_execution execution) {
+    static const char *const names[] = {"lockstep", "event-driven", "virtual-time"};
+    return (unsigned)execution < ENTRAIN_EXECUTION_COUNT ? names[execution] : NULL;
 }
 
 uint64_t entrain__now_ns(void) {
@@ -48,6 +54,15 @@ static entrain_status validate(const entrain_engine_config *config, entrain_erro
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "layout is %d; it must be auto (0), index (1), near (2) or shuffled (3).",
                                  (int)config->layout);
+    if ((unsigned)config->execution >= ENTRAIN_EXECUTION_COUNT)
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "execution is %d; it must be lockstep (0), event-driven (1) or virtual-time (2).",
+            (int)config->execution);
+    if ((unsigned)config->deadlock >= ENTRAIN_DEADLOCK_COUNT)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "deadlock is %d; it must be 0 (the run ends) or 1 (a message is shed).",
+                                 (int)config->deadlock);
     if ((unsigned)config->overflow >= ENTRAIN_OVERFLOW_COUNT)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "overflow is %d; it must be fail (0), shed-newest (1), shed-oldest (2), "
@@ -69,6 +84,8 @@ static entrain_status validate(const entrain_engine_config *config, entrain_erro
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "cohort_weight is %" PRIu32 "; it must be 0 (chosen) or 64 to 16777216.",
                                  config->cohort_weight);
+    if (config->execution == ENTRAIN_EXECUTION_EVENT_DRIVEN)
+        return entrain__events_check(config, error_out);
     return ENTRAIN_OK;
 }
 
@@ -208,7 +225,24 @@ static entrain_status check_behavior(const entrain_engine *engine, const entrain
 entrain_status entrain_engine_add(entrain_engine *engine, const entrain_behavior *behavior, void *context,
                                   uint32_t count, entrain_population **population_out,
                                   entrain_error *error_out) {
+    return entrain_engine_add_room(engine, behavior, context, count, count, population_out, error_out);
+}
+
+entrain_status entrain_engine_add_room(entrain_engine *engine, const entrain_behavior *behavior,
+                                       void *context, uint32_t count, uint32_t living,
+                                       entrain_population **population_out, entrain_error *error_out) {
     entrain_status status = check_behavior(engine, behavior, count, error_out);
+    if (status == ENTRAIN_OK && living > count)
+        status = entrain_error_set(error_out, ENTRAIN_INVALID,
+                                   "Of \"%s\" %" PRIu32 " actors are to live and there is room for %" PRIu32
+                                   "; make room for all of them.",
+                                   behavior->name, living, count);
+    if (status == ENTRAIN_OK && living < count && behavior->words > 0)
+        status = entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
+                                   "\"%s\" publishes, and there is room for more of them than live; a "
+                                   "topology knows the living only: add as many as "
+                                   "there is room for, and stop those that are to come later.",
+                                   behavior->name);
     entrain_population *population = NULL;
     if (status == ENTRAIN_OK) {
         population = entrain__engine_take(engine, &engine->bytes_table, 1, sizeof *population);
@@ -228,6 +262,7 @@ entrain_status entrain_engine_add(entrain_engine *engine, const entrain_behavior
     population->behavior.columns = population->column_specs;
     population->context = context;
     population->count = count;
+    population->living = living;
     population->order = engine->population_count;
     engine->populations[engine->population_count++] = population;
     engine->actor_count += count;
@@ -309,6 +344,33 @@ void entrain_engine_clear(entrain_engine *engine) {
     engine->deadline_ns = 0;
 }
 
+entrain_status entrain_engine_run(entrain_engine *engine, double until_s, entrain_error *error_out) {
+    ENTRAIN_ASSERT(!engine->running); // not from within a behavior or a visitor
+    if (engine->config.execution == ENTRAIN_EXECUTION_LOCKSTEP)
+        return entrain_error_set(
+            error_out, ENTRAIN_UNSUPPORTED,
+            "The engine is in lockstep, which goes by ticks: use entrain_engine_advance().");
+    if (!engine->started)
+        return entrain_error_set(error_out, ENTRAIN_ORDER, "The engine was run before it was started.");
+    if (engine->broken)
+        return entrain_error_set(error_out, ENTRAIN_ORDER,
+                                 "The engine was run after a run that failed; destroy it and begin anew.");
+    if (isnan(until_s) || until_s < engine->time_s)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "until_s is %g; it must not be before the present, %g s.", until_s,
+                                 engine->time_s);
+    return entrain__events_run(engine, until_s, error_out);
+}
+
+double entrain_engine_time_s(const entrain_engine *engine) {
+    return engine->config.execution == ENTRAIN_EXECUTION_LOCKSTEP
+               ? (double)engine->tick * engine->config.step_s
+               : engine->time_s;
+}
+void entrain_engine_sign_order(entrain_engine *engine, bool on) {
+    ENTRAIN_ASSERT(!engine->started);
+    engine->signs_order = on;
+}
 double entrain_engine_step_s(const entrain_engine *engine) { return engine->config.step_s; }
 uint64_t entrain_engine_seed(const entrain_engine *engine) { return engine->config.seed; }
 uint32_t entrain_population_count(const entrain_population *population) { return population->count; }
@@ -335,7 +397,8 @@ void entrain_engine_measure(const entrain_engine *engine, entrain_engine_memory 
         .state = engine->bytes_state,
         .publications = engine->bytes_publications,
         .mailboxes = (engine->mailboxes != NULL ? entrain_mailbox_set_bytes(engine->mailboxes) : 0) +
-                     (engine->letterboxes != NULL ? entrain_mailbox_set_bytes(engine->letterboxes) : 0),
+                     (engine->letterboxes != NULL ? entrain_mailbox_set_bytes(engine->letterboxes) : 0) +
+                     (engine->events != NULL ? engine->events->cells.bytes : 0),
         .topology =
             engine->topology != NULL ? entrain_topology_bytes(engine->topology) + engine->bytes_graph : 0,
         .messages = engine->bytes_messages,
@@ -374,6 +437,8 @@ void entrain_engine_count(const entrain_engine *engine, entrain_message_count *c
     // assumed.
     sum.queued += engine->tell_count + engine->waiting_count + queued_in(engine->mailboxes) +
                   queued_in(engine->letterboxes);
+    if (engine->events != NULL)
+        entrain__events_count(engine, &sum);
     *count_out = sum;
 }
 

@@ -26,6 +26,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/atomics.h"
+#include "engine/base/lock.h"
 #include "engine/base/memory.h"
 #include "engine/base/sum.h"
 #include "engine/gather_kernels.h"
@@ -46,6 +47,13 @@ typedef struct entrain__letter {
 } entrain__letter;
 _Static_assert(sizeof(entrain__letter) == 32, "two letters a cache line");
 
+/// What entrain_self.reserved points to during receive(): where its letters go.
+typedef struct entrain__allowance {
+    entrain__letter *next; // the next one
+    uint32_t left;         // of sends_max
+    bool exceeded;         // it wanted more
+} entrain__allowance;
+
 struct entrain_population {
     entrain_engine *engine;
     entrain_behavior behavior; // its columns point to column_specs
@@ -54,6 +62,8 @@ struct entrain_population {
     uint32_t count;
     uint32_t first;                   // slot of index 0 and place of column 0
     uint32_t mailbox_first;           // mailbox of column 0; UINT32_MAX: this population has no mailboxes
+    uint32_t living;                  // that begin with the run: the first so many indices
+    uint64_t free;                    // event-driven: slot + 1 of the first free place, below a stamp; atomic
     uint32_t order;                   // in which it was added
     entrain_mailbox_set *letterboxes; // where its general messages go: engine->mailboxes, or a set apart
     uint32_t letterbox_first;         // in that, of column 0
@@ -171,6 +181,15 @@ struct entrain_engine {
     uint32_t *muted, *expected, *waits_for, *walked;
     entrain_message_count count_of; // of letters that reach no cohort
 
+    struct {
+        void (*told)(void *context, const entrain_dead_letter *letter);
+        void *context;
+        entrain__lock lock;
+    } dead;
+    struct entrain__events *events; // event-driven execution; NULL in others
+    double time_s;                  // simulated, in executions without ticks
+    bool signs_order;
+
     // tasks
     entrain__cohort *cohorts;
     uint32_t cohort_count, cohort_count_max; // how many; the most columns in one
@@ -235,6 +254,15 @@ void entrain__field_part(entrain_engine *engine, entrain__cohort *cohort, const 
 void entrain__field_sum(entrain_engine *engine);
 void entrain__field_adjust(entrain_engine *engine, uint32_t place, int sign);
 
+/// Tells whoever asked of a message that nobody will handle. Any worker (dead_letters.c).
+void entrain__dead_letter_tell(entrain_engine *engine, const entrain_message *message, entrain_id to,
+                               entrain_fate fate);
+static inline void entrain__dead_letter(entrain_engine *engine, const entrain_message *message, entrain_id to,
+                                        entrain_fate fate) {
+    if (__builtin_expect(engine->dead.told != NULL, 0))
+        entrain__dead_letter_tell(engine, message, to, fate);
+}
+
 /// General messages (letters.c).
 bool entrain__letters_pending(const entrain_engine *engine);
 void entrain__letters_route(entrain_engine *engine);
@@ -263,6 +291,14 @@ void entrain__wait_keep(entrain_engine *engine, uint64_t count);
 /// At a tick boundary: do actors wait for each other's full mailboxes, in a circle? ENTRAIN_OK, or
 /// ENTRAIN_DEADLOCK with a sentence that names one.
 entrain_status entrain__wait_check(entrain_engine *engine, entrain_error *error_out);
+/// Circles of engine->waits_for (slots plus one; 0: nobody), for both executions that know block. Walks from @p slot on, marking
+/// engine->walked. @return slot plus one of somebody on a circle that this walk found, or 0.
+uint32_t entrain__circle_walk(entrain_engine *engine, uint32_t slot);
+/// The lowest on the circle of @p on_it, both slots plus one.
+uint32_t entrain__circle_lowest(const entrain_engine *engine, uint32_t on_it);
+/// ENTRAIN_DEADLOCK, with who waits for whom.
+entrain_status entrain__circle_sentence(const entrain_engine *engine, uint32_t on_it,
+                                        entrain_error *error_out);
 /// Fills a self for one living column.
 void entrain__self_make(entrain_engine *engine, const entrain_population *population, uint32_t column,
                         entrain_self *self_out);

@@ -12,33 +12,22 @@
 #include <string.h>
 
 #include "engine/engine_private.h"
+#include "engine/event_driven.h"
 #include "mailbox/ring.h"
-
-// What entrain_self.reserved points to during receive().
-typedef struct allowance {
-    entrain__cohort *cohort;
-    uint32_t left;
-} allowance;
 
 entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, uint16_t flags,
                             entrain_payload first, entrain_payload second) {
-    allowance *sending = self->reserved;
+    entrain__allowance *sending = self->reserved;
     ENTRAIN_ASSERT(sending != NULL); // from receive() only
-    entrain__cohort *cohort = sending->cohort;
     if (sending->left == 0) {
-        // The lowest slot, whatever the layout: the sentence is part of the result.
-        if (cohort->failed == ENTRAIN_ID_NONE ||
-            entrain__id_slot(self->id) < entrain__id_slot(cohort->failed))
-            cohort->failed = self->id;
+        sending->exceeded = true;
         return ENTRAIN_LIMIT;
     }
     sending->left--;
-    ENTRAIN_ASSERT(cohort->outbox_count < cohort->outbox_capacity);
-    cohort->outbox[cohort->outbox_count++] = (entrain__letter){
+    *sending->next++ = (entrain__letter){
         .message = {.from = self->id, .kind = kind, .flags = flags, .payload = {first, second}},
         .to = to,
     };
-    cohort->count_of.sent++;
     return ENTRAIN_OK;
 }
 
@@ -47,14 +36,17 @@ entrain_status entrain_engine_tell(entrain_engine *engine, entrain_id to, uint16
     ENTRAIN_ASSERT(!engine->running); // an actor sends from receive(), with entrain_send()
     if (!engine->started || !engine->has_mail)
         return ENTRAIN_ORDER;
+    const entrain__letter letter = {
+        .message = {.from = ENTRAIN_ID_NONE, .kind = kind, .flags = flags, .payload = {first, second}},
+        .to = to,
+    };
+    if (engine->events != NULL)
+        return entrain__events_tell(engine, &letter);
     if (entrain__place_of(engine, to) == UINT32_MAX)
         return ENTRAIN_STALE;
     if (engine->tell_count + engine->tells_waiting == ENTRAIN_TELLS_MAX)
         return ENTRAIN_FULL;
-    engine->tells[engine->tell_count++] = (entrain__letter){
-        .message = {.from = ENTRAIN_ID_NONE, .kind = kind, .flags = flags, .payload = {first, second}},
-        .to = to,
-    };
+    engine->tells[engine->tell_count++] = letter;
     engine->count_of.sent++;
     return ENTRAIN_OK;
 }
@@ -258,10 +250,18 @@ static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_
         uint32_t slot = entrain__id_slot(self.id);
         self.undelivered = engine->undelivered[slot];
         engine->undelivered[slot] = 0;
-        allowance sending = {.cohort = cohort, .left = population->behavior.sends_max};
+        entrain__letter *outbox = cohort->outbox + cohort->outbox_count;
+        entrain__allowance sending = {.next = outbox, .left = population->behavior.sends_max};
         self.reserved = &sending;
-        population->behavior.receive(&self, messages, count);
+        (void)population->behavior.receive(&self, messages, count);
         entrain__mailbox_release(population->letterboxes, letterbox, count);
+        cohort->outbox_count += (uint32_t)(sending.next - outbox);
+        cohort->count_of.sent += (uint32_t)(sending.next - outbox);
+        ENTRAIN_ASSERT(cohort->outbox_count <= cohort->outbox_capacity);
+        // The lowest slot, whatever the layout: the sentence is part of the result.
+        if (sending.exceeded && (cohort->failed == ENTRAIN_ID_NONE ||
+                                 entrain__id_slot(self.id) < entrain__id_slot(cohort->failed)))
+            cohort->failed = self.id;
         cohort->count_of.received += count;
     }
 }

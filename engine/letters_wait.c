@@ -78,30 +78,39 @@ static uint32_t stuck_at(const entrain_engine *engine, const entrain__letter *le
     return slot + 1;
 }
 
+uint32_t entrain__circle_walk(entrain_engine *engine, uint32_t slot) {
+    const uint32_t walk = slot + 1;
+    uint32_t at = walk;
+    if (engine->walked[slot] != 0)
+        return 0;
+    for (; at != 0 && engine->walked[at - 1] == 0; at = engine->waits_for[at - 1])
+        engine->walked[at - 1] = walk;
+    return at != 0 && engine->walked[at - 1] == walk ? at : 0; // back where this very walk has been
+}
+
+uint32_t entrain__circle_lowest(const entrain_engine *engine, uint32_t on_it) {
+    uint32_t lowest = on_it;
+    for (uint32_t at = engine->waits_for[on_it - 1]; at != on_it; at = engine->waits_for[at - 1])
+        lowest = at < lowest ? at : lowest;
+    return lowest;
+}
+
 // A slot plus one on a circle of waits_for, or 0.
-static uint32_t find_circle(const entrain_engine *engine) {
-    for (uint64_t w = 0; w < engine->waiting_count; w++) {
-        if (engine->waiting[w].message.from == ENTRAIN_ID_NONE)
-            continue;
-        const uint32_t walk = entrain__id_slot(engine->waiting[w].message.from) + 1;
-        uint32_t at = walk;
-        if (engine->walked[at - 1] != 0)
-            continue;
-        for (; at != 0 && engine->walked[at - 1] == 0; at = engine->waits_for[at - 1])
-            engine->walked[at - 1] = walk;
-        if (at != 0 && engine->walked[at - 1] == walk)
-            return at; // back where this very walk has been
-    }
-    return 0;
+static uint32_t find_circle(entrain_engine *engine) {
+    uint32_t on_it = 0;
+    for (uint64_t w = 0; w < engine->waiting_count && on_it == 0; w++)
+        if (engine->waiting[w].message.from != ENTRAIN_ID_NONE)
+            on_it = entrain__circle_walk(engine, entrain__id_slot(engine->waiting[w].message.from));
+    return on_it;
 }
 
 // "3 -> 7 -> 3 of "x"", from the lowest slot on; where populations differ each name has its own.
 static void name_circle(const entrain_engine *engine, uint32_t on_it, char *text, size_t size) {
-    uint32_t lowest = on_it, length = 0;
+    const uint32_t lowest = entrain__circle_lowest(engine, on_it);
+    uint32_t length = 0;
     bool alike = true;
     uint32_t at = on_it;
     do {
-        lowest = at < lowest ? at : lowest;
         alike &= entrain__population_of(engine, at - 1) == entrain__population_of(engine, on_it - 1);
         length++;
         at = engine->waits_for[at - 1];
@@ -122,25 +131,42 @@ static void name_circle(const entrain_engine *engine, uint32_t on_it, char *text
     }
 }
 
-static entrain_status deadlock_sentence(const entrain_engine *engine, uint32_t on_it,
+entrain_status entrain__circle_sentence(const entrain_engine *engine, uint32_t on_it,
                                         entrain_error *error_out) {
-    char names[640];
+    char names[640], when[40] = "";
+    if (engine->events == NULL)
+        snprintf(when, sizeof when, " at tick %" PRIu64, engine->tick);
     const char *what_to_do = "stop one of them and go on, or begin anew with more room (inbox, "
                              "mailbox_capacity), fewer messages or another overflow policy";
     if (engine->waits_for[on_it - 1] == on_it) {
         const entrain_population *population = entrain__population_of(engine, on_it - 1);
-        return entrain_error_set(
-            error_out, ENTRAIN_DEADLOCK,
-            "Actor %" PRIu32 " of \"%s\" waits for its own full mailbox at tick %" PRIu64 "; %s.",
-            on_it - 1 - population->first, population->behavior.name, engine->tick, what_to_do);
+        return entrain_error_set(error_out, ENTRAIN_DEADLOCK,
+                                 "Actor %" PRIu32 " of \"%s\" waits for its own full mailbox%s; %s.",
+                                 on_it - 1 - population->first, population->behavior.name, when, what_to_do);
     }
     name_circle(engine, on_it, names, sizeof names);
     return entrain_error_set(error_out, ENTRAIN_DEADLOCK,
-                             "Actors %s wait for each other's full mailboxes at tick %" PRIu64 "; %s.", names,
-                             engine->tick, what_to_do);
+                             "Actors %s wait for each other's full mailboxes%s; %s.", names, when,
+                             what_to_do);
+}
+
+// The letter that @p slot has waited longest with is shed.
+static void shed_oldest_of(entrain_engine *engine, uint32_t slot) {
+    uint64_t w = 0;
+    while (engine->waiting[w].message.from == ENTRAIN_ID_NONE ||
+           entrain__id_slot(engine->waiting[w].message.from) != slot ||
+           stuck_at(engine, &engine->waiting[w]) == 0)
+        w++;
+    entrain__dead_letter(engine, &engine->waiting[w].message, engine->waiting[w].to, ENTRAIN_FATE_SHED);
+    for (w++; w < engine->waiting_count; w++)
+        engine->waiting[w - 1] = engine->waiting[w];
+    engine->waiting_count--;
+    engine->muted[slot]--;
+    engine->count_of.shed++;
 }
 
 entrain_status entrain__wait_check(entrain_engine *engine, entrain_error *error_out) {
+    uint32_t to_shed = 0; // slot + 1
     for (uint64_t w = 0; w < engine->waiting_count; w++) {
         const entrain__letter *letter = &engine->waiting[w];
         uint32_t from = entrain__id_slot(letter->message.from);
@@ -148,10 +174,16 @@ entrain_status entrain__wait_check(entrain_engine *engine, entrain_error *error_
             engine->waits_for[from] = stuck_at(engine, letter);
     }
     uint32_t on_it = find_circle(engine);
-    entrain_status status = on_it == 0 ? ENTRAIN_OK : deadlock_sentence(engine, on_it, error_out);
+    entrain_status status = ENTRAIN_OK;
+    if (on_it != 0 && engine->config.deadlock == ENTRAIN_DEADLOCK_SHEDS)
+        to_shed = entrain__circle_lowest(engine, on_it);
+    else if (on_it != 0)
+        status = entrain__circle_sentence(engine, on_it, error_out);
     for (uint64_t w = 0; w < engine->waiting_count; w++) { // every slot with a mark is that of a sender here
         uint32_t from = entrain__id_slot(engine->waiting[w].message.from);
         engine->waits_for[from] = engine->walked[from] = 0;
     }
+    if (to_shed != 0)
+        shed_oldest_of(engine, to_shed - 1);
     return status;
 }

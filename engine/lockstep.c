@@ -388,6 +388,11 @@ entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, en
         return entrain_error_set(
             error_out, ENTRAIN_ORDER,
             "The engine was advanced after a run that failed; destroy it and begin anew.");
+    if (engine->config.execution != ENTRAIN_EXECUTION_LOCKSTEP)
+        return entrain_error_set(
+            error_out, ENTRAIN_UNSUPPORTED,
+            "The engine's execution is %s, which knows no ticks: use entrain_engine_run().",
+            entrain_execution_name(engine->config.execution));
     if (ticks > UINT64_MAX - engine->tick)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "%" PRIu64 " more ticks would overflow the tick count.", ticks);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/engine_private.h"
+#include "engine/event_driven.h"
 #include "engine/layout.h"
 #include "mailbox/ring.h"
 
@@ -359,9 +360,19 @@ static entrain_status build_table(entrain_engine *engine) {
         entrain__engine_take(engine, &engine->bytes_table, engine->actor_count, sizeof *engine->ids);
     if (engine->generations == NULL || engine->ids == NULL)
         return ENTRAIN_NO_MEMORY;
-    memset(engine->generations, 1, engine->actor_count);
-    for (uint32_t slot = 0; slot < engine->actor_count; slot++)
-        engine->ids[entrain__place_of_slot(engine, slot)] = entrain__id_make(slot, 1);
+    for (uint32_t p = 0; p < engine->population_count; p++) {
+        const entrain_population *population = engine->populations[p];
+        memset(engine->generations + population->first, 1, population->living);
+        for (uint32_t k = 0; k < population->living; k++)
+            engine->ids[population->first + entrain__column_of(population, k)] =
+                entrain__id_make(population->first + k, 1);
+    }
+    for (uint32_t c = 0; c < engine->cohort_count; c++) {
+        entrain__cohort *cohort = &engine->cohorts[c];
+        const entrain_id *ids = engine->ids + cohort->population->first + cohort->first;
+        for (uint32_t k = 0; k < cohort->count; k++)
+            cohort->stopped += ids[k] == ENTRAIN_ID_NONE;
+    }
     return ENTRAIN_OK;
 }
 
@@ -423,8 +434,9 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
     entrain_status status = build_cohorts(engine, error_out);
     if (status == ENTRAIN_OK && entrain__gather_plan(engine) != ENTRAIN_OK)
         return no_memory("the plan of who is gathered when", error_out);
+    const bool events = engine->config.execution == ENTRAIN_EXECUTION_EVENT_DRIVEN;
     if (status == ENTRAIN_OK)
-        status = build_mailboxes(engine, error_out);
+        status = events ? entrain__events_build(engine, error_out) : build_mailboxes(engine, error_out);
     if (status != ENTRAIN_OK)
         return status;
     if (build_columns(engine) != ENTRAIN_OK)
@@ -433,7 +445,7 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
         return no_memory("the table of actors", error_out);
     if (build_publications(engine) != ENTRAIN_OK)
         return no_memory("what actors publish", error_out);
-    if (build_letters(engine) != ENTRAIN_OK)
+    if (!events && build_letters(engine) != ENTRAIN_OK)
         return no_memory("messages on their way", error_out);
     return ENTRAIN_OK;
 }

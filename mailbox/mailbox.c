@@ -1,6 +1,6 @@
 // Sets of mailboxes: packed ck_rings with their slots in one block, and the policies for what does not fit.
 //
-//   block = | set | ring headers, 40 B or 64 B | first-slot offsets, 8 B | slots, 24 B | counters, 128 B |
+//   block = | set | ring headers, 24 B or 64 B | first-slot offsets, 8 B | slots, 24 B | counters, 128 B |
 //
 // Each part starts a cache line. A bare set has no counters: its engine counts per cohort, and uses the batch
 // calls of mailbox/ring.h alone.

@@ -47,6 +47,15 @@ static inline bool entrain__cas_acq_rel_u32(uint32_t *p, uint32_t expected, uint
 static inline bool entrain__cas_acq_rel_u64(uint64_t *p, uint64_t expected, uint64_t desired) {
     return __atomic_compare_exchange_n(p, &expected, desired, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
+static inline uint32_t entrain__exchange_u32(uint32_t *p, uint32_t v) {
+    return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);
+}
+static inline uint64_t entrain__exchange_u64(uint64_t *p, uint64_t v) {
+    return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);
+}
+static inline uint32_t entrain__or_u32(uint32_t *p, uint32_t bits) {
+    return __atomic_fetch_or(p, bits, __ATOMIC_SEQ_CST);
+}
 static inline void entrain__stall(void) { __builtin_ia32_pause(); }
 
 #else
@@ -83,6 +92,15 @@ static inline bool entrain__cas_acq_rel_u32(uint32_t *p, uint32_t expected, uint
 }
 static inline bool entrain__cas_acq_rel_u64(uint64_t *p, uint64_t expected, uint64_t desired) {
     return ck_pr_cas_64(p, expected, desired);
+}
+static inline uint32_t entrain__exchange_u32(uint32_t *p, uint32_t v) { return ck_pr_fas_32(p, v); }
+static inline uint64_t entrain__exchange_u64(uint64_t *p, uint64_t v) { return ck_pr_fas_64(p, v); }
+// libck's or does not say what was there before.
+static inline uint32_t entrain__or_u32(uint32_t *p, uint32_t bits) {
+    uint32_t before = ck_pr_load_32(p);
+    while (!ck_pr_cas_32_value(p, before, before | bits, &before))
+        ck_pr_stall();
+    return before;
 }
 static inline void entrain__stall(void) { ck_pr_stall(); }
 

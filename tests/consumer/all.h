@@ -1,4 +1,5 @@
 // Every public header. tests/test_consumer.sh fails when one is missing here.
+#include <entrain/actor.h>
 #include <entrain/behavior.h>
 #include <entrain/distribution.h>
 #include <entrain/engine.h>
@@ -16,5 +17,6 @@
 #include <entrain/scheduler.h>
 #include <entrain/simd.h>
 #include <entrain/status.h>
+#include <entrain/supervision.h>
 #include <entrain/swarm.h>
 #include <entrain/topology.h>

@@ -122,7 +122,7 @@ typedef struct entrain_engine_config {
         batch; ///< event-driven: messages an actor handles before the next one's turn, 1 to 100; default 100
     double
         lookahead_s; ///< virtual-time: simulated seconds that a message to another actor takes at least, >= 0 and finite;
-        ///< default 0: messages of one time are handled in rounds, what a round sends without delay in the next
+    ///< default 0: messages of one time are handled in rounds, what a round sends without delay in the next
     entrain_deadlock deadlock; ///< default: the run ends
     /// Deliveries that each worker remembers for entrain_lifecycle.chain, 1 to 2^20; default 0: none.
     uint32_t trace;
@@ -246,6 +246,29 @@ ENTRAIN_API uint64_t entrain_engine_fingerprint(entrain_engine *engine);
 /// transport an observation is not a message and not counted here. Looks at every mailbox: 5 ms for a
 /// million.
 ENTRAIN_API void entrain_engine_count(const entrain_engine *engine, entrain_message_count *count_out);
+/// What became of a general message that nobody handled.
+typedef enum entrain_fate {
+    ENTRAIN_FATE_SHED = 0, ///< there was no room, and the overflow policy (or a broken circle) dropped it
+    ENTRAIN_FATE_CONFLATED = 1,     ///< a newer one of the same sender and kind took its place
+    ENTRAIN_FATE_UNDELIVERABLE = 2, ///< there was no room under fail, or nobody there
+    ENTRAIN_FATE_COUNT
+} entrain_fate;
+
+/// "shed", "conflated", "undeliverable"; NULL past the end.
+ENTRAIN_API const char *entrain_fate_name(entrain_fate fate);
+
+/// A dead letter: once for every general message that entrain_engine_count() counts as one of these.
+typedef struct entrain_dead_letter {
+    entrain_message message;
+    entrain_id to; ///< as sent; may be anybody's, or nobody's
+    entrain_fate fate;
+} entrain_dead_letter;
+
+/// Who is told of dead letters; NULL for nobody. Calls come from any worker's thread, one at a time, in no particular order. The function
+/// must be quick, and must not call the engine. Before start.
+ENTRAIN_API void entrain_engine_on_dead_letter(entrain_engine *engine,
+                                               void (*told)(void *context, const entrain_dead_letter *letter),
+                                               void *context);
 /// Observations that reached a hearer, in either transport.
 ENTRAIN_API uint64_t entrain_engine_observations(const entrain_engine *engine);
 

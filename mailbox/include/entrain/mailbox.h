@@ -1,9 +1,9 @@
 /// @file mailbox.h  Bounded mailboxes: many senders or one, one owner, nothing lost silently.
 ///
-/// A set holds any number of mailboxes in one allocation: ring headers (40 bytes each, packed, with one producer;
+/// A set holds any number of mailboxes in one allocation: ring headers (24 bytes each, packed, with one producer;
 /// with many 64, a cache line, so that mailboxes do not slow each other), the number of
 /// each one's first slot (8 bytes), the slots (24 bytes each), and counters (128 bytes a mailbox, so that
-/// senders and owner do not share a line). A mailbox of capacity c takes 176 bytes (200 with many producers) and 24 for each slot, of
+/// senders and owner do not share a line). A mailbox of capacity c takes 160 bytes (200 with many producers) and 24 for each slot, of
 /// which there are c + 1 rounded up to a power of two. A set has one producer mode for its life; mixing them
 /// would hang (single-producer sends never advance the ticket that multi-producer sends wait on), so the
 /// calls of the other mode are refused by an assertion.

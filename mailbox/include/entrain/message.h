@@ -18,6 +18,7 @@ typedef uint32_t entrain_id;
 
 /// Kinds of message below ENTRAIN_KIND_USER are the engine's.
 enum {
+    ENTRAIN_KIND_NOTHING = 0,     ///< never seen by an actor
     ENTRAIN_KIND_OBSERVATION = 1, ///< payload: two published words
     ENTRAIN_KIND_FIELD = 2,       ///< payload: two words of the exact whole-swarm sum
     ENTRAIN_KIND_ENDED = 3,       ///< notice: an actor that was watched has ended; see entrain_watch()

@@ -130,8 +130,8 @@ typedef struct entrain_ready_job {
     /// it returned: its last act is what lets them.
     bool (*task)(void *context, uint32_t task, uint32_t worker);
     /// All workers are at rest: no task runs, and unless somebody asked for a rest none is ready. One thread, as
-    /// @p worker; may call entrain_scheduler_ready(). @return false to end the run.
-    bool (*rest)(void *context, uint32_t worker);
+    /// @p worker; may call entrain_scheduler_ready(). @p quiescent: no task is ready (else this is because somebody asked). @return false to end the run.
+    bool (*rest)(void *context, uint32_t worker, bool quiescent);
 } entrain_ready_job;
 
 /// Prepares for up to @p task_count tasks, as plan() does for phases; both plans may stand side by side. ENTRAIN_UNSUPPORTED with a
