@@ -38,7 +38,9 @@ void entrain__events_ready(entrain_engine *engine, entrain__desk *desk, uint32_t
 
 // Writes @p count of @p letters where room was reserved for them; as nobody's where the receiver has gone since.
 static void write_slots(entrain__cells *cells, entrain__cell *cell, uint32_t at,
-                        const entrain__letter *letters, uint32_t count, bool gone) {
+                        const entrain__letter *letters, uint32_t count, bool gone, uint32_t *late) {
+    if (gone) // seen by whoever sees the messages
+        entrain__store_relaxed_u32(late, 1);
     for (uint32_t l = 0; l < count; l++) {
         entrain_message *message = entrain__cell_slot(cells, cell, at + l);
         *message = gone ? (entrain_message){.from = ENTRAIN_ID_NONE, .kind = ENTRAIN_KIND_NOTHING}
@@ -66,12 +68,13 @@ uint32_t entrain__events_deliver(entrain_engine *engine, entrain__desk *desk, co
         // Only now is it certain who gets it: whoever ends an actor first says so in its word and then waits for
         // reservations it sees. One that it does not see comes after the word, and so sees that.
         const bool gone = events->many && !entrain__word_names(entrain__load_acquire_u32(word), to);
-        write_slots(&events->cells, cell, at, letters + done, room, gone);
+        write_slots(&events->cells, cell, at, letters + done, room, gone, &events->late);
         entrain__cell_publish(&events->cells, cell, at, room);
-        if (gone)
-            return count - done;
+        // Also where it has gone: if somebody lives there by now, it is to clear away what was left behind.
         if (entrain__word_schedule(events, slot, 0))
             entrain__events_ready(engine, desk, slot);
+        if (gone)
+            return count - done;
         done += room;
     }
     *gone_out = false;
@@ -144,28 +147,33 @@ static void give_place(entrain_engine *engine, entrain_population *population, u
 }
 
 // A new actor at @p slot, which is the caller's alone. @return its id.
-static entrain_id begin_actor(entrain_engine *engine, entrain_population *population, uint32_t slot,
-                              uint32_t worker) {
+static entrain_id begin_actor(entrain_engine *engine, entrain__desk *desk, entrain_population *population,
+                              uint32_t slot) {
     entrain__events *events = engine->events;
-    uint32_t column = slot - population->first;
+    entrain__cell *cell = &events->cells.cells[slot];
+    const uint32_t column = slot - population->first;
     engine->generations[slot]++;
-    entrain_id id = entrain__id_make(slot, engine->generations[slot]);
+    const entrain_id id = entrain__id_make(slot, engine->generations[slot]);
     for (uint32_t c = 0; c < population->behavior.column_count; c++) {
         size_t bytes = population->column_specs[c].bytes;
         memset(population->columns[c] + column * bytes, 0, bytes);
     }
-    events->cells.cells[slot].owner[ENTRAIN__CELL_UNDELIVERED] = 0;
+    cell->owner[ENTRAIN__CELL_UNDELIVERED] = 0;
     if (events->chains != NULL)
         events->chains[slot] = 0;
-    // Pairs with entrain_population_id().
-    entrain__store_release_u32(&engine->ids[slot], id);
     if (population->behavior.start != NULL) {
-        entrain_range range = entrain__range_make(engine, population, column, 1, worker);
+        entrain_range range = entrain__range_make(engine, population, column, 1, desk->worker);
+        range.ids = &id; // not in the table yet: who finds it there may send to it
         population->behavior.start(&range);
     }
-    // Whoever sends to it learns its id by a message or by entrain_population_id(). Pairs with the loads of the word.
-    entrain__store_release_u32(entrain__word_at(events, slot),
-                               (uint32_t)engine->generations[slot] << ENTRAIN__WORD_GENERATION);
+    // From here on it can be sent to. A full fence: a sender that came too late for the last one who lived here, and so left
+    // something behind, sees it idle, or what it left is seen below. Pairs with entrain__events_deliver().
+    entrain__exchange_u32(&cell->owner[ENTRAIN__CELL_WORD],
+                          (uint32_t)engine->generations[slot] << ENTRAIN__WORD_GENERATION);
+    if (entrain__cell_queued(cell) != 0 && entrain__word_schedule(events, slot, 0))
+        entrain__events_ready(engine, desk, slot);
+    // Pairs with entrain_population_id().
+    entrain__store_release_u32(&engine->ids[slot], id);
     return id;
 }
 
@@ -260,16 +268,18 @@ static void hand_over(entrain_engine *engine, entrain__desk *desk, const entrain
     }
 }
 
-// Up to @p count messages from @p messages on, those that were left behind by a sender that came too late left out.
-static void hand_over_all(entrain_engine *engine, entrain__desk *desk, const entrain_message *messages,
-                          uint32_t count) {
-    for (uint32_t first = 0, end; first < count; first = end + 1) {
-        end = first;
-        while (end < count && messages[end].kind != ENTRAIN_KIND_NOTHING)
-            end++;
-        if (end > first)
-            hand_over(engine, desk, messages + first, end - first);
-    }
+// How many of @p count messages, at least 1, are to be handed over together, or, left behind by senders that came too late, not
+// at all (@p nothing_out).
+static uint32_t run_length(const entrain__events *events, const entrain_message *messages, uint32_t count,
+                           bool *nothing_out) {
+    *nothing_out = false;
+    if (__builtin_expect(entrain__load_relaxed_u32(&events->late) == 0, 1))
+        return count;
+    *nothing_out = messages[0].kind == ENTRAIN_KIND_NOTHING;
+    uint32_t length = 1;
+    while (length < count && (messages[length].kind == ENTRAIN_KIND_NOTHING) == *nothing_out)
+        length++;
+    return length;
 }
 
 // Room for the senders who wait, by whoever took @p count messages out.
@@ -358,9 +368,12 @@ static bool run_actor(void *context, uint32_t slot, uint32_t worker) {
         uint32_t count = span.first_count < left ? span.first_count : left;
         if (count == 0)
             return go_idle(events, desk);
-        hand_over_all(engine, desk, span.first, count);
+        bool nothing;
+        count = run_length(events, span.first, count, &nothing);
+        if (!nothing)
+            hand_over(engine, desk, span.first, count);
         give_room(engine, desk, count);
-        if (finish_call(engine, desk))
+        if (!nothing && finish_call(engine, desk))
             return false;
         left -= count;
         if (span.second_count == 0 && span.first_count == count)
@@ -557,7 +570,7 @@ entrain_status entrain_spawn(entrain_self *self, entrain_population *population,
     if (slot == UINT32_MAX)
         return ENTRAIN_FULL;
     desk->changed = true;
-    *id_out = begin_actor(engine, population, slot, desk->worker);
+    *id_out = begin_actor(engine, desk, population, slot);
     return ENTRAIN_OK;
 }
 
@@ -617,7 +630,7 @@ entrain_status entrain__events_restart(entrain_engine *engine, uint32_t slot) {
     else
         cells[before - 1].owner[ENTRAIN__CELL_NEXT] = next;
     engine->events->desks[0].changed = true;
-    (void)begin_actor(engine, population, slot, 0);
+    (void)begin_actor(engine, &engine->events->desks[0], population, slot);
     count_living(engine);
     return ENTRAIN_OK;
 }

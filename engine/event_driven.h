@@ -75,7 +75,8 @@ typedef struct entrain__events {
     bool first_rest;
     double until_s;
     _Alignas(ENTRAIN_CACHE_LINE) uint32_t suspicion; // atomic: there may be a circle of muted actors
-    uint32_t over_limit;                             // atomic: slot + 1 of one that sent too much
+    uint32_t late;       // atomic: somebody came too late for one that had ended, and left NOTHING behind
+    uint32_t over_limit; // atomic: slot + 1 of one that sent too much
 } entrain__events;
 
 entrain_status entrain__events_build(entrain_engine *engine, entrain_error *error_out);

@@ -129,6 +129,15 @@ static void stand_in_line(entrain__events *events, uint32_t slot) {
     mute->line_last = newest;
 }
 
+// How much room the muted actor @p slot asks for where it waits.
+static uint32_t wanted_by(const entrain__events *events, uint32_t slot) {
+    const entrain__mute *mute = &events->mutes[slot];
+    uint32_t wanted = 0;
+    for (uint32_t l = 0; l < mute->count; l++)
+        wanted += mute->letters[l].to == mute->letters[0].to;
+    return wanted;
+}
+
 void entrain__mute_wake(entrain_engine *engine, entrain__desk *desk, uint32_t slot, bool all) {
     entrain__events *events = engine->events;
     entrain__cell *cell = &events->cells.cells[slot];
@@ -141,7 +150,7 @@ void entrain__mute_wake(entrain_engine *engine, entrain__desk *desk, uint32_t sl
     uint32_t room = queued < cell->ring.mask ? cell->ring.mask - queued : 0;
     all |= queued == 0;
     while (mute->line_first != 0 && (all || room > 0)) {
-        const uint32_t sender = mute->line_first - 1, wants = events->mutes[sender].count;
+        const uint32_t sender = mute->line_first - 1, wants = wanted_by(events, sender);
         mute->line_first = events->cells.cells[sender].owner[ENTRAIN__CELL_NEXT];
         room -= wants < room ? wants : room;
         entrain__events_ready(engine, desk, sender); // from here on it may be anywhere

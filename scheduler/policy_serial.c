@@ -6,6 +6,7 @@
 #include "engine/base/memory.h"
 #include "scheduler/mix.h"
 #include "scheduler/policies.h"
+#include "scheduler/ready.h"
 
 typedef struct serial_state {
     entrain__arena *arena;
@@ -76,6 +77,7 @@ const entrain_policy entrain__policy_serial = {
     .submit = submit,
     .next = next,
     .destroy = destroy,
+    .queues = &entrain__queues_first_come,
 };
 
 const entrain_policy entrain__policy_shuffled = {
@@ -85,4 +87,5 @@ const entrain_policy entrain__policy_shuffled = {
     .submit = submit,
     .next = next,
     .destroy = destroy,
+    .queues = &entrain__queues_shuffled,
 };

@@ -1,5 +1,6 @@
 // `shared`: one bounded ring for all, in task order. Balances perfectly and contends on one counter.
 #include "scheduler/policies.h"
+#include "scheduler/ready.h"
 #include "scheduler/ring.h"
 
 typedef struct shared_state {
@@ -50,4 +51,5 @@ const entrain_policy entrain__policy_shared = {
     .submit = submit,
     .next = next,
     .destroy = destroy,
+    .queues = &entrain__queues_shared,
 };

@@ -5,6 +5,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/atomics.h"
 #include "scheduler/policies.h"
+#include "scheduler/ready.h"
 
 typedef struct cursor {
     _Alignas(ENTRAIN_CACHE_LINE) uint32_t next; // by its worker; by submit while all are quiescent
@@ -63,4 +64,5 @@ const entrain_policy entrain__policy_static = {
     .submit = submit,
     .next = next,
     .destroy = destroy,
+    .queues = &entrain__queues_static,
 };

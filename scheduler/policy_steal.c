@@ -36,6 +36,7 @@
 
 #include "entrain/scheduler.h"
 #include "scheduler/policies.h"
+#include "scheduler/ready.h"
 #include "scheduler/thieves.h"
 
 enum { WORTH = 64 };
@@ -267,6 +268,7 @@ const entrain_policy entrain__policy_steal = {
     .next = next,
     .count = count,
     .destroy = destroy,
+    .queues = &entrain__queues_steal,
 };
 
 const entrain_policy entrain__policy_steal_near = {
@@ -278,4 +280,5 @@ const entrain_policy entrain__policy_steal_near = {
     .count = count,
     .destroy = destroy,
     .wants_distances = true,
+    .queues = &entrain__queues_steal_near,
 };

@@ -37,6 +37,7 @@
 #include "scheduler/cpus.h"
 #include "scheduler/machine.h"
 #include "scheduler/mix.h"
+#include "scheduler/ready.h"
 #include "scheduler/timeline.h"
 
 // What was handed out in a phase: how many tasks, the sum of their numbers and of their mixed numbers. A
@@ -78,6 +79,8 @@ struct entrain_scheduler {
     pid_t process;                        // whose threads they are
     uint32_t task_count;                  // 0 before the first plan
     tally wanted;                         // of each step
+    entrain__ready *ready;                // NULL: no plan for runs without phases
+    bool is_ready_run;                    // the run that is on is one
     uint32_t *steps_done; // [task_count] in this phase, by the runner of each task; NULL without links
     // By whoever runs the serial part; read by all between release and arrival.
     struct serial {
@@ -298,7 +301,10 @@ static void run_ahead(entrain_scheduler *scheduler, worker *self) {
 }
 
 static void run_phase(entrain_scheduler *scheduler, worker *self) {
-    if (scheduler->serial.steps > 1)
+    if (scheduler->is_ready_run) {
+        entrain__ready_work(scheduler->ready, self->index, &self->stats);
+        self->since_ns = clock_ns();
+    } else if (scheduler->serial.steps > 1)
         run_ahead(scheduler, self);
     else
         run_tasks(scheduler, self);
@@ -361,9 +367,12 @@ static bool begin_phase(entrain_scheduler *scheduler, worker *self) {
     struct serial *serial = &scheduler->serial;
     // Alone, it has just read the clock; others may have been preempted since.
     uint64_t before_ns = scheduler->worker_count == 1 ? self->since_ns : clock_ns();
-    serial->phase = serial->job->advance(serial->job->context);
+    if (scheduler->is_ready_run)
+        serial->phase = entrain__ready_rest(scheduler->ready, self->index) ? 0 : ENTRAIN_PHASE_END;
+    else
+        serial->phase = serial->job->advance(serial->job->context);
     serial->running = serial->phase != ENTRAIN_PHASE_END;
-    if (serial->running)
+    if (serial->running && !scheduler->is_ready_run)
         submit(scheduler);
     self->since_ns = clock_ns();
     self->stats.serial_ns += self->since_ns - before_ns;
@@ -395,9 +404,12 @@ static void release(entrain_scheduler *scheduler, const worker *self) {
 // All have arrived and @p self was the last: checks the phase, advances the job, lets the others go. False:
 // run over.
 static bool run_serial_part(entrain_scheduler *scheduler, worker *self) {
-    tally handed = sum_handed(scheduler);
-    scheduler->serial.mismatch = !is_whole(&handed, &scheduler->wanted, scheduler->serial.steps);
     bool running = false;
+    scheduler->serial.mismatch = false;
+    if (!scheduler->is_ready_run) {
+        tally handed = sum_handed(scheduler);
+        scheduler->serial.mismatch = !is_whole(&handed, &scheduler->wanted, scheduler->serial.steps);
+    }
     if (scheduler->serial.mismatch)
         scheduler->serial.running = false;
     else
@@ -654,6 +666,7 @@ void entrain_scheduler_destroy(entrain_scheduler *scheduler) {
     stop_threads(scheduler);
     if (scheduler->task_count != 0)
         scheduler->policy->destroy(scheduler->state);
+    entrain__ready_destroy(scheduler->ready);
     entrain__arena_destroy(scheduler->arena);
 }
 
@@ -765,26 +778,25 @@ static entrain_status refuse_phase(const entrain_scheduler *scheduler, entrain_e
         (unsigned long long)wanted, (unsigned long long)scheduler->serial.phase_count - 1, what);
 }
 
-entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain_job *job,
-                                     entrain_error *error_out) {
+// What stands in the way of any run.
+static entrain_status check_run(const entrain_scheduler *scheduler, bool planned, entrain_error *error_out) {
     if (scheduler->serial.running)
         return entrain_error_set(error_out, ENTRAIN_ORDER,
                                  "a scheduler runs one job at a time, and one is on");
-    if (scheduler->task_count == 0)
+    if (!planned)
         return entrain_error_set(error_out, ENTRAIN_ORDER,
                                  "there is no plan yet; call entrain_scheduler_plan() first");
-    if (job->advance == NULL || job->task == NULL || (job->steps != NULL) != (job->task_at != NULL))
-        return entrain_error_set(error_out, ENTRAIN_INVALID, "the job has no %s function",
-                                 job->advance == NULL ? "advance"
-                                 : job->task == NULL  ? "task"
-                                 : job->steps == NULL ? "steps"
-                                                      : "task_at");
     if (threads_are_elsewhere(scheduler))
         return entrain_error_set(
             error_out, ENTRAIN_ORDER,
             "the scheduler's threads belong to process %ld, which forked this one; create "
             "the scheduler after the fork",
             (long)scheduler->process);
+    return ENTRAIN_OK;
+}
+
+// Runs @p job, or if that is NULL what is ready, as worker 0.
+static entrain_status run(entrain_scheduler *scheduler, const entrain_job *job, entrain_error *error_out) {
     entrain__cpu_mask callers_cpus;
     if (scheduler->pin) {
         int refused = entrain__cpus_read(&callers_cpus) ? 0 : errno;
@@ -802,6 +814,7 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
     fesetenv(FE_DFL_ENV);
     settle(self, clock_ns());
     scheduler->serial.job = job;
+    scheduler->is_ready_run = job == NULL;
     scheduler->serial.mismatch = false;
     scheduler->serial.running = true; // from before the first advance(): calls from within it are refused too
     bool running = begin_phase(scheduler, self);
@@ -827,6 +840,71 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
     if (scheduler->pin) // where it came from; if that is gone by now it stays here
         (void)entrain__cpus_bind(pthread_self(), &callers_cpus);
     return scheduler->serial.mismatch ? refuse_phase(scheduler, error_out) : ENTRAIN_OK;
+}
+
+entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain_job *job,
+                                     entrain_error *error_out) {
+    entrain_status status = check_run(scheduler, scheduler->task_count != 0, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    if (job->advance == NULL || job->task == NULL || (job->steps != NULL) != (job->task_at != NULL))
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "the job has no %s function",
+                                 job->advance == NULL ? "advance"
+                                 : job->task == NULL  ? "task"
+                                 : job->steps == NULL ? "steps"
+                                                      : "task_at");
+    return run(scheduler, job, error_out);
+}
+
+// --- Runs without phases
+
+entrain_status entrain_scheduler_plan_ready(entrain_scheduler *scheduler, uint32_t task_count,
+                                            entrain_error *error_out) {
+    if (scheduler->serial.running)
+        return entrain_error_set(error_out, ENTRAIN_ORDER, "a plan cannot be replaced while its run is on");
+    if (task_count < 1 || task_count > UINT32_C(1) << 31)
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "task_count is %u; say 1 to 2147483648",
+                                 task_count);
+    if (scheduler->policy->queues == NULL)
+        return entrain_error_set(
+            error_out, ENTRAIN_UNSUPPORTED,
+            "policy \"%s\" shares out phases, and here tasks become ready one by one; use steal, "
+            "steal-near, static, shared, serial or shuffled",
+            scheduler->policy->name);
+    const entrain_policy_setup setup = {
+        .worker_count = scheduler->worker_count,
+        .task_count = task_count,
+        .seed = scheduler->seed,
+        .worker_distances = scheduler->distances,
+    };
+    entrain__ready *ready;
+    entrain_status status = entrain__ready_create(scheduler->policy, &setup, &ready);
+    if (status != ENTRAIN_OK)
+        return refuse_plan(scheduler, task_count, status, error_out);
+    entrain__ready_destroy(scheduler->ready);
+    scheduler->ready = ready;
+    return ENTRAIN_OK;
+}
+
+entrain_status entrain_scheduler_run_ready(entrain_scheduler *scheduler, const entrain_ready_job *job,
+                                           entrain_error *error_out) {
+    entrain_status status = check_run(scheduler, scheduler->ready != NULL, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    if (job->task == NULL || job->rest == NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "the job has no %s function",
+                                 job->task == NULL ? "task" : "rest");
+    entrain__ready_begin(scheduler->ready, job);
+    return run(scheduler, NULL, error_out);
+}
+
+void entrain_scheduler_ready(entrain_scheduler *scheduler, uint32_t index, uint32_t task) {
+    entrain__ready_push(scheduler->ready, index, task);
+}
+
+void entrain_scheduler_ask_rest(entrain_scheduler *scheduler) {
+    if (scheduler->ready != NULL)
+        entrain__ready_ask(scheduler->ready);
 }
 
 // --- Questions
@@ -856,6 +934,8 @@ void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t index
     stats_out->yields += self->yields_ahead;
     stats_out->parks += self->naps_ahead;
     policy_count(scheduler, index, stats_out);
+    if (scheduler->ready != NULL)
+        entrain__ready_count(scheduler->ready, index, stats_out);
 }
 
 uint64_t entrain_scheduler_timeline_dropped(const entrain_scheduler *scheduler) {

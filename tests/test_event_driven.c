@@ -517,10 +517,16 @@ static void the_gone_and_the_deaf_are_undeliverable(void **state) {
 
 // --- Order, and requests to stop
 
+static entrain_status count_all(entrain_self *self, const entrain_message *messages, uint32_t count) {
+    (void)messages;
+    *(int64_t *)self->columns[0] += count;
+    return ENTRAIN_OK;
+}
+
 static uint64_t signature(uint64_t seed, uint64_t *state_out) {
     entrain_engine_config config = event_driven("shuffled", 1);
     config.scheduler.seed = seed;
-    entrain_behavior sender = behavior_of(flood, 7, BURST + 1), listener = behavior_of(pass_on, 63, 100);
+    entrain_behavior sender = behavior_of(flood, 7, BURST + 1), listener = behavior_of(count_all, 63, 0);
     world swarm;
     begin(&swarm, &config);
     swarm.left = swarm.right = add(&swarm, &listener, swarm.size = 5);
