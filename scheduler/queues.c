@@ -78,9 +78,9 @@ static bool take_plain(void *opaque, uint32_t worker, uint32_t *task_out) {
 
 static bool take_shuffled(void *opaque, uint32_t worker, uint32_t *task_out) {
     plain_state *state = opaque;
-    const uint32_t count = state->tail - state->head;
-    if (worker != 0 || count == 0)
+    if (worker != 0 || state->head == state->tail)
         return false;
+    const uint32_t count = state->tail - state->head;
     uint32_t *first = &state->tasks[state->head & state->mask];
     uint32_t *drawn = &state->tasks[(state->head + entrain__mix_below(&state->draws, count)) & state->mask];
     *task_out = *drawn;
