@@ -30,6 +30,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/sum.h"
 #include "engine/gather_kernels.h"
+#include "engine/letter.h"
 #include "entrain/engine.h"
 
 __extension__ typedef __int128 entrain__int128;
@@ -37,15 +38,6 @@ __extension__ typedef __int128 entrain__int128;
 #define ENTRAIN_GENERATION_MAX 255
 #define ENTRAIN_TELLS_MAX 4096
 #define ENTRAIN_POPULATIONS_MAX 64
-
-/// A general message on its way: what is sent, and to whom.
-typedef struct entrain__letter {
-    entrain_message message;
-    entrain_id to;
-    uint32_t undelivered; // in a lane: set by the receiver's task, seen by the next route; elsewhere, under
-                          // block: the route's own, that it found no room this time
-} entrain__letter;
-_Static_assert(sizeof(entrain__letter) == 32, "two letters a cache line");
 
 /// What entrain_self.reserved points to during receive(): where its letters go.
 typedef struct entrain__allowance {

@@ -1,0 +1,274 @@
+// Calendars: two 4-ary heaps over one pool of places (calendar.h).
+//
+//   entries  [owner_count x places]   an owner's places lie together, the last one freed is the first one used
+//   nodes    | own heap ->            <- others' heap |        they share one array: together no more than the pool
+//
+// A heap's nodes carry what is compared nearly always, so that sifting stays within the array; each entry knows its node,
+// so that it can be taken out of the middle.
+//
+// Nothing is written before it is used: pools are as large as the worst case and most of them are never touched.
+#include "engine/calendar.h"
+
+#include <string.h>
+
+#include "engine/base/assert.h"
+
+typedef struct node {
+    uint64_t when;
+    uint32_t round, entry;
+} node;
+
+enum { ARITY = 4 };
+
+// Places of an owner are counted from 1 here; 0 is none.
+typedef struct owner {
+    uint64_t order;           // registrations so far
+    uint32_t free, line_head; // lists, linked through entrain__delayed.position
+    uint32_t line_tail;
+    uint32_t touched; // places that were ever used: those after them are free, too
+} owner;
+
+struct entrain__calendar {
+    uint32_t owner_count, places, capacity;
+    uint32_t sizes[ENTRAIN__LANES];
+    uint64_t lined;
+    owner *owners;             // [owner_count]
+    entrain__delayed *entries; // [capacity]
+    node *nodes;               // [capacity]
+};
+
+entrain__calendar *entrain__calendar_create(entrain__arena *arena, size_t *bytes, uint32_t owner_count,
+                                            uint32_t places) {
+    ENTRAIN_ASSERT(owner_count > 0 && places > 0 && places <= UINT16_MAX);
+    const uint64_t capacity = (uint64_t)owner_count * places;
+    if (capacity >= UINT32_MAX)
+        return NULL;
+    entrain__calendar *calendar = entrain__arena_take(arena, 1, sizeof *calendar);
+    if (calendar == NULL)
+        return NULL;
+    *calendar =
+        (entrain__calendar){.owner_count = owner_count, .places = places, .capacity = (uint32_t)capacity};
+    calendar->owners = entrain__arena_take(arena, owner_count, sizeof *calendar->owners);
+    calendar->entries = entrain__arena_take(arena, capacity, sizeof *calendar->entries);
+    calendar->nodes = entrain__arena_take(arena, capacity, sizeof *calendar->nodes);
+    if (calendar->owners == NULL || calendar->entries == NULL || calendar->nodes == NULL) {
+        entrain__arena_give(arena, calendar->owners);
+        entrain__arena_give(arena, calendar->entries);
+        entrain__arena_give(arena, calendar->nodes);
+        entrain__arena_give(arena, calendar);
+        return NULL;
+    }
+    *bytes += sizeof *calendar + owner_count * sizeof(owner) +
+              capacity * (sizeof *calendar->entries + sizeof *calendar->nodes);
+    return calendar;
+}
+
+static inline uint32_t first_entry(const entrain__calendar *calendar, uint32_t owner_index) {
+    return owner_index * calendar->places;
+}
+// The entry of an owner's place, counted from 1.
+static inline entrain__delayed *entry_of(const entrain__calendar *calendar, uint32_t owner_index,
+                                         uint32_t place) {
+    return &calendar->entries[first_entry(calendar, owner_index) + place - 1];
+}
+static inline uint32_t place_of(const entrain__calendar *calendar, const entrain__delayed *entry) {
+    return (uint32_t)(entry - calendar->entries) - first_entry(calendar, entry->owner) + 1;
+}
+static inline node *node_at(const entrain__calendar *calendar, uint32_t lane, uint32_t position) {
+    return &calendar->nodes[lane == ENTRAIN__LANE_OWN ? position : calendar->capacity - 1 - position];
+}
+
+static inline bool node_before(const entrain__calendar *calendar, const node *a, const node *b) {
+    if (a->when != b->when)
+        return a->when < b->when;
+    if (a->round != b->round)
+        return a->round < b->round;
+    const entrain__delayed *one = &calendar->entries[a->entry], *other = &calendar->entries[b->entry];
+    const uint32_t sender = one->letter.message.from & ENTRAIN_ID_INDEX_MAX,
+                   other_sender = other->letter.message.from & ENTRAIN_ID_INDEX_MAX;
+    return sender != other_sender ? sender < other_sender : one->order < other->order;
+}
+
+static inline void put_node(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
+    *node_at(calendar, lane, position) = moved;
+    calendar->entries[moved.entry].position = position;
+}
+
+static void sift_up(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
+    while (position > 0) {
+        const uint32_t parent = (position - 1) / ARITY;
+        if (!node_before(calendar, &moved, node_at(calendar, lane, parent)))
+            break;
+        put_node(calendar, lane, position, *node_at(calendar, lane, parent));
+        position = parent;
+    }
+    put_node(calendar, lane, position, moved);
+}
+
+static void sift_down(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
+    const uint64_t size = calendar->sizes[lane];
+    for (;;) {
+        const uint64_t first = (uint64_t)position * ARITY + 1;
+        if (first >= size)
+            break;
+        uint32_t least = (uint32_t)first;
+        for (uint64_t child = first + 1; child < first + ARITY && child < size; child++)
+            if (node_before(calendar, node_at(calendar, lane, (uint32_t)child),
+                            node_at(calendar, lane, least)))
+                least = (uint32_t)child;
+        if (!node_before(calendar, node_at(calendar, lane, least), &moved))
+            break;
+        put_node(calendar, lane, position, *node_at(calendar, lane, least));
+        position = least;
+    }
+    put_node(calendar, lane, position, moved);
+}
+
+// Takes an entry out of its heap; its place is still taken.
+static void remove_node(entrain__calendar *calendar, entrain__delayed *entry) {
+    const uint32_t lane = entry->lane, position = entry->position;
+    ENTRAIN_ASSERT(lane < ENTRAIN__LANES && calendar->sizes[lane] > position);
+    const node last = *node_at(calendar, lane, --calendar->sizes[lane]);
+    entry->lane = ENTRAIN__LANES;
+    if (position == calendar->sizes[lane])
+        return;
+    if (position > 0 && node_before(calendar, &last, node_at(calendar, lane, (position - 1) / ARITY)))
+        sift_up(calendar, lane, position, last);
+    else
+        sift_down(calendar, lane, position, last);
+}
+
+static void free_place(entrain__calendar *calendar, entrain__delayed *entry) {
+    owner *its = &calendar->owners[entry->owner];
+    entry->position = its->free;
+    its->free = place_of(calendar, entry);
+}
+
+entrain_status entrain__calendar_add(entrain__calendar *calendar, uint32_t owner_index, entrain__lane lane,
+                                     entrain__instant at, const entrain__letter *letter,
+                                     entrain_timer *timer_out) {
+    ENTRAIN_ASSERT(owner_index < calendar->owner_count && lane < ENTRAIN__LANES);
+    owner *its = &calendar->owners[owner_index];
+    uint32_t place = its->free;
+    if (place == 0 && its->touched == calendar->places)
+        return ENTRAIN_FULL;
+    entrain__delayed *entry;
+    if (place != 0) {
+        entry = entry_of(calendar, owner_index, place);
+        its->free = entry->position;
+    } else {
+        place = ++its->touched;
+        entry = entry_of(calendar, owner_index, place);
+    }
+    *entry = (entrain__delayed){
+        .letter = *letter,
+        .when = at.when,
+        .order = ++its->order,
+        .round = at.round,
+        .lane = lane,
+        .owner = owner_index,
+    };
+    const node added = {at.when, at.round, (uint32_t)(entry - calendar->entries)};
+    sift_up(calendar, lane, calendar->sizes[lane]++, added);
+    if (timer_out != NULL)
+        *timer_out = its->order << 16 | place;
+    return ENTRAIN_OK;
+}
+
+entrain_status entrain__calendar_cancel(entrain__calendar *calendar, uint32_t owner_index,
+                                        entrain_timer timer, uint64_t others_from) {
+    ENTRAIN_ASSERT(owner_index < calendar->owner_count);
+    const uint32_t place = timer & UINT16_MAX;
+    if (place == 0 || place > calendar->owners[owner_index].touched)
+        return ENTRAIN_STALE;
+    entrain__delayed *entry = entry_of(calendar, owner_index, place);
+    if (entry->order != timer >> 16 || entry->lane == ENTRAIN__LANES ||
+        (entry->lane == ENTRAIN__LANE_OTHERS && entry->when < others_from))
+        return ENTRAIN_STALE;
+    remove_node(calendar, entry);
+    free_place(calendar, entry);
+    return ENTRAIN_OK;
+}
+
+entrain__instant entrain__calendar_next(const entrain__calendar *calendar, entrain__lane lane) {
+    if (calendar->sizes[lane] == 0)
+        return ENTRAIN__NEVER;
+    const node *first = node_at(calendar, lane, 0);
+    return (entrain__instant){first->when, first->round};
+}
+
+entrain__instant entrain__calendar_next_of_all(const entrain__calendar *calendar) {
+    const entrain__instant own = entrain__calendar_next(calendar, ENTRAIN__LANE_OWN),
+                           others = entrain__calendar_next(calendar, ENTRAIN__LANE_OTHERS);
+    return entrain__instant_before(others, own) ? others : own;
+}
+
+// Out of its heap, still in its place.
+static entrain__delayed *take_out(entrain__calendar *calendar, entrain__lane lane, entrain__instant end) {
+    if (!entrain__instant_before(entrain__calendar_next(calendar, lane), end))
+        return NULL;
+    entrain__delayed *entry = &calendar->entries[node_at(calendar, lane, 0)->entry];
+    remove_node(calendar, entry);
+    return entry;
+}
+
+entrain__delayed *entrain__calendar_take(entrain__calendar *calendar, entrain__lane lane,
+                                         entrain__instant end) {
+    entrain__delayed *entry = take_out(calendar, lane, end);
+    if (entry != NULL)
+        free_place(calendar, entry);
+    return entry;
+}
+
+entrain__delayed *entrain__calendar_line_up(entrain__calendar *calendar, entrain__lane lane,
+                                            entrain__instant end) {
+    entrain__delayed *entry = take_out(calendar, lane, end);
+    if (entry == NULL)
+        return NULL;
+    owner *its = &calendar->owners[entry->owner];
+    const uint32_t place = place_of(calendar, entry);
+    entry->position = 0;
+    if (its->line_head == 0)
+        its->line_head = place;
+    else
+        entry_of(calendar, entry->owner, its->line_tail)->position = place;
+    its->line_tail = place;
+    calendar->lined++;
+    return entry;
+}
+
+entrain__delayed *entrain__calendar_first(const entrain__calendar *calendar, uint32_t owner_index) {
+    const uint32_t place = calendar->owners[owner_index].line_head;
+    return place == 0 ? NULL : entry_of(calendar, owner_index, place);
+}
+
+void entrain__calendar_drop_first(entrain__calendar *calendar, uint32_t owner_index) {
+    entrain__delayed *entry = entrain__calendar_first(calendar, owner_index);
+    ENTRAIN_ASSERT(entry != NULL);
+    calendar->owners[owner_index].line_head = entry->position;
+    calendar->lined--;
+    free_place(calendar, entry);
+}
+
+uint32_t entrain__calendar_forget(entrain__calendar *calendar, uint32_t owner_index, uint32_t *lined_out) {
+    ENTRAIN_ASSERT(owner_index < calendar->owner_count);
+    uint32_t lined = 0, queued = 0;
+    for (; entrain__calendar_first(calendar, owner_index) != NULL; lined++)
+        entrain__calendar_drop_first(calendar, owner_index);
+    for (uint32_t place = 1; place <= calendar->owners[owner_index].touched; place++) {
+        entrain__delayed *entry = entry_of(calendar, owner_index, place);
+        if (entry->lane == ENTRAIN__LANES)
+            continue;
+        remove_node(calendar, entry);
+        free_place(calendar, entry);
+        queued++;
+    }
+    if (lined_out != NULL)
+        *lined_out = lined;
+    return queued;
+}
+
+uint64_t entrain__calendar_queued(const entrain__calendar *calendar) {
+    return (uint64_t)calendar->sizes[ENTRAIN__LANE_OWN] + calendar->sizes[ENTRAIN__LANE_OTHERS];
+}
+uint64_t entrain__calendar_lined(const entrain__calendar *calendar) { return calendar->lined; }
