@@ -206,6 +206,11 @@ static entrain_status check_behavior(const entrain_engine *engine, const entrain
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "Behavior \"%s\" declares %" PRIu32 " sends in a call; at most 65536.", name,
                                  behavior->sends_max);
+    if (behavior->timers_max > UINT16_MAX || (behavior->timers_max > 0 && behavior->sends_max == 0))
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "Behavior \"%s\" declares %" PRIu32 " timers and %" PRIu32
+                                 " sends in a call; timers are sends, and at most 65535.",
+                                 name, behavior->timers_max, behavior->sends_max);
     for (uint32_t p = 0; p < engine->population_count; p++) {
         const entrain_behavior *other = &engine->populations[p]->behavior;
         if (behavior->words > 0 && other->words > 0 && behavior->words != other->words)
@@ -432,6 +437,9 @@ void entrain_engine_count(const entrain_engine *engine, entrain_message_count *c
         sum.undeliverable += cohort->count_of.undeliverable;
         sum.cancelled += cohort->count_of.cancelled;
         sum.queued += cohort->outbox_count;
+        if (cohort->calendar != NULL)
+            sum.queued +=
+                entrain__calendar_queued(cohort->calendar) + entrain__calendar_lined(cohort->calendar);
     }
     // Lockstep empties every mailbox before a tick ends, but for those of actors muted by block; counted, not
     // assumed.

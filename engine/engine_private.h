@@ -29,6 +29,7 @@
 #include "engine/base/lock.h"
 #include "engine/base/memory.h"
 #include "engine/base/sum.h"
+#include "engine/calendar.h"
 #include "engine/gather_kernels.h"
 #include "engine/letter.h"
 #include "entrain/engine.h"
@@ -44,6 +45,12 @@ typedef struct entrain__allowance {
     entrain__letter *next; // the next one
     uint32_t left;         // of sends_max
     bool exceeded;         // it wanted more
+    // Delayed messages (timers.c).
+    bool delays_all; // virtual-time: what is sent without a delay is delayed too
+    uint32_t owner;  // in the calendar
+    entrain__calendar *calendar; // NULL: this actor has no place for any
+    entrain__instant now;        // virtual-time
+    uint32_t delayed, cancelled; // so many in this call
 } entrain__allowance;
 
 struct entrain_population {
@@ -81,6 +88,7 @@ typedef struct entrain__cohort {
     uint64_t kept;                   // block: messages in mailboxes of muted actors, for a later tick
     uint64_t observations;           // that reached a hearer
     entrain_message_count count_of;  // all but queued and lost, by this cohort's task
+    entrain__calendar *calendar;     // delayed messages of its actors; NULL: they have none
     entrain_id failed;               // an actor that sent more than it declared, or ENTRAIN_ID_NONE
     entrain__int128 field[ENTRAIN_WORDS_MAX]; // complete graph: sum of this cohort's publications
 } entrain__cohort;
@@ -181,6 +189,11 @@ struct entrain_engine {
     struct entrain__events *events; // event-driven execution; NULL in others
     double time_s;                  // simulated, in executions without ticks
     bool signs_order;
+    uint64_t *chains; // [actor_count] by slot: order signature (order.h), or NULL
+
+    // delayed messages
+    uint64_t timers_next; // lockstep: when the first one in any calendar is due; UINT64_MAX: there is none
+    struct entrain__virtual *virtual_time; // NULL in other executions
 
     // tasks
     entrain__cohort *cohorts;
@@ -291,6 +304,31 @@ uint32_t entrain__circle_lowest(const entrain_engine *engine, uint32_t on_it);
 /// ENTRAIN_DEADLOCK, with who waits for whom.
 entrain_status entrain__circle_sentence(const entrain_engine *engine, uint32_t on_it,
                                         entrain_error *error_out);
+/// Delayed messages (timers.c). Takes the calendars.
+entrain_status entrain__timers_build(entrain_engine *engine);
+/// Virtual-time: entrain_send(), which arrives a lookahead later.
+entrain_status entrain__delay(entrain_self *self, const entrain__letter *letter);
+/// Lockstep: whether any is due at this tick boundary.
+static inline bool entrain__timers_due(const entrain_engine *engine) {
+    return engine->timers_next != UINT64_MAX &&
+           engine->timers_next <= entrain__when((double)engine->tick * engine->config.step_s);
+}
+/// The instant after all that is due at this tick boundary.
+static inline entrain__instant entrain__timers_end(const entrain_engine *engine) {
+    return (entrain__instant){entrain__when((double)engine->tick * engine->config.step_s) + 1, 0};
+}
+/// Serial part, after calendars have changed: sets engine->timers_next.
+void entrain__timers_look(entrain_engine *engine);
+/// Whether a cohort has timers to hand over at this tick boundary.
+static inline bool entrain__timers_rung(const entrain_engine *engine, const entrain__cohort *cohort) {
+    return cohort->calendar != NULL &&
+           (entrain__calendar_lined(cohort->calendar) > 0 ||
+            entrain__instant_before(entrain__calendar_next(cohort->calendar, ENTRAIN__LANE_OWN),
+                                    entrain__timers_end(engine)));
+}
+/// Calls receive() with @p messages for one actor in lockstep, and counts what it sent.
+void entrain__letters_hand_over(entrain_engine *engine, entrain__cohort *cohort, entrain_self *self,
+                                uint32_t column, const entrain_message *messages, uint32_t count);
 /// Fills a self for one living column.
 void entrain__self_make(entrain_engine *engine, const entrain_population *population, uint32_t column,
                         entrain_self *self_out);

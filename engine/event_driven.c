@@ -159,8 +159,8 @@ static entrain_id begin_actor(entrain_engine *engine, entrain__desk *desk, entra
         memset(population->columns[c] + column * bytes, 0, bytes);
     }
     cell->owner[ENTRAIN__CELL_UNDELIVERED] = 0;
-    if (events->chains != NULL)
-        events->chains[slot] = 0;
+    if (engine->chains != NULL)
+        engine->chains[slot] = 0;
     if (population->behavior.start != NULL) {
         entrain_range range = entrain__range_make(engine, population, column, 1, desk->worker);
         range.ids = &id; // not in the table yet: who finds it there may send to it
@@ -257,8 +257,8 @@ static void hand_over(entrain_engine *engine, entrain__desk *desk, const entrain
     *undelivered = 0;
     desk->sending.next = desk->outbox;
     desk->sending.left = population->behavior.sends_max;
-    if (engine->events->chains != NULL)
-        engine->events->chains[desk->slot] = chain_over(engine->events->chains[desk->slot], messages, count);
+    if (engine->chains != NULL)
+        engine->chains[desk->slot] = chain_over(engine->chains[desk->slot], messages, count);
     (void)population->behavior.receive(&desk->self, messages, count);
     desk->count_of.received += count;
     if (desk->sending.exceeded) {
@@ -545,11 +545,11 @@ void entrain__events_count(const entrain_engine *engine, entrain_message_count *
 
 uint64_t entrain_engine_order_signature(const entrain_engine *engine) {
     uint64_t sum = 0;
-    if (engine->events == NULL || engine->events->chains == NULL)
+    if (engine->events == NULL || engine->chains == NULL)
         return 0;
     for (uint32_t slot = 0; slot < engine->actor_count; slot++)
-        if (engine->events->chains[slot] != 0)
-            sum += entrain__mix64(engine->events->chains[slot] ^ entrain__mix64(slot));
+        if (engine->chains[slot] != 0)
+            sum += entrain__mix64(engine->chains[slot] ^ entrain__mix64(slot));
     return sum;
 }
 

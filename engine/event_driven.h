@@ -68,7 +68,6 @@ typedef struct entrain__events {
     entrain__mute *mutes; // by slot; NULL but under block
     uint8_t
         *endings; // by slot: the entrain_reason of one that ends when all it sent has gone; its own worker's
-    uint64_t *chains; // by slot: order signature, or NULL
     bool many, blocks;
     uint32_t told_first, told_last; // slot + 1: made runnable from outside, between runs
     // By the one that rests.

@@ -165,9 +165,9 @@ entrain_status entrain__events_build(entrain_engine *engine, entrain_error *erro
         (events->blocks && build_mutes(engine) != ENTRAIN_OK))
         return no_memory("messages on their way", error_out);
     if (engine->signs_order) {
-        events->chains =
-            entrain__engine_take(engine, &engine->bytes_table, engine->actor_count, sizeof *events->chains);
-        if (events->chains == NULL)
+        engine->chains =
+            entrain__engine_take(engine, &engine->bytes_table, engine->actor_count, sizeof *engine->chains);
+        if (engine->chains == NULL)
             return no_memory("order signatures", error_out);
     }
     return entrain_scheduler_plan_ready(engine->scheduler, engine->actor_count, error_out);

@@ -23,11 +23,14 @@ entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, ui
         sending->exceeded = true;
         return ENTRAIN_LIMIT;
     }
-    sending->left--;
-    *sending->next++ = (entrain__letter){
+    const entrain__letter letter = {
         .message = {.from = self->id, .kind = kind, .flags = flags, .payload = {first, second}},
         .to = to,
     };
+    if (sending->delays_all)
+        return entrain__delay(self, &letter);
+    sending->left--;
+    *sending->next++ = letter;
     return ENTRAIN_OK;
 }
 
@@ -98,7 +101,8 @@ static void tell_senders(entrain_engine *engine) {
 
 void entrain__letters_route(entrain_engine *engine) {
     tell_senders(engine);
-    // Gather: what waits first, then tells, in the order of calls; then what actors sent, in that of cohorts.
+    // Gather: what waits first, then tells, in the order of calls; then delayed ones that are due; then what actors
+    // sent, in that of cohorts.
     entrain__letter **letters = engine->sorted;
     uint64_t total = 0;
     const bool blocks = engine->waiting != NULL;
@@ -108,6 +112,14 @@ void entrain__letters_route(entrain_engine *engine) {
     for (uint32_t t = 0; t < engine->tell_count; t++)
         letters[total++] = &engine->tells[t];
     const uint64_t sent_first = total;
+    for (uint32_t c = 0; c < engine->cohort_count && entrain__timers_due(engine); c++) {
+        entrain__calendar *calendar = engine->cohorts[c].calendar;
+        entrain__delayed *due;
+        while (calendar != NULL && (due = entrain__calendar_take(calendar, ENTRAIN__LANE_OTHERS,
+                                                                 entrain__timers_end(engine))) != NULL)
+            letters[total++] = &due->letter;
+    }
+    const bool delayed = total > sent_first;
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         entrain__cohort *cohort = &engine->cohorts[c];
         cohort->lane_count = 0;
@@ -115,7 +127,8 @@ void entrain__letters_route(entrain_engine *engine) {
             letters[total++] = &cohort->outbox[l];
     }
     ENTRAIN_ASSERT(total <= engine->letters_max);
-    if (engine->layout != ENTRAIN_LAYOUT_INDEX) { // else cohorts, and the actors in them, are in that order
+    // Else cohorts, and the actors in them, are in that order.
+    if (engine->layout != ENTRAIN_LAYOUT_INDEX || delayed) {
         sort_pass(letters + sent_first, engine->sorted_twin, total - sent_first, 0);
         sort_pass(engine->sorted_twin, letters + sent_first, total - sent_first, 12);
     }
@@ -227,6 +240,48 @@ static void deliver_lane(entrain_engine *engine, entrain__cohort *cohort) {
     }
 }
 
+void entrain__letters_hand_over(entrain_engine *engine, entrain__cohort *cohort, entrain_self *self,
+                                uint32_t column, const entrain_message *messages, uint32_t count) {
+    const entrain_behavior *behavior = &cohort->population->behavior;
+    uint32_t slot = entrain__id_slot(self->id);
+    self->undelivered = engine->undelivered[slot];
+    engine->undelivered[slot] = 0;
+    entrain__letter *outbox = cohort->outbox + cohort->outbox_count;
+    entrain__allowance sending = {.next = outbox,
+                                  .left = behavior->sends_max,
+                                  .owner = column - cohort->first,
+                                  .calendar = cohort->calendar};
+    self->reserved = &sending;
+    (void)behavior->receive(self, messages, count);
+    cohort->outbox_count += (uint32_t)(sending.next - outbox);
+    cohort->count_of.sent += (uint32_t)(sending.next - outbox) + sending.delayed;
+    cohort->count_of.cancelled += sending.cancelled;
+    ENTRAIN_ASSERT(cohort->outbox_count <= cohort->outbox_capacity);
+    // The lowest slot, whatever the layout: the sentence is part of the result.
+    if (sending.exceeded &&
+        (cohort->failed == ENTRAIN_ID_NONE || slot < entrain__id_slot(cohort->failed)))
+        cohort->failed = self->id;
+    cohort->count_of.received += count;
+}
+
+// One actor's timers that have run out, in batches.
+static void receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
+    const uint32_t owner = column - cohort->first;
+    entrain_self self;
+    entrain__self_make(engine, cohort->population, column, &self);
+    const entrain__delayed *due;
+    while ((due = entrain__calendar_first(cohort->calendar, owner)) != NULL) {
+        entrain_message batch[ENTRAIN_BATCH_MAX];
+        uint32_t count = 0;
+        for (; due != NULL && count < ENTRAIN_BATCH_MAX;
+             due = entrain__calendar_first(cohort->calendar, owner)) {
+            batch[count++] = due->letter.message;
+            entrain__calendar_drop_first(cohort->calendar, owner);
+        }
+        entrain__letters_hand_over(engine, cohort, &self, column, batch, count);
+    }
+}
+
 // One actor's mail, in batches. A batch is handed out where it lies in the ring when it does not wrap.
 static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t column,
                         uint32_t letterbox) {
@@ -247,22 +302,8 @@ static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_
             memcpy(batch + span.first_count, span.second, (count - span.first_count) * sizeof *batch);
             messages = batch;
         }
-        uint32_t slot = entrain__id_slot(self.id);
-        self.undelivered = engine->undelivered[slot];
-        engine->undelivered[slot] = 0;
-        entrain__letter *outbox = cohort->outbox + cohort->outbox_count;
-        entrain__allowance sending = {.next = outbox, .left = population->behavior.sends_max};
-        self.reserved = &sending;
-        (void)population->behavior.receive(&self, messages, count);
+        entrain__letters_hand_over(engine, cohort, &self, column, messages, count);
         entrain__mailbox_release(population->letterboxes, letterbox, count);
-        cohort->outbox_count += (uint32_t)(sending.next - outbox);
-        cohort->count_of.sent += (uint32_t)(sending.next - outbox);
-        ENTRAIN_ASSERT(cohort->outbox_count <= cohort->outbox_capacity);
-        // The lowest slot, whatever the layout: the sentence is part of the result.
-        if (sending.exceeded && (cohort->failed == ENTRAIN_ID_NONE ||
-                                 entrain__id_slot(self.id) < entrain__id_slot(cohort->failed)))
-            cohort->failed = self.id;
-        cohort->count_of.received += count;
     }
 }
 
@@ -273,15 +314,25 @@ void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, u
     if (population->behavior.receive == NULL)
         return;
     cohort->kept = 0;
+    entrain__calendar *calendar = cohort->calendar;
+    while (calendar != NULL &&
+           entrain__calendar_line_up(calendar, ENTRAIN__LANE_OWN, entrain__timers_end(engine)) != NULL)
+        continue;
+    const bool rung = calendar != NULL && entrain__calendar_lined(calendar) > 0;
     for (uint32_t column = cohort->first; column < cohort->first + cohort->count; column++) {
         uint32_t letterbox = population->letterbox_first + column;
         entrain_id id = engine->ids[population->first + column];
         uint32_t queued = entrain_mailbox_queued(population->letterboxes, letterbox);
-        if (id == ENTRAIN_ID_NONE || queued == 0)
+        bool timers = rung && entrain__calendar_first(calendar, column - cohort->first) != NULL;
+        if (id == ENTRAIN_ID_NONE || (queued == 0 && !timers))
             continue;
-        if (engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0)
+        if (engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0) {
             cohort->kept += queued; // its turn comes when what it sent has found room
-        else
+            continue;
+        }
+        if (timers)
+            receive_timers(engine, cohort, column);
+        if (queued > 0)
             receive_one(engine, cohort, column, letterbox);
     }
 }
@@ -290,6 +341,10 @@ void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, ui
     const entrain_population *population = cohort->population;
     if (population->behavior.receive == NULL)
         return;
+    if (cohort->calendar != NULL) {
+        uint32_t lined, queued = entrain__calendar_forget(cohort->calendar, column - cohort->first, &lined);
+        cohort->count_of.cancelled += queued + lined;
+    }
     uint32_t letterbox = population->letterbox_first + column;
     entrain__span span = entrain__mailbox_peek(population->letterboxes, letterbox);
     uint32_t count = span.first_count + span.second_count;

@@ -167,7 +167,7 @@ static void run_cohort(entrain_engine *engine, entrain__cohort *cohort, uint32_t
             entrain__field_part(engine, cohort, engine->publications[engine->now]);
         break;
     case ENTRAIN__PHASE_RECEIVE:
-        if (cohort->lane_count == 0 && cohort->kept == 0)
+        if (cohort->lane_count == 0 && cohort->kept == 0 && !entrain__timers_rung(engine, cohort))
             break;
         entrain__letters_receive(engine, cohort, worker);
         if (publishes) { // what a message changed is heard in this very tick
@@ -265,7 +265,7 @@ static uint32_t begin_tick(entrain_engine *engine) {
     for (;;) {
         if (boundary_ends(engine))
             return ENTRAIN_PHASE_END;
-        if (engine->has_mail && entrain__letters_pending(engine)) {
+        if (engine->has_mail && (entrain__letters_pending(engine) || entrain__timers_due(engine))) {
             entrain__letters_route(engine);
             return ENTRAIN__PHASE_RECEIVE;
         }
@@ -289,6 +289,7 @@ static uint32_t end_exchanges(entrain_engine *engine) {
 
 static uint32_t end_receive(entrain_engine *engine) {
     entrain__field_sum(engine);
+    entrain__timers_look(engine);
     if (engine->exchanges > 0)
         return ENTRAIN__PHASE_EXCHANGE;
     count_ticks(engine, 1);

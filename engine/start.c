@@ -299,8 +299,9 @@ static entrain_status build_waiting(entrain_engine *engine) {
 }
 
 // Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
-// mailbox holds, and send sends_max each time: that bounds everything that can be on its way between two
-// ticks. Block makes it no more: whoever has letters waiting is not called.
+// mailbox holds and per so many of its timers, and send sends_max each time: that bounds everything that can be on its way between two
+// ticks, and all its delayed messages may be due at once. Block makes it no more: whoever has letters waiting is not
+// called.
 static entrain_status build_letters(entrain_engine *engine) {
     if (!engine->has_mail)
         return ENTRAIN_OK;
@@ -315,7 +316,8 @@ static entrain_status build_letters(entrain_engine *engine) {
             uint32_t capacity = entrain_mailbox_capacity(population->letterboxes,
                                                          population->letterbox_first + cohort->first + k);
             quota += (uint64_t)population->behavior.sends_max *
-                     ((capacity + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
+                     ((capacity + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX +
+                      (population->behavior.timers_max + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
         }
         if (quota > UINT32_MAX)
             return ENTRAIN_NO_MEMORY;
@@ -323,7 +325,7 @@ static entrain_status build_letters(entrain_engine *engine) {
         cohort->outbox = entrain__engine_take(engine, &engine->bytes_messages, quota, sizeof *cohort->outbox);
         if (cohort->outbox == NULL)
             return ENTRAIN_NO_MEMORY;
-        total += quota;
+        total += quota + (uint64_t)cohort->count * population->behavior.timers_max;
     }
     engine->letters_max = total;
     engine->tells =
@@ -445,7 +447,7 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
         return no_memory("the table of actors", error_out);
     if (build_publications(engine) != ENTRAIN_OK)
         return no_memory("what actors publish", error_out);
-    if (!events && build_letters(engine) != ENTRAIN_OK)
+    if ((!events && build_letters(engine) != ENTRAIN_OK) || entrain__timers_build(engine) != ENTRAIN_OK)
         return no_memory("messages on their way", error_out);
     return ENTRAIN_OK;
 }
