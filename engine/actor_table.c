@@ -21,7 +21,8 @@ uint32_t entrain__place_of(const entrain_engine *engine, entrain_id id) {
         return UINT32_MAX;
     const entrain_population *population = entrain__population_of(engine, slot);
     uint32_t place = population->first + entrain__column_of(population, slot - population->first);
-    return engine->ids[place] == id ? place : UINT32_MAX;
+    // Event-driven actors begin and end while others ask. Pairs with begin_actor().
+    return entrain__load_acquire_u32(&engine->ids[place]) == id ? place : UINT32_MAX;
 }
 
 entrain_id entrain_population_id(const entrain_population *population, uint32_t index) {
@@ -85,6 +86,10 @@ static void adjust_heard(entrain_engine *engine, uint32_t place, uint32_t change
     }
 }
 
+static entrain__moment now_of(const entrain_engine *engine) {
+    return (entrain__moment){engine->tick, entrain_engine_time_s(engine)};
+}
+
 entrain_status entrain_engine_stop_actor(entrain_engine *engine, entrain_id id) {
     ENTRAIN_ASSERT(!engine->running);
     uint32_t place = engine->started ? entrain__place_of(engine, id) : UINT32_MAX;
@@ -92,6 +97,13 @@ entrain_status entrain_engine_stop_actor(entrain_engine *engine, entrain_id id) 
         return ENTRAIN_STALE;
     if (engine->events != NULL)
         return entrain__events_stop(engine, place);
+    const entrain__end end = {.reason = ENTRAIN_REASON_STOPPED, .when = now_of(engine)};
+    entrain__supervise_end(engine, entrain__id_slot(id), &end);
+    return ENTRAIN_OK;
+}
+
+void entrain__actor_end(entrain_engine *engine, uint32_t slot) {
+    const uint32_t place = entrain__place_of_slot(engine, slot);
     entrain__cohort *cohort = entrain__cohort_at(engine, place);
     const entrain_population *population = cohort->population;
     if (population->behavior.stop != NULL) {
@@ -110,13 +122,12 @@ entrain_status entrain_engine_stop_actor(entrain_engine *engine, entrain_id id) 
             memset(engine->publications[twin] + (size_t)place * engine->words, 0,
                    engine->words * sizeof(int64_t));
     }
-    return ENTRAIN_OK;
 }
 
 entrain_status entrain_engine_restart_actor(entrain_engine *engine, entrain_population *population,
                                             uint32_t index, entrain_id *id_out) {
     ENTRAIN_ASSERT(index < population->count && population->engine == engine && !engine->running);
-    uint32_t column = entrain__column_of(population, index), place = population->first + column;
+    uint32_t place = population->first + entrain__column_of(population, index);
     uint32_t slot = population->first + index;
     if (!engine->started || engine->ids[place] != ENTRAIN_ID_NONE)
         return ENTRAIN_ORDER;
@@ -127,6 +138,17 @@ entrain_status entrain_engine_restart_actor(entrain_engine *engine, entrain_popu
         *id_out = engine->ids[place];
         return status;
     }
+    *id_out = entrain__actor_begin(engine, slot);
+    entrain__supervise_began(engine, slot, now_of(engine));
+    return ENTRAIN_OK;
+}
+
+entrain_id entrain__actor_begin(entrain_engine *engine, uint32_t slot) {
+    entrain_population *population = entrain__population_of(engine, slot);
+    const uint32_t index = slot - population->first;
+    const uint32_t column = entrain__column_of(population, index), place = population->first + column;
+    ENTRAIN_ASSERT(engine->ids[place] == ENTRAIN_ID_NONE);
+    ENTRAIN_ASSERT(engine->generations[slot] < ENTRAIN_GENERATION_MAX);
     engine->generations[slot]++;
     engine->ids[place] = entrain__id_make(slot, engine->generations[slot]);
     entrain__cohort *cohort = entrain__cohort_at(engine, place);
@@ -145,9 +167,16 @@ entrain_status entrain_engine_restart_actor(entrain_engine *engine, entrain_popu
                                      engine->publications[engine->now] + (size_t)place * engine->words);
         entrain__field_adjust(engine, place, 1); // it was silence before
     }
-    *id_out = engine->ids[place];
-    return ENTRAIN_OK;
+    return engine->ids[place];
 }
+
+// Notices lie ready for the actor at @p slot: its task is to look.
+static void alert(entrain_engine *engine, uint32_t slot) {
+    entrain__cohort_at(engine, entrain__place_of_slot(engine, slot))->notices++;
+}
+
+const entrain__execution_calls entrain__lockstep_calls = {
+    .end = entrain__actor_end, .begin = entrain__actor_begin, .alert = alert, .at_once = true};
 
 void entrain_engine_republish(entrain_engine *engine) {
     ENTRAIN_ASSERT(!engine->running);

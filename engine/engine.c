@@ -79,6 +79,10 @@ static entrain_status validate(const entrain_engine_config *config, entrain_erro
                                  "%s is given, but transport publish has no mailboxes for observations; use "
                                  "transport mailbox, or leave it out.",
                                  config->overflow_named ? "overflow" : "mailbox_capacity");
+    if (config->trace > ENTRAIN__TRACE_MAX)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "trace is %" PRIu32 "; it must be 0 (none) to %d deliveries a worker.",
+                                 config->trace, ENTRAIN__TRACE_MAX);
     if ((config->cohort_weight < 64 && config->cohort_weight != 0) || config->cohort_weight > UINT32_C(1)
                                                                                                   << 24)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
@@ -111,6 +115,7 @@ entrain_status entrain_engine_create(const entrain_engine_config *config, entrai
     engine->config.scheduler.policy = NULL; // the scheduler keeps its own
     engine->config.scheduler.machine = NULL;
     engine->simd = simd;
+    engine->supervise.calls = &entrain__lockstep_calls;
     status = entrain_scheduler_create(&config->scheduler, &engine->scheduler, error_out);
     if (status != ENTRAIN_OK) {
         entrain__arena_destroy(arena);
@@ -150,7 +155,7 @@ void *entrain__engine_take(entrain_engine *engine, size_t *counter, size_t count
 static bool column_is_valid(const entrain_column *column) {
     uint32_t bytes = column->bytes;
     return column->name != NULL && bytes > 0 && bytes <= 1u << 16 &&
-           (bytes == 1 || bytes == 2 || bytes == 4 || bytes % 8 == 0);
+           (bytes == 1 || bytes == 2 || bytes == 4 || bytes % 8 == 0) && (!column->finite || bytes % 8 == 0);
 }
 
 // Whether the behavior keeps its own rules and agrees with those already there.
@@ -177,11 +182,12 @@ static entrain_status check_behavior(const entrain_engine *engine, const entrain
                                  behavior->column_count, ENTRAIN_COLUMNS_MAX);
     for (uint32_t c = 0; c < behavior->column_count; c++)
         if (!column_is_valid(&behavior->columns[c]))
-            return entrain_error_set(
-                error_out, ENTRAIN_INVALID,
-                "Column %" PRIu32 " of behavior \"%s\" has %" PRIu32
-                " bytes or no name; bytes must be 1, 2, 4 or a multiple of 8 up to 65536.",
-                c, name, behavior->columns[c].bytes);
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "Column %" PRIu32 " of behavior \"%s\" has %" PRIu32
+                                     " bytes or no name; bytes must be 1, 2, 4 or a multiple of 8 up to "
+                                     "65536, and of 8 where it is to "
+                                     "stay finite.",
+                                     c, name, behavior->columns[c].bytes);
     if (behavior->words > ENTRAIN_WORDS_MAX || (behavior->words > 0 && behavior->publish == NULL))
         return entrain_error_set(
             error_out, ENTRAIN_INVALID,
@@ -202,6 +208,11 @@ static entrain_status check_behavior(const entrain_engine *engine, const entrain
         return entrain_error_set(
             error_out, ENTRAIN_INVALID,
             "Behavior \"%s\" declares sends without receive(), from which alone an actor sends.", name);
+    if (behavior->watches_max > 65535 || (behavior->receive == NULL && behavior->watches_max > 0))
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "Behavior \"%s\" declares %" PRIu32
+                                 " watches; it must be 0 to 65535, and 0 without receive().",
+                                 name, behavior->watches_max);
     if (behavior->sends_max > 65536)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "Behavior \"%s\" declares %" PRIu32 " sends in a call; at most 65536.", name,
@@ -268,6 +279,7 @@ entrain_status entrain_engine_add_room(entrain_engine *engine, const entrain_beh
     population->context = context;
     population->count = count;
     population->living = living;
+    population->supervision = entrain_supervision_defaults();
     population->order = engine->population_count;
     engine->populations[engine->population_count++] = population;
     engine->actor_count += count;

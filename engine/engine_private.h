@@ -32,6 +32,8 @@
 #include "engine/calendar.h"
 #include "engine/gather_kernels.h"
 #include "engine/letter.h"
+#include "engine/supervise.h"
+#include "engine/trace.h"
 #include "entrain/engine.h"
 
 __extension__ typedef __int128 entrain__int128;
@@ -42,15 +44,19 @@ __extension__ typedef __int128 entrain__int128;
 
 /// What entrain_self.reserved points to during receive(): where its letters go.
 typedef struct entrain__allowance {
-    entrain__letter *next; // the next one
-    uint32_t left;         // of sends_max
-    bool exceeded;         // it wanted more
+    entrain__letter *next;   // the next one
+    uint32_t left;           // of sends_max
+    bool exceeded;           // it wanted more
+    bool budget;             // left is what a budget leaves, less than sends_max
+    bool finished;           // it called entrain_finish()
+    bool delays_all;         // virtual-time: what is sent without a delay is delayed too
+    entrain__trace_log *log; // its worker's; NULL: no trace
     // Delayed messages (timers.c).
-    bool delays_all; // virtual-time: what is sent without a delay is delayed too
-    uint32_t owner;  // in the calendar
     entrain__calendar *calendar; // NULL: this actor has no place for any
-    entrain__instant now;        // virtual-time
+    entrain__lock *lock;         // of the calendar; NULL: it is this task's alone
+    uint32_t owner;              // in the calendar
     uint32_t delayed, cancelled; // so many in this call
+    entrain__instant now;        // virtual-time
 } entrain__allowance;
 
 struct entrain_population {
@@ -69,6 +75,14 @@ struct entrain_population {
     char *columns[ENTRAIN_COLUMNS_MAX];
     uint32_t *index_of_column;       // [count]
     const uint32_t *column_of_index; // [count], NULL: the same
+    // Supervision: see supervise.h. By index; NULL where not needed.
+    entrain_supervision supervision;
+    entrain__restarts *restarts; // one for one
+    entrain__restarts group;     // all for one
+    entrain__budget *budgets;
+    uint32_t watch_first, watcher_first;
+    uint32_t guarded_count; // columns that must stay finite
+    uint8_t guarded[ENTRAIN_COLUMNS_MAX];
 };
 
 /// A task: a contiguous block of one population's columns, cut by weight. Written by whoever runs its task.
@@ -89,7 +103,11 @@ typedef struct entrain__cohort {
     uint64_t observations;           // that reached a hearer
     entrain_message_count count_of;  // all but queued and lost, by this cohort's task
     entrain__calendar *calendar;     // delayed messages of its actors; NULL: they have none
-    entrain_id failed;               // an actor that sent more than it declared, or ENTRAIN_ID_NONE
+    entrain__lock calendar_lock;     // event-driven: any worker may run them
+    uint64_t notices;                // actors for whom notices lie ready; by this task, and between phases
+    entrain_id failed; // whose state was the first not to be finite, where that ends the run, and when
+    uint32_t failed_column;
+    uint64_t failed_tick;
     entrain__int128 field[ENTRAIN_WORDS_MAX]; // complete graph: sum of this cohort's publications
 } entrain__cohort;
 
@@ -194,6 +212,10 @@ struct entrain_engine {
     // delayed messages
     uint64_t timers_next; // lockstep: when the first one in any calendar is due; UINT64_MAX: there is none
     struct entrain__virtual *virtual_time; // NULL in other executions
+    entrain__supervise supervise;
+    entrain__trace_log *trace_logs; // [trace_log_count], the outside's last; NULL: no trace
+    uint32_t trace_log_count;
+    uint64_t *slot_traces[2]; // [slots] record of each message in mailboxes, and in letterboxes
 
     // tasks
     entrain__cohort *cohorts;
@@ -326,9 +348,8 @@ static inline bool entrain__timers_rung(const entrain_engine *engine, const entr
             entrain__instant_before(entrain__calendar_next(cohort->calendar, ENTRAIN__LANE_OWN),
                                     entrain__timers_end(engine)));
 }
-/// Calls receive() with @p messages for one actor in lockstep, and counts what it sent.
-void entrain__letters_hand_over(entrain_engine *engine, entrain__cohort *cohort, entrain_self *self,
-                                uint32_t column, const entrain_message *messages, uint32_t count);
+/// Gives @p letter a record in @p log.
+void entrain__letter_trace(entrain__trace_log *log, entrain__letter *letter, uint64_t tick, double time_s);
 /// Fills a self for one living column.
 void entrain__self_make(entrain_engine *engine, const entrain_population *population, uint32_t column,
                         entrain_self *self_out);
@@ -346,6 +367,10 @@ static inline uint32_t entrain__column_of(const entrain_population *population, 
 }
 /// The place where the actor @p id lives, or UINT32_MAX.
 uint32_t entrain__place_of(const entrain_engine *engine, entrain_id id);
+/// Ends the living actor at @p slot and begins another one there (actor_table.c): lockstep, between phases.
+void entrain__actor_end(entrain_engine *engine, uint32_t slot);
+entrain_id entrain__actor_begin(entrain_engine *engine, uint32_t slot);
+extern const entrain__execution_calls entrain__lockstep_calls;
 static inline entrain__cohort *entrain__cohort_at(entrain_engine *engine, uint32_t place) {
     // Binary search: cohorts are in the order of places.
     uint32_t low = 0, high = engine->cohort_count;

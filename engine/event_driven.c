@@ -336,8 +336,8 @@ static bool handle_requests(entrain_engine *engine, entrain__desk *desk) {
 
 // After a call of receive(): sends what it sent. @return whether the actor is out of this worker's hands.
 static bool finish_call(entrain_engine *engine, entrain__desk *desk) {
-    if (desk->finished) {
-        desk->finished = false;
+    if (desk->sending.finished) {
+        desk->sending.finished = false;
         engine->events->endings[desk->slot] = ENTRAIN_REASON_FINISHED;
     }
     if (send_outbox(engine, desk)) {
@@ -574,9 +574,7 @@ entrain_status entrain_spawn(entrain_self *self, entrain_population *population,
     return ENTRAIN_OK;
 }
 
-void entrain_finish(entrain_self *self) { desk_of(self)->finished = true; }
-
-entrain_status entrain_stop(entrain_self *self, entrain_id target) {
+entrain_status entrain__events_stop_request(entrain_self *self, entrain_id target) {
     entrain_engine *engine = self->engine;
     entrain__events *events = engine->events;
     const uint32_t slot = entrain__id_slot(target);

@@ -45,7 +45,6 @@ typedef struct entrain__desk {
     entrain_population *population; // of self
     entrain__cell *cell;
     uint32_t slot, worker;
-    bool finished; // entrain_finish() was called
     entrain__letter *outbox;
     entrain_message_count count_of;
     int64_t muted; // those that it muted less those that it saw go on
@@ -83,6 +82,8 @@ entrain_status entrain__events_check(const entrain_engine_config *config, entrai
 entrain_status entrain__events_run(entrain_engine *engine, double until_s, entrain_error *error_out);
 entrain_status entrain__events_tell(entrain_engine *engine, const entrain__letter *letter);
 entrain_status entrain__events_stop(entrain_engine *engine, uint32_t slot);
+/// entrain_stop().
+entrain_status entrain__events_stop_request(entrain_self *self, entrain_id target);
 entrain_status entrain__events_restart(entrain_engine *engine, uint32_t slot);
 void entrain__events_count(const entrain_engine *engine, entrain_message_count *sum);
 

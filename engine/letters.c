@@ -15,6 +15,13 @@
 #include "engine/event_driven.h"
 #include "mailbox/ring.h"
 
+void entrain__letter_trace(entrain__trace_log *log, entrain__letter *letter, uint64_t tick, double time_s) {
+    const entrain_message *message = &letter->message;
+    letter->trace = entrain__trace_mark(entrain__trace_sent(log, message->from, letter->to, message->kind,
+                                                            message->flags, tick, time_s)) &
+                    0x7fffffff;
+}
+
 entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, uint16_t flags,
                             entrain_payload first, entrain_payload second) {
     entrain__allowance *sending = self->reserved;
@@ -31,6 +38,8 @@ entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, ui
         return entrain__delay(self, &letter);
     sending->left--;
     *sending->next++ = letter;
+    if (__builtin_expect(sending->log != NULL, 0))
+        entrain__letter_trace(sending->log, sending->next - 1, self->tick, self->time_s);
     return ENTRAIN_OK;
 }
 
@@ -50,6 +59,9 @@ entrain_status entrain_engine_tell(entrain_engine *engine, entrain_id to, uint16
     if (engine->tell_count + engine->tells_waiting == ENTRAIN_TELLS_MAX)
         return ENTRAIN_FULL;
     engine->tells[engine->tell_count++] = letter;
+    if (engine->trace_logs != NULL)
+        entrain__letter_trace(entrain__trace_log_of(engine, UINT32_MAX), &engine->tells[engine->tell_count - 1],
+                     engine->tick, entrain_engine_time_s(engine));
     engine->count_of.sent++;
     return ENTRAIN_OK;
 }
@@ -58,7 +70,7 @@ bool entrain__letters_pending(const entrain_engine *engine) {
     if (engine->tell_count > 0 || engine->waiting_count > 0)
         return true;
     for (uint32_t c = 0; c < engine->cohort_count; c++)
-        if (engine->cohorts[c].outbox_count > 0)
+        if (engine->cohorts[c].outbox_count > 0 || engine->cohorts[c].notices > 0)
             return true;
     return false;
 }
@@ -186,10 +198,24 @@ static entrain_message *find_older(const entrain__span *span, const entrain_mess
     return NULL;
 }
 
+// Which records the slots of @p set belong to; NULL without a trace.
+static uint64_t *traces_of(const entrain_engine *engine, const entrain_mailbox_set *set) {
+    return engine->slot_traces[set == engine->letterboxes];
+}
+
+static inline void trace_slot(const entrain_engine *engine, const entrain_mailbox_set *set,
+                              const entrain_message *message, const entrain__letter *letter) {
+    uint64_t *traces = traces_of(engine, set);
+    if (traces != NULL)
+        traces[entrain__mailbox_slot_index(set, message)] =
+            entrain__trace_number(engine, letter->trace, &letter->message, letter->to);
+}
+
 // A letter finds its mailbox full: does what the policy says. Of two messages one has to go; true: the new
 // one still wants to be enqueued, and now there is room.
-static bool make_room(entrain__cohort *cohort, entrain_overflow overflow, uint32_t letterbox,
+static bool make_room(entrain_engine *engine, entrain__cohort *cohort, uint32_t letterbox,
                       entrain__letter *letter) {
+    const entrain_overflow overflow = engine->config.overflow;
     entrain_mailbox_set *set = cohort->population->letterboxes;
     ENTRAIN_ASSERT(overflow != ENTRAIN_OVERFLOW_BLOCK); // the router saw to it
     if (overflow == ENTRAIN_OVERFLOW_SHED_OLDEST) {
@@ -202,6 +228,7 @@ static bool make_room(entrain__cohort *cohort, entrain_overflow overflow, uint32
         entrain_message *older = find_older(&queued, &letter->message);
         if (older != NULL) {
             *older = letter->message;
+            trace_slot(engine, set, older, letter);
             cohort->count_of.conflated++;
             return false;
         }
@@ -233,87 +260,177 @@ static void deliver_lane(entrain_engine *engine, entrain__cohort *cohort) {
             population->letterbox_first + entrain__column_of(population, slot - population->first);
         if (entrain_mailbox_queued(set, letterbox) <
                 entrain__letterbox_limit(engine, population, letterbox) ||
-            make_room(cohort, engine->config.overflow, letterbox, &lane[l])) {
-            *entrain__mailbox_reserve(set, letterbox, 1).first = lane[l].message;
+            make_room(engine, cohort, letterbox, &lane[l])) {
+            entrain_message *slot_of = entrain__mailbox_reserve(set, letterbox, 1).first;
+            *slot_of = lane[l].message;
+            trace_slot(engine, set, slot_of, &lane[l]);
             entrain__mailbox_commit(set, letterbox, 1);
         }
     }
 }
 
-void entrain__letters_hand_over(entrain_engine *engine, entrain__cohort *cohort, entrain_self *self,
-                                uint32_t column, const entrain_message *messages, uint32_t count) {
-    const entrain_behavior *behavior = &cohort->population->behavior;
-    uint32_t slot = entrain__id_slot(self->id);
-    self->undelivered = engine->undelivered[slot];
-    engine->undelivered[slot] = 0;
-    entrain__letter *outbox = cohort->outbox + cohort->outbox_count;
-    entrain__allowance sending = {.next = outbox,
-                                  .left = behavior->sends_max,
-                                  .owner = column - cohort->first,
-                                  .calendar = cohort->calendar};
-    self->reserved = &sending;
-    (void)behavior->receive(self, messages, count);
-    cohort->outbox_count += (uint32_t)(sending.next - outbox);
-    cohort->count_of.sent += (uint32_t)(sending.next - outbox) + sending.delayed;
-    cohort->count_of.cancelled += sending.cancelled;
-    ENTRAIN_ASSERT(cohort->outbox_count <= cohort->outbox_capacity);
-    // The lowest slot, whatever the layout: the sentence is part of the result.
-    if (sending.exceeded &&
-        (cohort->failed == ENTRAIN_ID_NONE || slot < entrain__id_slot(cohort->failed)))
-        cohort->failed = self->id;
-    cohort->count_of.received += count;
+typedef struct mail_batch {
+    const entrain_message *messages;
+    uint32_t notices, mail; // notices come first
+    entrain_message copied[ENTRAIN_BATCH_MAX];
+} mail_batch;
+
+// Records of a batch, gathered: a trace may take its time. Notices have none before they are handed over.
+static void number_batch(entrain_engine *engine, entrain__trace_log *log, const mail_batch *batch,
+                         const entrain__span *span, entrain_mailbox_set *set, entrain_id to,
+                         uint64_t *numbers_out) {
+    const uint64_t *traces = traces_of(engine, set);
+    log->at_hand = 0; // notices begin chains
+    for (uint32_t m = 0; m < batch->notices; m++) {
+        const entrain_message *notice = &batch->messages[m];
+        numbers_out[m] = entrain__trace_sent(log, notice->from, to, notice->kind, notice->flags, engine->tick,
+                                             entrain_engine_time_s(engine));
+    }
+    for (uint32_t m = 0; m < batch->mail; m++)
+        numbers_out[batch->notices + m] =
+            traces[entrain__mailbox_slot_index(set, entrain__span_slot(span, m))];
 }
 
-// One actor's timers that have run out, in batches.
-static void receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
+// Mail is handed out where it lies in the ring when it does not wrap and no notice comes before it.
+static void fill_batch(entrain_engine *engine, const entrain__span *span, uint32_t slot, uint32_t notices,
+                       uint32_t mail, mail_batch *batch) {
+    batch->messages = span->first;
+    batch->notices = notices > 0 ? entrain__supervise_take_notices(engine, slot, batch->copied, notices) : 0;
+    ENTRAIN_ASSERT(batch->notices == notices);
+    batch->mail = mail;
+    if (notices == 0 && mail <= span->first_count)
+        return;
+    const uint32_t first = mail < span->first_count ? mail : span->first_count;
+    memcpy(batch->copied + notices, span->first, first * sizeof *batch->copied);
+    memcpy(batch->copied + notices + first, span->second, (mail - first) * sizeof *batch->copied);
+    batch->messages = batch->copied;
+}
+
+// One call of receive(), whose last @p counted messages count as such (timers and mail; notices of ends do not). @p numbers: of
+// their records; NULL without a trace. @return whether the actor is to be called again.
+static bool call_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker, entrain_self *self,
+                         uint32_t column, const entrain_message *messages, const uint64_t *numbers,
+                         uint32_t count, uint32_t counted, uint64_t sends_left) {
+    entrain_population *population = cohort->population;
+    const uint32_t slot = entrain__id_slot(self->id);
+    entrain__letter *outbox = cohort->outbox + cohort->outbox_count;
+    entrain__allowance sending = {.next = outbox,
+                                  .left = population->behavior.sends_max,
+                                  .owner = column - cohort->first,
+                                  .calendar = cohort->calendar};
+    if (sends_left < sending.left) {
+        sending.left = (uint32_t)sends_left;
+        sending.budget = true;
+    }
+    if (numbers != NULL) {
+        sending.log = entrain__trace_log_of(engine, worker);
+        entrain__trace_handling(sending.log, messages, numbers, count);
+    }
+    self->undelivered = engine->undelivered[slot];
+    engine->undelivered[slot] = 0;
+    self->reserved = &sending;
+    const entrain_status status = population->behavior.receive(self, messages, count);
+    cohort->count_of.received += counted;
+    cohort->count_of.cancelled += sending.cancelled;
+    const uint32_t sent = (uint32_t)(sending.next - outbox);
+    cohort->outbox_count += sent;
+    cohort->count_of.sent += sent + sending.delayed;
+    ENTRAIN_ASSERT(cohort->outbox_count <= cohort->outbox_capacity);
+    if (population->budgets != NULL)
+        entrain__supervise_spend(population, self->index, self->time_s, counted, sent + sending.delayed);
+    entrain__end end = {0};
+    if (entrain__supervise_judge(population, column, status, &sending, &end) == ENTRAIN_REASON_NONE)
+        return true;
+    if (sending.log != NULL)
+        end.trace = sending.log->at_hand;
+    entrain__supervise_mark(engine, slot, &end);
+    return false;
+}
+
+// One actor's timers that have run out, in batches. @return whether it is to be called again.
+static bool receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker, uint32_t column) {
     const uint32_t owner = column - cohort->first;
     entrain_self self;
     entrain__self_make(engine, cohort->population, column, &self);
     const entrain__delayed *due;
     while ((due = entrain__calendar_first(cohort->calendar, owner)) != NULL) {
         entrain_message batch[ENTRAIN_BATCH_MAX];
+        uint64_t numbers[ENTRAIN_BATCH_MAX], mail_left, sends_left = UINT64_MAX;
         uint32_t count = 0;
         for (; due != NULL && count < ENTRAIN_BATCH_MAX;
              due = entrain__calendar_first(cohort->calendar, owner)) {
+            if (engine->trace_logs != NULL)
+                numbers[count] =
+                    entrain__trace_number(engine, due->letter.trace, &due->letter.message, self.id);
             batch[count++] = due->letter.message;
             entrain__calendar_drop_first(cohort->calendar, owner);
         }
-        entrain__letters_hand_over(engine, cohort, &self, column, batch, count);
+        if (cohort->population->budgets != NULL)
+            entrain__supervise_allow(cohort->population, self.index, self.time_s, &mail_left, &sends_left);
+        if (!call_receive(engine, cohort, worker, &self, column, batch, engine->trace_logs != NULL ? numbers : NULL,
+                          count, count, sends_left))
+            return false;
     }
+    return true;
 }
 
-// One actor's mail, in batches. A batch is handed out where it lies in the ring when it does not wrap.
-static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t column,
-                        uint32_t letterbox) {
-    const entrain_population *population = cohort->population;
-    entrain_self self;
-    entrain__self_make(engine, population, column, &self);
-    for (;;) {
-        entrain__span span = entrain__mailbox_peek(population->letterboxes, letterbox);
-        uint32_t count = span.first_count + span.second_count;
-        if (count == 0)
-            return;
-        entrain_message batch[ENTRAIN_BATCH_MAX];
-        const entrain_message *messages = span.first;
-        if (count > ENTRAIN_BATCH_MAX)
-            count = ENTRAIN_BATCH_MAX;
-        if (count > span.first_count) {
-            memcpy(batch, span.first, span.first_count * sizeof *batch);
-            memcpy(batch + span.first_count, span.second, (count - span.first_count) * sizeof *batch);
-            messages = batch;
-        }
-        entrain__letters_hand_over(engine, cohort, &self, column, messages, count);
-        entrain__mailbox_release(population->letterboxes, letterbox, count);
+// Notices and mail in one call. @return whether the actor is to be called again.
+static bool call_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker, entrain_self *self,
+                     uint32_t letterbox, uint32_t *notices_due) {
+    entrain_population *population = cohort->population;
+    entrain_mailbox_set *set = population->letterboxes;
+    const uint32_t slot = entrain__id_slot(self->id);
+    const entrain__span span = entrain__mailbox_peek(set, letterbox);
+    uint64_t mail_left = UINT64_MAX, sends_left = UINT64_MAX;
+    uint32_t mail = span.first_count + span.second_count;
+    if (mail == 0 && *notices_due == 0)
+        return false;
+    if (population->budgets != NULL)
+        entrain__supervise_allow(population, self->index, self->time_s, &mail_left, &sends_left);
+    if (mail > 0 && mail_left == 0 && *notices_due == 0) {
+        entrain__end end = {.reason = ENTRAIN_REASON_MESSAGES};
+        if (engine->trace_logs != NULL)
+            end.trace = traces_of(engine, set)[entrain__mailbox_slot_index(set, span.first)];
+        entrain__supervise_mark(engine, slot, &end);
+        return false;
     }
+    mail_batch batch;
+    const uint32_t notices = *notices_due < ENTRAIN_BATCH_MAX ? *notices_due : ENTRAIN_BATCH_MAX;
+    if (mail > ENTRAIN_BATCH_MAX - notices)
+        mail = ENTRAIN_BATCH_MAX - notices;
+    if (mail > mail_left)
+        mail = (uint32_t)mail_left;
+    *notices_due -= notices;
+    fill_batch(engine, &span, slot, notices, mail, &batch);
+    uint64_t numbers[ENTRAIN_BATCH_MAX];
+    if (engine->trace_logs != NULL)
+        number_batch(engine, entrain__trace_log_of(engine, worker), &batch, &span, set, self->id, numbers);
+    const bool lives = call_receive(engine, cohort, worker, self, letterbox - population->letterbox_first,
+                                    batch.messages, engine->trace_logs != NULL ? numbers : NULL, notices + mail,
+                                    mail, sends_left);
+    entrain__mailbox_release(set, letterbox, mail);
+    return lives;
+}
+
+// One actor's notices and mail, in batches. What it does not handle because it is to end stays where it is until it does.
+static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker, uint32_t column,
+                        uint32_t letterbox) {
+    entrain_self self;
+    entrain__self_make(engine, cohort->population, column, &self);
+    // What becomes due during these calls is the next tick's.
+    uint32_t notices = entrain__supervise_notices_due(engine, entrain__id_slot(self.id));
+    while (call_one(engine, cohort, worker, &self, letterbox, &notices))
+        ;
+    cohort->kept += entrain_mailbox_queued(cohort->population->letterboxes, letterbox);
 }
 
 void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker) {
-    (void)worker;
     const entrain_population *population = cohort->population;
     deliver_lane(engine, cohort);
     if (population->behavior.receive == NULL)
         return;
-    cohort->kept = 0;
+    const bool notices = cohort->notices > 0;
+    cohort->kept = cohort->notices = 0;
     entrain__calendar *calendar = cohort->calendar;
     while (calendar != NULL &&
            entrain__calendar_line_up(calendar, ENTRAIN__LANE_OWN, entrain__timers_end(engine)) != NULL)
@@ -323,17 +440,21 @@ void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, u
         uint32_t letterbox = population->letterbox_first + column;
         entrain_id id = engine->ids[population->first + column];
         uint32_t queued = entrain_mailbox_queued(population->letterboxes, letterbox);
-        bool timers = rung && entrain__calendar_first(calendar, column - cohort->first) != NULL;
-        if (id == ENTRAIN_ID_NONE || (queued == 0 && !timers))
+        const bool timers = rung && entrain__calendar_first(calendar, column - cohort->first) != NULL;
+        if (id == ENTRAIN_ID_NONE)
+            continue;
+        const bool noticed = notices && entrain__supervise_notices_due(engine, entrain__id_slot(id)) > 0;
+        if (queued == 0 && !noticed && !timers)
             continue;
         if (engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0) {
             cohort->kept += queued; // its turn comes when what it sent has found room
-            continue;
+            cohort->notices += noticed;
+        } else if (!timers || receive_timers(engine, cohort, worker, column)) {
+            receive_one(engine, cohort, worker, column, letterbox);
+        } else {
+            cohort->kept += queued; // it is to end
+            cohort->notices += noticed;
         }
-        if (timers)
-            receive_timers(engine, cohort, column);
-        if (queued > 0)
-            receive_one(engine, cohort, column, letterbox);
     }
 }
 
@@ -348,7 +469,7 @@ void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, ui
     uint32_t letterbox = population->letterbox_first + column;
     entrain__span span = entrain__mailbox_peek(population->letterboxes, letterbox);
     uint32_t count = span.first_count + span.second_count;
-    ENTRAIN_ASSERT(count <= cohort->kept); // only a muted actor has mail between two ticks
+    ENTRAIN_ASSERT(count <= cohort->kept); // only one that is mute, or is to end, has mail between two ticks
     for (uint32_t m = 0; m < count; m++)
         entrain__letters_tell(engine, entrain__span_slot(&span, m)->from);
     entrain__mailbox_release(population->letterboxes, letterbox, count);

@@ -112,8 +112,12 @@ static void exchange_run(entrain_engine *engine, entrain__cohort *cohort, entrai
         range->sums = scratch->sums;
         range->heard = heard;
     }
-    if (behavior->step != NULL)
+    if (behavior->step != NULL) {
         behavior->step(range, cohort->stage);
+        if (next_stage == 0 && cohort->population->guarded_count > 0 &&
+            !entrain__finite_range(cohort->population, range))
+            entrain__supervise_guarded(engine, cohort, range);
+    }
     if (behavior->words > 0) {
         if (next_stage == 0)
             range->tick++; // what is published now is heard in the next tick
@@ -167,7 +171,8 @@ static void run_cohort(entrain_engine *engine, entrain__cohort *cohort, uint32_t
             entrain__field_part(engine, cohort, engine->publications[engine->now]);
         break;
     case ENTRAIN__PHASE_RECEIVE:
-        if (cohort->lane_count == 0 && cohort->kept == 0 && !entrain__timers_rung(engine, cohort))
+        if (cohort->lane_count == 0 && cohort->kept == 0 && cohort->notices == 0 &&
+            !entrain__timers_rung(engine, cohort))
             break;
         entrain__letters_receive(engine, cohort, worker);
         if (publishes) { // what a message changed is heard in this very tick
@@ -218,18 +223,12 @@ static const char *phase_name(void *context, uint32_t phase) {
     return NULL;
 }
 
-// A behavior that sent more than it declared ends the run. The lowest id is named, whoever found it first.
-static bool find_failed(const entrain_engine *engine) {
-    for (uint32_t c = 0; c < engine->cohort_count; c++)
-        if (engine->cohorts[c].failed != ENTRAIN_ID_NONE)
-            return true;
-    return false;
-}
-
 // At a tick boundary: go on, or why not.
 static bool boundary_ends(entrain_engine *engine) {
-    if (engine->has_mail && find_failed(engine)) {
-        engine->ended = ENTRAIN_LIMIT;
+    if (entrain__supervise_pending(engine))
+        entrain__supervise_boundary(engine);
+    if (engine->supervise.escalated.end.reason != ENTRAIN_REASON_NONE) {
+        engine->ended = ENTRAIN_FAILED;
         return true;
     }
     if (engine->tick == engine->tick_end) {
@@ -303,6 +302,7 @@ static uint32_t next_phase(entrain_engine *engine) {
     }
     if (engine->phase == ENTRAIN__PHASE_START) { // everybody started and published
         entrain__field_sum(engine);
+        entrain__supervise_began_all(engine);
         return ENTRAIN_PHASE_END;
     }
     if (engine->first_advance) {
@@ -325,13 +325,13 @@ static uint32_t advance(void *context) {
 
 // How many exchanges may follow one another without a serial part: to the horizon, that is the end of this run
 // of ticks, or about a quarter of a second, so that a request to stop is heard; to the end of this tick where
-// messages may have to be routed; one where everybody hears the whole swarm. The first tick goes alone: it
+// messages may have to be routed, or failures mended; one where everybody hears the whole swarm. The first tick goes alone: it
 // tells how long one takes.
 static uint32_t steps(void *context) {
     entrain_engine *engine = context;
     if (engine->phase != ENTRAIN__PHASE_EXCHANGE || engine->graph.complete)
         return 1;
-    uint64_t ticks = engine->has_mail ? 1 : engine->tick_end - engine->tick;
+    uint64_t ticks = engine->has_mail || engine->supervise.mends ? 1 : engine->tick_end - engine->tick;
     uint64_t most = engine->tick_ns > 0 ? SPAN_NS / engine->tick_ns + 1 : 1;
     if (most > SPAN_TICKS_MAX)
         most = SPAN_TICKS_MAX;
@@ -354,21 +354,13 @@ static entrain_status run(entrain_engine *engine, entrain_error *error_out) {
     return status;
 }
 
-static entrain_status failed_sentence(const entrain_engine *engine, entrain_error *error_out) {
-    entrain_id lowest = ENTRAIN_ID_NONE;
-    for (uint32_t c = 0; c < engine->cohort_count; c++) {
-        entrain_id id = engine->cohorts[c].failed;
-        if (id != ENTRAIN_ID_NONE &&
-            (lowest == ENTRAIN_ID_NONE || entrain__id_slot(id) < entrain__id_slot(lowest)))
-            lowest = id;
-    }
-    const entrain_population *population = entrain__population_of(engine, entrain__id_slot(lowest));
-    return entrain_error_set(error_out, ENTRAIN_LIMIT,
-                             "Actor %" PRIu32 " of \"%s\" sent more than the %" PRIu32
-                             " messages a call that its behavior declares (tick %" PRIu64
-                             "); raise sends_max or send less.",
-                             entrain__id_slot(lowest) - population->first, population->behavior.name,
-                             population->behavior.sends_max, engine->tick);
+// An actor's failure ended the run. Where it is known only after a tick, others may have gone on from there, under a policy
+// that runs ahead: then the state is not to be continued from, under any policy.
+static entrain_status failed(entrain_engine *engine, entrain_error *error_out) {
+    const bool stepped = engine->supervise.control == NULL;
+    const entrain_status status = entrain__supervise_sentence(engine, error_out);
+    engine->broken = stepped || status == ENTRAIN_LIMIT;
+    return status;
 }
 
 static uint64_t serial_ns(const entrain_engine *engine) {
@@ -409,10 +401,8 @@ entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, en
         engine->broken = true;
         return status;
     }
-    if (engine->ended == ENTRAIN_LIMIT) {
-        engine->broken = true;
-        return failed_sentence(engine, error_out);
-    }
+    if (engine->ended == ENTRAIN_FAILED)
+        return failed(engine, error_out);
     if (engine->ended == ENTRAIN_DEADLOCK)
         return entrain__wait_check(engine, error_out);
     if (engine->ended != ENTRAIN_OK)

@@ -299,9 +299,10 @@ static entrain_status build_waiting(entrain_engine *engine) {
 }
 
 // Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
-// mailbox holds and per so many of its timers, and send sends_max each time: that bounds everything that can be on its way between two
-// ticks, and all its delayed messages may be due at once. Block makes it no more: whoever has letters waiting is not
-// called.
+// Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
+// mailbox holds and notices lie ready, and per so many of its timers, and send sends_max each time: that bounds everything
+// that can be on its way between two ticks, and all its delayed messages may be due at once. Block makes it no more:
+// whoever has letters waiting is not called.
 static entrain_status build_letters(entrain_engine *engine) {
     if (!engine->has_mail)
         return ENTRAIN_OK;
@@ -316,7 +317,8 @@ static entrain_status build_letters(entrain_engine *engine) {
             uint32_t capacity = entrain_mailbox_capacity(population->letterboxes,
                                                          population->letterbox_first + cohort->first + k);
             quota += (uint64_t)population->behavior.sends_max *
-                     ((capacity + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX +
+                     (((uint64_t)capacity + population->behavior.watches_max + ENTRAIN_BATCH_MAX - 1) /
+                          ENTRAIN_BATCH_MAX +
                       (population->behavior.timers_max + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
         }
         if (quota > UINT32_MAX)
@@ -340,6 +342,20 @@ static entrain_status build_letters(entrain_engine *engine) {
                    engine->sorted_twin != NULL && engine->undelivered != NULL
                ? build_waiting(engine)
                : ENTRAIN_NO_MEMORY;
+}
+
+// One number for each slot of each mailbox.
+static entrain_status build_traces(entrain_engine *engine) {
+    const entrain_mailbox_set *const sets[] = {engine->mailboxes, engine->letterboxes};
+    for (int s = 0; s < 2 && engine->trace_logs != NULL; s++) {
+        if (sets[s] == NULL)
+            continue;
+        engine->slot_traces[s] = entrain__engine_take(engine, &engine->bytes_messages,
+                                                      entrain__mailbox_slot_count(sets[s]), sizeof(uint64_t));
+        if (engine->slot_traces[s] == NULL)
+            return ENTRAIN_NO_MEMORY;
+    }
+    return ENTRAIN_OK;
 }
 
 static entrain_status build_columns(entrain_engine *engine) {
@@ -449,5 +465,7 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
         return no_memory("what actors publish", error_out);
     if ((!events && build_letters(engine) != ENTRAIN_OK) || entrain__timers_build(engine) != ENTRAIN_OK)
         return no_memory("messages on their way", error_out);
+    if (entrain__supervise_build(engine) != ENTRAIN_OK || build_traces(engine) != ENTRAIN_OK)
+        return no_memory("supervision and the trace", error_out);
     return ENTRAIN_OK;
 }

@@ -118,6 +118,16 @@ static inline void entrain__ring_release(ck_ring_t *ring, uint32_t count) {
     entrain__store_release_u32(&ring->c_head, ring->c_head + count);
 }
 
+/// Slots of all mailboxes together, and which of them a message lies in.
+static inline uint64_t entrain__mailbox_slot_count(const entrain_mailbox_set *set) {
+    const uint32_t last = set->mailbox_count - 1;
+    return set->offsets[last] + entrain__mailbox_ring(set, last)->size;
+}
+static inline uint64_t entrain__mailbox_slot_index(const entrain_mailbox_set *set,
+                                                   const entrain_message *message) {
+    return (uint64_t)(message - set->slots);
+}
+
 /// Everything queued, oldest first. Owner only, single producer; the slots stay the ring's until released.
 static inline entrain__span entrain__mailbox_peek(entrain_mailbox_set *set, uint32_t index) {
     ENTRAIN_ASSERT(set->producers == ENTRAIN_PRODUCERS_ONE); // else the ring is not where this looks

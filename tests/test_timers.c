@@ -626,7 +626,7 @@ static void the_swarm_is_that_of_the_naive_simulator(void **state) {
         config.layout = variant % 3 == 0 ? ENTRAIN_LAYOUT_SHUFFLED : ENTRAIN_LAYOUT_INDEX;
         config.cohort_weight = variant % 2 ? 64 : 0;
         CHECK_OK(entrain_engine_create(&config, &engine, &error), error);
-        const entrain_column columns[] = {{"member", sizeof(member), false}};
+        const entrain_column columns[] = {{"member", sizeof(member), false, false}};
         const entrain_behavior behavior = {.name = "member",
                                            .columns = columns,
                                            .column_count = 1,

@@ -15,8 +15,8 @@ ENTRAIN_BEGIN_DECLS
 /// undeliverable, or waits and mutes the sender from the next tick on, as the overflow policy says; what
 /// names an actor that is gone, or has no inbox, is undeliverable. The undeliverable is shown to the sender
 /// in self->undelivered, the shed and conflated are not. Kinds below ENTRAIN_KIND_USER are not for programs.
-/// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond sends_max: nothing was stored and the run will end with a
-/// sentence.
+/// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond sends_max or a budget of sends: nothing was stored, and the actor has failed
+/// once receive() returns, whatever that returns.
 ENTRAIN_API entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, uint16_t flags,
                                         entrain_payload first, entrain_payload second);
 
@@ -47,7 +47,9 @@ ENTRAIN_API entrain_status entrain_cancel(entrain_self *self, entrain_timer time
 
 /// From now on @p target's end is told to this actor by one notice of kind ENTRAIN_KIND_ENDED, which needs no room: from
 /// @p target, flags its entrain_reason, first.u64 the entrain_status that it failed with. One that is gone already is told
-/// of at once, with the reason ENTRAIN_REASON_GONE. ENTRAIN_FULL when watches_max are on.
+/// of at once, with the reason ENTRAIN_REASON_GONE. Watching whom one watches already changes nothing. In lockstep a notice
+/// comes in the tick after; several in the order in which their actors ended, those of one tick by slot. ENTRAIN_FULL
+/// when watches_max are on, those included whose notices are under way.
 ENTRAIN_API entrain_status entrain_watch(entrain_self *self, entrain_id target);
 /// No notice of @p target any more. ENTRAIN_STALE: it is not watched, or its notice is under way.
 ENTRAIN_API entrain_status entrain_unwatch(entrain_self *self, entrain_id target);
@@ -56,10 +58,16 @@ ENTRAIN_API entrain_status entrain_unwatch(entrain_self *self, entrain_id target
 /// Event-driven execution only (ENTRAIN_UNSUPPORTED elsewhere). ENTRAIN_FULL: no place is free.
 ENTRAIN_API entrain_status entrain_spawn(entrain_self *self, entrain_population *population,
                                          entrain_id *id_out);
-/// This actor ends once the call of receive() it is in returns: ENTRAIN_REASON_FINISHED. What it sent is delivered.
+/// This actor ends once the call of receive() it is in returns: ENTRAIN_REASON_FINISHED (in lockstep it handles no more mail
+/// from then on, and is gone at the end of the tick). What it sent is delivered.
 ENTRAIN_API void entrain_finish(entrain_self *self);
-/// Asks that @p target ends, after what it is doing now and before it handles more mail. ENTRAIN_STALE: it is gone.
+/// Asks that @p target ends, after what it is doing now and before it handles more mail; in lockstep at the end of this
+/// tick. ENTRAIN_STALE: it is gone.
 ENTRAIN_API entrain_status entrain_stop(entrain_self *self, entrain_id target);
+
+/// For the trace: @p message, one of those that this call was handed, is at hand from now on. Without it, that is the last of
+/// them. Where there is no trace it does nothing.
+ENTRAIN_API void entrain_handling(entrain_self *self, const entrain_message *message);
 
 ENTRAIN_END_DECLS
 

@@ -30,6 +30,9 @@ typedef struct entrain_column {
     const char *name;
     uint32_t bytes;   ///< per actor: 1, 2, 4 or any multiple of 8 up to 65536
     bool fingerprint; ///< part of the state that identical runs must agree on; false for scratch
+    /// Holds doubles, and an actor whose element holds a NaN or an infinity has failed (entrain/supervision.h). Looked at after
+    /// each receive() of the actor and, in populations that step, after the last exchange of each tick; not after start().
+    bool finite;
 } entrain_column;
 
 /// A contiguous block of one population's columns, as handed to a behavior. Valid during the call only.
@@ -76,13 +79,14 @@ typedef struct entrain_behavior {
     uint32_t column_count;         ///< 0 to ENTRAIN_COLUMNS_MAX
     uint32_t words; ///< published per actor and exchange, 0 to ENTRAIN_WORDS_MAX; 0: speaks only by messages
     uint32_t exchanges; ///< per tick: 1, 2 or 4; not looked at without step()
-    uint32_t sends_max; ///< messages one call of receive() may send, 0 to 65536; more is a failure of the run
+    uint32_t
+        sends_max;  ///< messages one call of receive() may send, 0 to 65536; more is a failure of the actor
     uint32_t inbox; ///< general messages an actor is handed in a tick, at most 2^24 - 1; what comes beyond
                     ///< finds no room, in any transport (config.mailbox_capacity overrides). Needs receive(),
                     ///< and the reverse
     bool wants_heard;     ///< fill range->heard
     uint32_t timers_max;  ///< delayed messages of one actor that may be under way at a time, 0 to 65535
-    uint32_t watches_max; ///< actors that one actor may watch at a time, 0 to 65535
+    uint32_t watches_max; ///< actors that one actor may watch at a time, 0 to 65535; needs receive()
 
     /// Called once for every actor before tick 0, and again for an actor that is restarted. Columns are
     /// zeroed before. May be NULL.
@@ -106,8 +110,8 @@ typedef struct entrain_behavior {
     /// same exchange, when mail has come for some of the range. Larger words are undefined. Needed when words
     /// > 0.
     void (*publish)(const entrain_range *range, uint32_t stage, int64_t *words_out);
-    /// The actor is ended by entrain_engine_stop_actor(); not called when the engine is destroyed. It cannot
-    /// send. May be NULL.
+    /// The actor ends, for whatever reason (what failed too: its state may be anything); not called when the engine is
+    /// destroyed. It cannot send. May be NULL.
     void (*stop)(entrain_self *self);
     /// The population's context is no longer needed: the engine is being destroyed, or entrain_engine_add()
     /// refused the population. Called exactly once. May be NULL.

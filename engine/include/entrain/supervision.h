@@ -46,14 +46,16 @@ typedef enum entrain_remedy {
 
 typedef struct entrain_supervision {
     entrain_remedy remedy; ///< default escalate
-    /// What happens to one that fails happens to all living actors of its population. Default false: one for one.
+    /// What happens to one that fails happens to all living actors of its population (escalate: only to itself). Default
+    /// false: one for one.
     bool all_for_one;
     /// Restarts that an actor's place (all for one: the population) is granted within window_s; beyond, it stays stopped, and
-    /// the event says so. Default 3.
+    /// the event says so. Default 3. A window begins with the first restart after the one before is over.
     uint32_t restarts_max;
     /// Simulated seconds, above 0. Default INFINITY: the whole run.
     double window_s;
-    /// Messages that an actor may handle, and send, within one window; 0, the default: no limit.
+    /// Messages that an actor may handle (notices not counted), and send, within one window, which begins with the first of
+    /// them; 0, the default: no limit. Mail beyond is not handed over, a send beyond is refused: then it has failed.
     uint64_t messages_max, sends_max;
 } entrain_supervision;
 
@@ -76,14 +78,18 @@ typedef enum entrain_lifecycle_kind {
 typedef struct entrain_lifecycle {
     entrain_lifecycle_kind kind;
     entrain_reason reason;
-    entrain_status status; ///< of ENTRAIN_REASON_STATUS
+    entrain_status status; ///< of ENTRAIN_REASON_STATUS, else ENTRAIN_OK
+    const char *column;    ///< of ENTRAIN_REASON_NOT_FINITE: the first such column, else NULL
     entrain_remedy remedy; ///< of what failed
     entrain_id id;
+    entrain_id
+        successor; ///< of what failed, or ended with its group: who begins in its place, or ENTRAIN_ID_NONE
     const char *behavior;
     uint32_t index; ///< within its population
-    uint64_t tick;
+    uint64_t tick;  ///< lockstep: the tick in which it happened
     double time_s;
-    uint32_t restarts; ///< of its place so far, in this window
+    uint32_t restarts,
+        restarts_max; ///< of its place (all for one: its population) so far in this window, this one included
     /// With a trace: the message at hand when it failed, the one whose handling sent that one, and so on; newest first. Else
     /// NULL and 0.
     const struct entrain_trace_step *chain;
@@ -100,13 +106,15 @@ typedef struct entrain_trace_step {
 
 /// Who is told of what happens to actors: NULL for nobody. Started and ended are told only with @p debug. Calls come from
 /// any worker's thread, one at a time; in lockstep and virtual-time in canonical order and between phases. The function must not call the engine.
-/// Before start.
+/// Before start (ENTRAIN_ORDER).
 ENTRAIN_API entrain_status entrain_engine_on_lifecycle(entrain_engine *engine, bool debug,
                                                        void (*told)(void *context,
                                                                     const entrain_lifecycle *event),
                                                        void *context);
 /// One line for people, without a line's end: what, who, why and what was done. @return as snprintf().
 ENTRAIN_API int entrain_lifecycle_format(const entrain_lifecycle *event, char *text, size_t size);
+/// One line for a step of its chain. @return as snprintf().
+ENTRAIN_API int entrain_trace_step_format(const struct entrain_trace_step *step, char *text, size_t size);
 
 ENTRAIN_END_DECLS
 
