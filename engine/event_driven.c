@@ -8,10 +8,6 @@
 // With one worker there is nobody to be careful of: no instruction is locked.
 #include "engine/event_driven.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <string.h>
-
 #include "engine/base/fingerprint.h"
 
 static void look_at_the_world(entrain_engine *engine);
@@ -37,10 +33,14 @@ void entrain__events_ready(entrain_engine *engine, entrain__desk *desk, uint32_t
 }
 
 // Writes @p count of @p letters where room was reserved for them; as nobody's where the receiver has gone since.
-static void write_slots(entrain__cells *cells, entrain__cell *cell, uint32_t at,
-                        const entrain__letter *letters, uint32_t count, bool gone, uint32_t *late) {
+static void write_slots(entrain_engine *engine, entrain__cell *cell, uint32_t at,
+                        const entrain__letter *letters, uint32_t count, bool gone) {
+    entrain__cells *cells = &engine->events->cells;
     if (gone) // seen by whoever sees the messages
-        entrain__store_relaxed_u32(late, 1);
+        entrain__store_relaxed_u32(&engine->events->late, 1);
+    for (uint32_t l = 0; l < count && engine->events->slot_traces != NULL; l++)
+        engine->events->slot_traces[entrain__cell_slot(cells, cell, at + l) - cells->slots] =
+            entrain__trace_number(engine, letters[l].trace, &letters[l].message, letters[l].to);
     for (uint32_t l = 0; l < count; l++) {
         entrain_message *message = entrain__cell_slot(cells, cell, at + l);
         *message = gone ? (entrain_message){.from = ENTRAIN_ID_NONE, .kind = ENTRAIN_KIND_NOTHING}
@@ -68,7 +68,7 @@ uint32_t entrain__events_deliver(entrain_engine *engine, entrain__desk *desk, co
         // Only now is it certain who gets it: whoever ends an actor first says so in its word and then waits for
         // reservations it sees. One that it does not see comes after the word, and so sees that.
         const bool gone = events->many && !entrain__word_names(entrain__load_acquire_u32(word), to);
-        write_slots(&events->cells, cell, at, letters + done, room, gone, &events->late);
+        write_slots(engine, cell, at, letters + done, room, gone);
         entrain__cell_publish(&events->cells, cell, at, room);
         // Also where it has gone: if somebody lives there by now, it is to clear away what was left behind.
         if (entrain__word_schedule(events, slot, 0))
@@ -115,111 +115,6 @@ static bool send_outbox(entrain_engine *engine, entrain__desk *desk) {
     return false;
 }
 
-// --- Beginning and ending
-
-// A free place of @p population, or UINT32_MAX. The head is a slot + 1 under a stamp that changes with every step, so that
-// a head that was taken and came back is not mistaken for the same.
-static uint32_t take_place(entrain_engine *engine, entrain_population *population) {
-    for (;;) {
-        uint64_t head = entrain__load_acquire_u64(&population->free);
-        uint32_t first = (uint32_t)head;
-        if (first == 0)
-            return UINT32_MAX;
-        const entrain__cell *cell = &engine->events->cells.cells[first - 1];
-        uint32_t next = entrain__load_relaxed_u32(&cell->owner[ENTRAIN__CELL_NEXT]);
-        ENTRAIN__PREEMPT_POINT();
-        // Pairs with give_place(): the place is empty and drained.
-        if (entrain__cas_acq_rel_u64(&population->free, head, ((head >> 32) + 1) << 32 | next))
-            return first - 1;
-    }
-}
-
-static void give_place(entrain_engine *engine, entrain_population *population, uint32_t slot) {
-    entrain__cell *cell = &engine->events->cells.cells[slot];
-    if (engine->generations[slot] == ENTRAIN_GENERATION_MAX)
-        return; // retired: an id never names two actors
-    for (;;) {
-        uint64_t head = entrain__load_acquire_u64(&population->free);
-        entrain__store_relaxed_u32(&cell->owner[ENTRAIN__CELL_NEXT], (uint32_t)head);
-        if (entrain__cas_acq_rel_u64(&population->free, head, ((head >> 32) + 1) << 32 | (slot + 1)))
-            return; // pairs with take_place()
-    }
-}
-
-// A new actor at @p slot, which is the caller's alone. @return its id.
-static entrain_id begin_actor(entrain_engine *engine, entrain__desk *desk, entrain_population *population,
-                              uint32_t slot) {
-    entrain__events *events = engine->events;
-    entrain__cell *cell = &events->cells.cells[slot];
-    const uint32_t column = slot - population->first;
-    engine->generations[slot]++;
-    const entrain_id id = entrain__id_make(slot, engine->generations[slot]);
-    for (uint32_t c = 0; c < population->behavior.column_count; c++) {
-        size_t bytes = population->column_specs[c].bytes;
-        memset(population->columns[c] + column * bytes, 0, bytes);
-    }
-    cell->owner[ENTRAIN__CELL_UNDELIVERED] = 0;
-    if (engine->chains != NULL)
-        engine->chains[slot] = 0;
-    if (population->behavior.start != NULL) {
-        entrain_range range = entrain__range_make(engine, population, column, 1, desk->worker);
-        range.ids = &id; // not in the table yet: who finds it there may send to it
-        population->behavior.start(&range);
-    }
-    // From here on it can be sent to. A full fence: a sender that came too late for the last one who lived here, and so left
-    // something behind, sees it idle, or what it left is seen below. Pairs with entrain__events_deliver().
-    entrain__exchange_u32(&cell->owner[ENTRAIN__CELL_WORD],
-                          (uint32_t)engine->generations[slot] << ENTRAIN__WORD_GENERATION);
-    if (entrain__cell_queued(cell) != 0 && entrain__word_schedule(events, slot, 0))
-        entrain__events_ready(engine, desk, slot);
-    // Pairs with entrain_population_id().
-    entrain__store_release_u32(&engine->ids[slot], id);
-    return id;
-}
-
-// Takes what is queued for one that has ended: undeliverable.
-static void drain(entrain_engine *engine, entrain__desk *desk, entrain__cell *cell, entrain_id id) {
-    entrain__events *events = engine->events;
-    for (uint32_t round = 0;; round++) {
-        entrain__span span = entrain__cell_peek(&events->cells, cell);
-        uint32_t count = span.first_count + span.second_count;
-        for (uint32_t m = 0; m < count; m++) {
-            const entrain_message *message = entrain__span_slot(&span, m);
-            if (message->kind == ENTRAIN_KIND_NOTHING)
-                continue;
-            desk->count_of.undeliverable++;
-            entrain__dead_letter(engine, message, id, ENTRAIN_FATE_UNDELIVERABLE);
-        }
-        entrain__cell_release(cell, count);
-        if (!entrain__cell_is_busy(&events->cells, cell))
-            return;
-        entrain__wait_step(round); // for one who reserved and has not published
-    }
-}
-
-// The actor at @p slot, SCHEDULED and the caller's, ends. All it sent has gone.
-static void end_actor(entrain_engine *engine, entrain__desk *desk, uint32_t slot) {
-    entrain__events *events = engine->events;
-    entrain_population *population = entrain__population_of(engine, slot);
-    uint32_t *word = entrain__word_at(events, slot), generation = *word >> ENTRAIN__WORD_GENERATION;
-    if (population->behavior.stop != NULL) {
-        entrain_self self;
-        entrain__self_make(engine, population, slot - population->first, &self);
-        population->behavior.stop(&self);
-    }
-    entrain__store_relaxed_u32(&engine->ids[slot], ENTRAIN_ID_NONE);
-    // A full fence: reservations that are not seen below see this. Pairs with entrain__events_deliver().
-    entrain__exchange_u32(word,
-                          ENTRAIN__SCHEDULED | ENTRAIN__NOT_LIVING | generation << ENTRAIN__WORD_GENERATION);
-    ENTRAIN__PREEMPT_POINT();
-    if (events->blocks)
-        entrain__mute_wake(engine, desk, slot, true);
-    drain(engine, desk, &events->cells.cells[slot], entrain__id_make(slot, generation));
-    events->endings[slot] = ENTRAIN_REASON_NONE;
-    desk->changed = true;
-    give_place(engine, population, slot);
-}
-
 // --- Running
 
 static uint64_t chain_over(uint64_t chain, const entrain_message *messages, uint32_t count) {
@@ -238,34 +133,90 @@ static void open_desk(entrain_engine *engine, entrain__desk *desk, uint32_t slot
     if (population == NULL || slot - population->first >= population->count) {
         population = desk->population = entrain__population_of(engine, slot);
         desk->self.context = population->context;
+        desk->sending.log = entrain__trace_log_of(engine, desk->worker);
     }
     const uint32_t column = slot - population->first;
     desk->slot = slot;
     desk->cell = &engine->events->cells.cells[slot];
     desk->self.id = entrain__id_make(slot, desk->cell->owner[ENTRAIN__CELL_WORD] >> ENTRAIN__WORD_GENERATION);
     desk->self.index = column;
+    if (population->behavior.timers_max > 0) {
+        entrain__cohort *cohort = entrain__cohort_at(engine, slot);
+        desk->sending.calendar = cohort->calendar;
+        desk->sending.lock = &cohort->calendar_lock;
+        desk->sending.owner = column - cohort->first;
+    } else {
+        desk->sending.calendar = NULL;
+    }
     for (uint32_t c = 0; c < population->behavior.column_count; c++)
         desk->self.columns[c] = population->columns[c] + (size_t)column * population->column_specs[c].bytes;
 }
 
-// Hands one run of messages, which lie side by side, to the desk's actor.
+// What became of a call; out of line, because nearly always it is nothing.
+static __attribute__((noinline)) void judge(entrain_engine *engine, entrain__desk *desk,
+                                            entrain_status status, entrain__end *end) {
+    const entrain_population *population = desk->population;
+    if (entrain__supervise_judge(population, desk->slot - population->first, status, &desk->sending, end) !=
+            ENTRAIN_REASON_NONE &&
+        engine->trace_logs != NULL)
+        end->trace = desk->sending.log->at_hand;
+    desk->sending.exceeded = desk->sending.finished = false;
+}
+
+// Hands one run of messages, which lie side by side, to the desk's actor; @p counted of them count as messages. @p numbers: of
+// their records, with a trace. What the call sent lies in the outbox then, behind what was there (sending.next).
 static void hand_over(entrain_engine *engine, entrain__desk *desk, const entrain_message *messages,
-                      uint32_t count) {
-    entrain_population *population = desk->population;
+                      const uint64_t *numbers, uint32_t count, uint32_t counted, entrain__end *end) {
+    const entrain_population *population = desk->population;
     uint32_t *undelivered = &desk->cell->owner[ENTRAIN__CELL_UNDELIVERED];
     desk->self.undelivered = *undelivered;
     *undelivered = 0;
-    desk->sending.next = desk->outbox;
-    desk->sending.left = population->behavior.sends_max;
     if (engine->chains != NULL)
         engine->chains[desk->slot] = chain_over(engine->chains[desk->slot], messages, count);
-    (void)population->behavior.receive(&desk->self, messages, count);
-    desk->count_of.received += count;
-    if (desk->sending.exceeded) {
-        desk->sending.exceeded = false;
-        entrain__exchange_u32(&engine->events->over_limit, desk->slot + 1); // read at rest
-        entrain_scheduler_ask_rest(engine->scheduler);
+    if (__builtin_expect(desk->sending.log != NULL, 0))
+        entrain__trace_handling(desk->sending.log, messages, numbers, count);
+    const entrain_status status = population->behavior.receive(&desk->self, messages, count);
+    desk->count_of.received += counted;
+    if (desk->sending.delayed + desk->sending.cancelled > 0) {
+        desk->count_of.sent += desk->sending.delayed;
+        desk->count_of.cancelled += desk->sending.cancelled;
     }
+    if (__builtin_expect(status != ENTRAIN_OK || desk->sending.exceeded || desk->sending.finished ||
+                             population->guarded_count > 0,
+                         0))
+        judge(engine, desk, status, end);
+}
+
+static void open_outbox(entrain__desk *desk) {
+    desk->sending.next = desk->outbox;
+    desk->sending.left = desk->population->behavior.sends_max;
+    desk->sending.delayed = desk->sending.cancelled = 0;
+}
+
+// The same for mail, of which a budget may allow less. @return how many it was handed.
+static uint32_t hand_over_mail(entrain_engine *engine, entrain__desk *desk, const entrain_message *messages,
+                               const uint64_t *numbers, uint32_t count, entrain__end *end) {
+    entrain_population *population = desk->population;
+    open_outbox(desk);
+    if (__builtin_expect(population->budgets == NULL, 1)) {
+        hand_over(engine, desk, messages, numbers, count, count, end);
+        return count;
+    }
+    uint64_t mail_left, sends_left;
+    entrain__supervise_allow(population, desk->self.index, engine->time_s, &mail_left, &sends_left);
+    if (mail_left == 0) {
+        end->reason = ENTRAIN_REASON_MESSAGES;
+        end->trace = numbers != NULL ? numbers[0] : 0;
+        return 0;
+    }
+    count = count < mail_left ? count : (uint32_t)mail_left;
+    desk->sending.budget = sends_left < desk->sending.left;
+    if (desk->sending.budget)
+        desk->sending.left = (uint32_t)sends_left;
+    hand_over(engine, desk, messages, numbers, count, count, end);
+    entrain__supervise_spend(population, desk->self.index, engine->time_s, count,
+                             (uint64_t)(desk->sending.next - desk->outbox) + desk->sending.delayed);
+    return count;
 }
 
 // How many of @p count messages, at least 1, are to be handed over together, or, left behind by senders that came too late, not
@@ -318,48 +269,123 @@ static bool go_idle(entrain__events *events, entrain__desk *desk) {
     return entrain__cell_queued(&events->cells.cells[slot]) != 0 && entrain__word_schedule(events, slot, 0);
 }
 
-// What is to be done about the desk's actor before its mail. @return whether it has ended, or is muted.
+// After a call of receive(): sends what was sent, and sees whether that was the actor's last call. @return whether the actor is
+// out of this worker's hands.
+static bool finish_call(entrain_engine *engine, entrain__desk *desk, entrain__end *end) {
+    const bool muted = send_outbox(engine, desk);
+    if (!muted && __builtin_expect(end->reason == ENTRAIN_REASON_NONE, 1))
+        return false;
+    if (muted) {
+        engine->events->mutes[desk->slot].end = *end; // it ends when all of it has gone
+        entrain__mute_wait(engine, desk, desk->slot);
+    } else {
+        entrain__events_end(engine, desk, desk->slot, end);
+    }
+    return true;
+}
+
+// Own timers that have run out, and what else is due: the rest goes off, as from this actor. @return whether it is out of
+// this worker's hands.
+static bool hand_over_timers(entrain_engine *engine, entrain__desk *desk) {
+    if (desk->population->behavior.timers_max == 0)
+        return false;
+    for (;;) {
+        entrain_message batch[ENTRAIN_BATCH_MAX];
+        uint64_t numbers[ENTRAIN_BATCH_MAX];
+        uint32_t count = 0;
+        const entrain__delayed *due;
+        desk->sending.next = desk->outbox;
+        entrain__lock_take(desk->sending.lock);
+        while (count < ENTRAIN_BATCH_MAX &&
+               (due = entrain__calendar_first(desk->sending.calendar, desk->sending.owner)) != NULL) {
+            if (due->letter.to == desk->self.id) {
+                if (engine->trace_logs != NULL)
+                    numbers[count] =
+                        entrain__trace_number(engine, due->letter.trace, &due->letter.message, desk->self.id);
+                batch[count++] = due->letter.message;
+            } else {
+                *desk->sending.next++ = due->letter;
+            }
+            entrain__calendar_drop_first(desk->sending.calendar, desk->sending.owner);
+        }
+        entrain__lock_give(desk->sending.lock);
+        // What goes to others was counted as sent when it was delayed.
+        const uint32_t others = (uint32_t)(desk->sending.next - desk->outbox);
+        entrain__end end = {.reason = ENTRAIN_REASON_NONE};
+        desk->count_of.sent -= others;
+        if (count > 0) {
+            desk->sending.left = desk->population->behavior.sends_max;
+            desk->sending.delayed = desk->sending.cancelled = 0;
+            hand_over(engine, desk, batch, numbers, count, count, &end);
+        }
+        if (finish_call(engine, desk, &end))
+            return true;
+        if (count + others == 0)
+            return false;
+    }
+}
+
+// Notices of who ended. @return as above.
+static bool hand_over_notices(entrain_engine *engine, entrain__desk *desk) {
+    while (entrain__supervise_notices_due(engine, desk->slot) > 0) {
+        entrain_message batch[ENTRAIN_BATCH_MAX];
+        uint64_t numbers[ENTRAIN_BATCH_MAX];
+        const uint32_t count = entrain__supervise_take_notices(engine, desk->slot, batch, ENTRAIN_BATCH_MAX);
+        entrain__trace_log *log = desk->sending.log;
+        if (log != NULL)
+            log->at_hand = 0; // notices begin chains
+        for (uint32_t n = 0; n < count && log != NULL; n++)
+            numbers[n] = entrain__trace_sent(log, batch[n].from, desk->self.id, batch[n].kind, batch[n].flags,
+                                             engine->tick, engine->time_s);
+        entrain__end end = {.reason = ENTRAIN_REASON_NONE};
+        open_outbox(desk);
+        hand_over(engine, desk, batch, numbers, count, 0, &end);
+        if (finish_call(engine, desk, &end))
+            return true;
+    }
+    return false;
+}
+
+// What is to be done about the desk's actor before its mail: what it waits to deliver, its end, timers and notices. @return
+// whether it is out of this worker's hands.
 static bool handle_requests(entrain_engine *engine, entrain__desk *desk) {
     entrain__events *events = engine->events;
-    uint32_t word = entrain__load_acquire_u32(&desk->cell->owner[ENTRAIN__CELL_WORD]);
-    if ((word & ENTRAIN__STOP_ASKED) != 0 && events->endings[desk->slot] == ENTRAIN_REASON_NONE)
-        events->endings[desk->slot] = ENTRAIN_REASON_STOPPED;
+    uint32_t *word = &desk->cell->owner[ENTRAIN__CELL_WORD];
     if (events->blocks && events->mutes[desk->slot].count > 0 && entrain__mute_flush(engine, desk, NULL, 0)) {
         entrain__mute_wait(engine, desk, desk->slot);
         return true;
     }
-    if (events->endings[desk->slot] == ENTRAIN_REASON_NONE)
-        return false;
-    end_actor(engine, desk, desk->slot);
-    return true;
-}
-
-// After a call of receive(): sends what it sent. @return whether the actor is out of this worker's hands.
-static bool finish_call(entrain_engine *engine, entrain__desk *desk) {
-    if (desk->sending.finished) {
-        desk->sending.finished = false;
-        engine->events->endings[desk->slot] = ENTRAIN_REASON_FINISHED;
-    }
-    if (send_outbox(engine, desk)) {
-        entrain__mute_wait(engine, desk, desk->slot);
+    entrain__end end = {.reason = ENTRAIN_REASON_NONE};
+    if (events->blocks)
+        end = events->mutes[desk->slot].end;
+    // Pairs with entrain__events_stop_request().
+    if (end.reason == ENTRAIN_REASON_NONE && (entrain__load_acquire_u32(word) & ENTRAIN__STOP_ASKED) != 0)
+        end.reason = ENTRAIN_REASON_STOPPED;
+    if (end.reason != ENTRAIN_REASON_NONE) {
+        entrain__events_end(engine, desk, desk->slot, &end);
         return true;
     }
-    if (engine->events->endings[desk->slot] == ENTRAIN_REASON_NONE)
-        return false;
-    end_actor(engine, desk, desk->slot);
-    return true;
+    // Taken away before looking: who comes with another sets it again. Pairs with entrain__word_schedule().
+    for (uint32_t now = entrain__load_acquire_u32(word); (now & ENTRAIN__NOTICE) != 0;
+         now = entrain__load_acquire_u32(word))
+        if (entrain__cas_acq_rel_u32(word, now, now & ~(uint32_t)ENTRAIN__NOTICE))
+            break;
+    if (entrain__supervise_asked(engine, desk->slot) && entrain__events_obey(engine, desk, desk->slot))
+        return true;
+    return hand_over_timers(engine, desk) || hand_over_notices(engine, desk);
 }
 
-static bool run_actor(void *context, uint32_t slot, uint32_t worker) {
+bool entrain__events_run_actor(void *context, uint32_t slot, uint32_t worker) {
     entrain_engine *engine = context;
     entrain__events *events = engine->events;
     entrain__desk *desk = &events->desks[worker];
     if ((++desk->runs & 63) == 0 || entrain__load_relaxed_u32(&engine->cancelled) != 0)
         look_at_the_world(engine);
     open_desk(engine, desk, slot);
-    uint32_t word = entrain__load_acquire_u32(&desk->cell->owner[ENTRAIN__CELL_WORD]);
+    const uint32_t word = entrain__load_acquire_u32(&desk->cell->owner[ENTRAIN__CELL_WORD]);
     ENTRAIN_ASSERT((word & (ENTRAIN__SCHEDULED | ENTRAIN__NOT_LIVING)) == ENTRAIN__SCHEDULED);
-    if (((word & ENTRAIN__STOP_ASKED) != 0 || (events->blocks && events->mutes[slot].count > 0)) &&
+    if (((word & (ENTRAIN__STOP_ASKED | ENTRAIN__NOTICE)) != 0 ||
+         (events->blocks && events->mutes[slot].waits_for != 0)) &&
         handle_requests(engine, desk))
         return false;
     // Mail lies in one run or, around the end of the ring, in two: two calls.
@@ -370,10 +396,14 @@ static bool run_actor(void *context, uint32_t slot, uint32_t worker) {
             return go_idle(events, desk);
         bool nothing;
         count = run_length(events, span.first, count, &nothing);
-        if (!nothing)
-            hand_over(engine, desk, span.first, count);
+        entrain__end end = {.reason = ENTRAIN_REASON_NONE};
+        if (!nothing) {
+            const uint64_t *numbers =
+                events->slot_traces != NULL ? events->slot_traces + (span.first - events->cells.slots) : NULL;
+            count = hand_over_mail(engine, desk, span.first, numbers, count, &end);
+        }
         give_room(engine, desk, count);
-        if (!nothing && finish_call(engine, desk))
+        if (!nothing && finish_call(engine, desk, &end))
             return false;
         left -= count;
         if (span.second_count == 0 && span.first_count == count)
@@ -387,112 +417,6 @@ static void look_at_the_world(entrain_engine *engine) {
     if (entrain__load_acquire_u32(&engine->cancelled) != 0 ||
         (engine->deadline_ns != 0 && entrain__now_ns() >= engine->deadline_ns))
         entrain_scheduler_ask_rest(engine->scheduler);
-}
-
-// --- At rest
-
-static void ready_told(entrain_engine *engine, entrain__desk *desk) {
-    entrain__events *events = engine->events;
-    for (uint32_t at = events->told_first; at != 0;) {
-        uint32_t next = events->cells.cells[at - 1].owner[ENTRAIN__CELL_NEXT];
-        entrain__events_ready(engine, desk, at - 1);
-        at = next;
-    }
-    events->told_first = events->told_last = 0;
-}
-
-static bool somebody_is_muted(const entrain_engine *engine) {
-    int64_t muted = 0;
-    for (uint32_t w = 0; w < entrain_scheduler_worker_count(engine->scheduler); w++)
-        muted += engine->events->desks[w].muted;
-    ENTRAIN_ASSERT(muted >= 0);
-    return muted > 0;
-}
-
-static bool end_run(entrain_engine *engine, entrain_status ended) {
-    engine->ended = ended;
-    return false;
-}
-
-// @return whether the run goes on.
-static bool rest(void *context, uint32_t worker, bool quiescent) {
-    entrain_engine *engine = context;
-    entrain__events *events = engine->events;
-    entrain__desk *desk = &events->desks[worker];
-    if (events->over_limit != 0)
-        return end_run(engine, ENTRAIN_LIMIT);
-    if (events->first_rest) {
-        events->first_rest = false;
-        ready_told(engine, desk);
-        return true;
-    }
-    const bool suspicious = entrain__load_relaxed_u32(&events->suspicion) != 0;
-    entrain__store_relaxed_u32(&events->suspicion, 0);
-    if (events->blocks && (suspicious || quiescent) && somebody_is_muted(engine)) {
-        if (entrain__mute_sweep(engine, desk))
-            return true;
-        if (entrain__mute_check(engine, desk, NULL) != ENTRAIN_OK)
-            return end_run(engine, ENTRAIN_DEADLOCK);
-        if (quiescent)
-            return true; // somebody's message was shed, to break a circle
-    }
-    if (quiescent)
-        return end_run(engine, ENTRAIN_OK);
-    if (entrain__load_acquire_u32(&engine->cancelled) != 0)
-        return end_run(engine, ENTRAIN_CANCELLED);
-    if (engine->deadline_ns != 0 && entrain__now_ns() >= engine->deadline_ns)
-        return end_run(engine, ENTRAIN_TIMEOUT);
-    return true;
-}
-
-// Cohorts are what fingerprints and visits go by; they know how many of theirs do not live.
-static void count_living(entrain_engine *engine) {
-    bool changed = false;
-    for (uint32_t w = 0; w < entrain_scheduler_worker_count(engine->scheduler); w++) {
-        changed |= engine->events->desks[w].changed;
-        engine->events->desks[w].changed = false;
-    }
-    for (uint32_t c = 0; changed && c < engine->cohort_count; c++) {
-        entrain__cohort *cohort = &engine->cohorts[c];
-        const entrain_id *ids = engine->ids + cohort->population->first + cohort->first;
-        cohort->stopped = 0;
-        for (uint32_t k = 0; k < cohort->count; k++)
-            cohort->stopped += ids[k] == ENTRAIN_ID_NONE;
-    }
-}
-
-entrain_status entrain__events_run(entrain_engine *engine, double until_s, entrain_error *error_out) {
-    entrain__events *events = engine->events;
-    const entrain_ready_job job = {.context = engine, .task = run_actor, .rest = rest};
-    events->first_rest = true;
-    events->until_s = until_s;
-    engine->ended = ENTRAIN_OK;
-    uint64_t began = entrain__now_ns();
-    engine->running = true;
-    entrain_status status = entrain_scheduler_run_ready(engine->scheduler, &job, error_out);
-    engine->running = false;
-    engine->stats.advance_ns += entrain__now_ns() - began;
-    count_living(engine);
-    if (status != ENTRAIN_OK) {
-        engine->broken = true;
-        return status;
-    }
-    if (engine->ended == ENTRAIN_LIMIT) {
-        engine->broken = true;
-        const uint32_t slot = events->over_limit - 1;
-        const entrain_population *population = entrain__population_of(engine, slot);
-        return entrain_error_set(error_out, ENTRAIN_LIMIT,
-                                 "Actor %" PRIu32 " of \"%s\" sent more than the %" PRIu32
-                                 " messages a call that its behavior declares; raise sends_max or send less.",
-                                 slot - population->first, population->behavior.name,
-                                 population->behavior.sends_max);
-    }
-    if (engine->ended == ENTRAIN_DEADLOCK)
-        return entrain__mute_check(engine, &events->desks[0], error_out);
-    if (engine->ended != ENTRAIN_OK)
-        return entrain_error_set(error_out, engine->ended, "The run stopped %s.",
-                                 engine->ended == ENTRAIN_CANCELLED ? "on request" : "at its deadline");
-    return ENTRAIN_OK;
 }
 
 // --- From outside, between runs
@@ -515,7 +439,11 @@ entrain_status entrain__events_tell(entrain_engine *engine, const entrain__lette
         entrain__dead_letter(engine, &letter->message, letter->to, ENTRAIN_FATE_SHED);
         return ENTRAIN_OK;
     }
-    *entrain__cell_slot(&events->cells, cell, at) = letter->message;
+    entrain__letter traced = *letter;
+    if (engine->trace_logs != NULL)
+        entrain__letter_trace(entrain__trace_log_of(engine, UINT32_MAX), &traced, engine->tick,
+                              engine->time_s);
+    write_slots(engine, cell, at, &traced, 1, false);
     entrain__cell_publish(&events->cells, cell, at, 1);
     engine->count_of.sent++;
     if (entrain__word_schedule(events, slot, 0))
@@ -551,84 +479,4 @@ uint64_t entrain_engine_order_signature(const entrain_engine *engine) {
         if (engine->chains[slot] != 0)
             sum += entrain__mix64(engine->chains[slot] ^ entrain__mix64(slot));
     return sum;
-}
-
-// --- What actors ask for
-
-static entrain__desk *desk_of(entrain_self *self) {
-    ENTRAIN_ASSERT(self->reserved != NULL); // from receive() only
-    return (entrain__desk *)(void *)((char *)self->reserved - offsetof(entrain__desk, sending));
-}
-
-entrain_status entrain_spawn(entrain_self *self, entrain_population *population, entrain_id *id_out) {
-    entrain_engine *engine = self->engine;
-    if (engine->events == NULL)
-        return ENTRAIN_UNSUPPORTED;
-    ENTRAIN_ASSERT(population->engine == engine);
-    entrain__desk *desk = desk_of(self);
-    uint32_t slot = take_place(engine, population);
-    if (slot == UINT32_MAX)
-        return ENTRAIN_FULL;
-    desk->changed = true;
-    *id_out = begin_actor(engine, desk, population, slot);
-    return ENTRAIN_OK;
-}
-
-entrain_status entrain__events_stop_request(entrain_self *self, entrain_id target) {
-    entrain_engine *engine = self->engine;
-    entrain__events *events = engine->events;
-    const uint32_t slot = entrain__id_slot(target);
-    if (target == ENTRAIN_ID_NONE || slot >= engine->actor_count)
-        return ENTRAIN_STALE;
-    uint32_t *word = entrain__word_at(events, slot);
-    for (;;) {
-        uint32_t now = entrain__load_acquire_u32(word);
-        if (!entrain__word_names(now, target))
-            return ENTRAIN_STALE;
-        // One step, so that it never hits who came after. Pairs with go_idle() and handle_requests().
-        if (!entrain__cas_acq_rel_u32(word, now, now | ENTRAIN__STOP_ASKED | ENTRAIN__SCHEDULED))
-            continue;
-        if ((now & ENTRAIN__SCHEDULED) == 0)
-            entrain__events_ready(engine, desk_of(self), slot);
-        return ENTRAIN_OK;
-    }
-}
-
-// --- Between runs
-
-entrain_status entrain__events_stop(entrain_engine *engine, uint32_t slot) {
-    entrain__events *events = engine->events;
-    uint32_t *word = entrain__word_at(events, slot);
-    events->endings[slot] = ENTRAIN_REASON_STOPPED;
-    const bool waited = events->blocks && entrain__mute_forget(engine, &events->desks[0], slot);
-    if ((*word & ENTRAIN__SCHEDULED) != 0 &&
-        !waited) { // in a queue or told: it ends when its turn comes, first of all
-        *word |= ENTRAIN__STOP_ASKED;
-        return ENTRAIN_OK;
-    }
-    end_actor(engine, &events->desks[0], slot);
-    count_living(engine);
-    return ENTRAIN_OK;
-}
-
-// A place in the middle of the free list is taken out of it: nothing runs.
-entrain_status entrain__events_restart(entrain_engine *engine, uint32_t slot) {
-    entrain__cell *cells = engine->events->cells.cells;
-    entrain_population *population = entrain__population_of(engine, slot);
-    uint32_t at = (uint32_t)population->free, before = 0;
-    while (at != 0 && at != slot + 1) {
-        before = at;
-        at = cells[at - 1].owner[ENTRAIN__CELL_NEXT];
-    }
-    if (at == 0)
-        return ENTRAIN_LIMIT; // retired
-    uint32_t next = cells[slot].owner[ENTRAIN__CELL_NEXT];
-    if (before == 0)
-        population->free = ((population->free >> 32) + 1) << 32 | next;
-    else
-        cells[before - 1].owner[ENTRAIN__CELL_NEXT] = next;
-    engine->events->desks[0].changed = true;
-    (void)begin_actor(engine, &engine->events->desks[0], population, slot);
-    count_living(engine);
-    return ENTRAIN_OK;
 }

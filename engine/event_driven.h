@@ -55,6 +55,7 @@ typedef struct entrain__desk {
 /// Overflow policy block, by slot.
 typedef struct entrain__mute {
     entrain__letter *letters; // that wait, in the order sent; its own worker's
+    entrain__end end;         // of one that ends when all it sent has gone; its own worker's
     uint32_t count;           // 0: it is not muted
     uint32_t waits_for;       // slot + 1; atomic, read by those who look for circles
     uint32_t line_first,
@@ -62,19 +63,18 @@ typedef struct entrain__mute {
 } entrain__mute;
 
 typedef struct entrain__events {
-    entrain__cells cells; // by slot
-    entrain__desk *desks; // [worker_count]
-    entrain__mute *mutes; // by slot; NULL but under block
-    uint8_t
-        *endings; // by slot: the entrain_reason of one that ends when all it sent has gone; its own worker's
+    entrain__cells cells;  // by slot
+    entrain__desk *desks;  // [worker_count]
+    entrain__mute *mutes;  // by slot; NULL but under block
+    uint64_t *slot_traces; // by slot of a mailbox: record of the message there; NULL without a trace
     bool many, blocks;
     uint32_t told_first, told_last; // slot + 1: made runnable from outside, between runs
     // By the one that rests.
     bool first_rest;
     double until_s;
     _Alignas(ENTRAIN_CACHE_LINE) uint32_t suspicion; // atomic: there may be a circle of muted actors
-    uint32_t late;       // atomic: somebody came too late for one that had ended, and left NOTHING behind
-    uint32_t over_limit; // atomic: slot + 1 of one that sent too much
+    uint32_t late;      // atomic: somebody came too late for one that had ended, and left NOTHING behind
+    uint32_t escalated; // atomic: a failure is to end the run
 } entrain__events;
 
 entrain_status entrain__events_build(entrain_engine *engine, entrain_error *error_out);
@@ -93,6 +93,16 @@ void entrain__events_ready(entrain_engine *engine, entrain__desk *desk, uint32_t
 uint32_t entrain__events_deliver(entrain_engine *engine, entrain__desk *desk, const entrain__letter *letters,
                                  uint32_t count, bool *gone_out);
 
+/// Runs one actor, SCHEDULED and taken from a queue, as @p worker; @p context is the engine. @return whether it is ready again.
+bool entrain__events_run_actor(void *context, uint32_t slot, uint32_t worker);
+/// The actor at @p slot, SCHEDULED and this worker's, ends; all it sent has gone. Somebody else may live there afterwards.
+void entrain__events_end(entrain_engine *engine, entrain__desk *desk, uint32_t slot, entrain__end *end);
+/// Does what supervision asked of it. @return whether it has ended.
+bool entrain__events_obey(entrain_engine *engine, entrain__desk *desk, uint32_t slot);
+/// At rest, after somebody began or ended: brings the cohorts up to date.
+void entrain__events_count_living(entrain_engine *engine);
+/// What supervision asks of this execution.
+extern const entrain__execution_calls entrain__events_calls;
 /// @p letters of the desk's actor reach nobody.
 void entrain__events_undelivered(entrain_engine *engine, entrain__desk *desk, const entrain__letter *letters,
                                  uint32_t count);

@@ -100,6 +100,11 @@ static void fill_words(entrain_engine *engine) {
     }
 }
 
+// What one actor may have sent that has not gone yet: what one call sends, and what was delayed and is due.
+static uint32_t letters_of(const entrain_population *population) {
+    return population->behavior.sends_max + population->behavior.timers_max;
+}
+
 static entrain_status build_mutes(entrain_engine *engine) {
     entrain__events *events = engine->events;
     events->mutes =
@@ -112,7 +117,7 @@ static entrain_status build_mutes(entrain_engine *engine) {
         return ENTRAIN_NO_MEMORY;
     for (uint32_t p = 0; p < engine->population_count; p++) {
         const entrain_population *population = engine->populations[p];
-        const uint32_t each = population->behavior.sends_max;
+        const uint32_t each = letters_of(population);
         entrain__letter *letters = entrain__engine_take(engine, &engine->bytes_messages,
                                                         (size_t)population->count * each, sizeof *letters);
         if (letters == NULL)
@@ -127,8 +132,8 @@ static entrain_status build_desks(entrain_engine *engine, uint32_t workers) {
     entrain__events *events = engine->events;
     uint32_t sends_max = 0;
     for (uint32_t p = 0; p < engine->population_count; p++)
-        if (engine->populations[p]->behavior.sends_max > sends_max)
-            sends_max = engine->populations[p]->behavior.sends_max;
+        if (letters_of(engine->populations[p]) > sends_max)
+            sends_max = letters_of(engine->populations[p]);
     events->desks = entrain__engine_take(engine, &engine->bytes_table, workers, sizeof *events->desks);
     for (uint32_t w = 0; events->desks != NULL && w < workers; w++) {
         entrain__desk *desk = &events->desks[w];
@@ -159,11 +164,17 @@ entrain_status entrain__events_build(entrain_engine *engine, entrain_error *erro
     if (status != ENTRAIN_OK)
         return status;
     fill_words(engine);
-    events->endings =
-        entrain__engine_take(engine, &engine->bytes_table, engine->actor_count, sizeof *events->endings);
-    if (events->endings == NULL || build_desks(engine, workers) != ENTRAIN_OK ||
-        (events->blocks && build_mutes(engine) != ENTRAIN_OK))
+    if (build_desks(engine, workers) != ENTRAIN_OK || (events->blocks && build_mutes(engine) != ENTRAIN_OK))
         return no_memory("messages on their way", error_out);
+    engine->supervise.calls = &entrain__events_calls;
+    if (engine->config.trace > 0) {
+        const size_t slots =
+            (events->cells.bytes - engine->actor_count * sizeof(entrain__cell)) / sizeof(entrain_message);
+        events->slot_traces =
+            entrain__engine_take(engine, &engine->bytes_messages, slots, sizeof *events->slot_traces);
+        if (events->slot_traces == NULL)
+            return no_memory("the trace", error_out);
+    }
     if (engine->signs_order) {
         engine->chains =
             entrain__engine_take(engine, &engine->bytes_table, engine->actor_count, sizeof *engine->chains);

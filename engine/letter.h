@@ -7,9 +7,10 @@
 typedef struct entrain__letter {
     entrain_message message;
     entrain_id to;
-    uint32_t undelivered : 1; // in a lane: set by the receiver's task, seen by the next route; elsewhere, under
-                              // block: the route's own, that it found no room this time
-    uint32_t trace : 31;      // mark of its record (trace.h); 0: none
+    uint32_t
+        undelivered : 1; // in a lane: set by the receiver's task, seen by the next route; elsewhere, under
+                         // block: the route's own, that it found no room this time
+    uint32_t trace : 31; // mark of its record (trace.h); 0: none
 } entrain__letter;
 _Static_assert(sizeof(entrain__letter) == 32, "two letters a cache line");
 

@@ -60,8 +60,9 @@ entrain_status entrain_engine_tell(entrain_engine *engine, entrain_id to, uint16
         return ENTRAIN_FULL;
     engine->tells[engine->tell_count++] = letter;
     if (engine->trace_logs != NULL)
-        entrain__letter_trace(entrain__trace_log_of(engine, UINT32_MAX), &engine->tells[engine->tell_count - 1],
-                     engine->tick, entrain_engine_time_s(engine));
+        entrain__letter_trace(entrain__trace_log_of(engine, UINT32_MAX),
+                              &engine->tells[engine->tell_count - 1], engine->tick,
+                              entrain_engine_time_s(engine));
     engine->count_of.sent++;
     return ENTRAIN_OK;
 }
@@ -348,7 +349,8 @@ static bool call_receive(entrain_engine *engine, entrain__cohort *cohort, uint32
 }
 
 // One actor's timers that have run out, in batches. @return whether it is to be called again.
-static bool receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker, uint32_t column) {
+static bool receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker,
+                           uint32_t column) {
     const uint32_t owner = column - cohort->first;
     entrain_self self;
     entrain__self_make(engine, cohort->population, column, &self);
@@ -367,8 +369,8 @@ static bool receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint
         }
         if (cohort->population->budgets != NULL)
             entrain__supervise_allow(cohort->population, self.index, self.time_s, &mail_left, &sends_left);
-        if (!call_receive(engine, cohort, worker, &self, column, batch, engine->trace_logs != NULL ? numbers : NULL,
-                          count, count, sends_left))
+        if (!call_receive(engine, cohort, worker, &self, column, batch,
+                          engine->trace_logs != NULL ? numbers : NULL, count, count, sends_left))
             return false;
     }
     return true;
@@ -405,9 +407,9 @@ static bool call_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t w
     uint64_t numbers[ENTRAIN_BATCH_MAX];
     if (engine->trace_logs != NULL)
         number_batch(engine, entrain__trace_log_of(engine, worker), &batch, &span, set, self->id, numbers);
-    const bool lives = call_receive(engine, cohort, worker, self, letterbox - population->letterbox_first,
-                                    batch.messages, engine->trace_logs != NULL ? numbers : NULL, notices + mail,
-                                    mail, sends_left);
+    const bool lives =
+        call_receive(engine, cohort, worker, self, letterbox - population->letterbox_first, batch.messages,
+                     engine->trace_logs != NULL ? numbers : NULL, notices + mail, mail, sends_left);
     entrain__mailbox_release(set, letterbox, mail);
     return lives;
 }

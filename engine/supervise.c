@@ -280,7 +280,8 @@ void entrain__supervise_began_all(entrain_engine *engine) {
 // --- settling, under the lock --------------------------------------------------------------------------------------
 
 static entrain_id living(const entrain_engine *engine, uint32_t slot) {
-    return engine->ids[entrain__place_of_slot(engine, slot)];
+    // Event-driven actors begin without this lock.
+    return entrain__load_relaxed_u32(&engine->ids[entrain__place_of_slot(engine, slot)]);
 }
 
 // The actor is no more. Its own notices go first: who watches itself is not told.
@@ -380,6 +381,8 @@ static void escalate(entrain_engine *engine, uint32_t slot, const entrain__end *
         return;
     engine->supervise.escalated.end = *end;
     engine->supervise.escalated.id = living(engine, slot);
+    if (engine->events != NULL) // pairs with the load in event_life.c
+        entrain__store_release_u32(&engine->events->escalated, 1);
 }
 
 static void settle(entrain_engine *engine, uint32_t slot, const entrain__end *end) {
@@ -535,6 +538,8 @@ entrain_status entrain__supervise_sentence(entrain_engine *engine, entrain_error
     const entrain_population *population = entrain__population_of(engine, entrain__id_slot(id));
     const uint32_t index = entrain__id_slot(id) - population->first;
     engine->supervise.escalated.end.reason = ENTRAIN_REASON_NONE;
+    if (engine->events != NULL)
+        entrain__store_relaxed_u32(&engine->events->escalated, 0);
     if (end.reason == ENTRAIN_REASON_SENDS && end.detail == 0)
         return entrain_error_set(
             error_out, ENTRAIN_LIMIT,

@@ -57,8 +57,15 @@ static entrain_status send_at(entrain_self *self, double time_s, const entrain__
         return ENTRAIN_FULL;
     const entrain__lane lane = letter->to == self->id ? ENTRAIN__LANE_OWN : ENTRAIN__LANE_OTHERS;
     entrain__instant at = {entrain__when(to_tick(self->engine, time_s)), 0};
+    entrain__letter traced = *letter;
+    if (__builtin_expect(sending->log != NULL, 0))
+        entrain__letter_trace(sending->log, &traced, self->tick, self->time_s);
+    if (sending->lock != NULL)
+        entrain__lock_take(sending->lock);
     const entrain_status status =
-        entrain__calendar_add(sending->calendar, sending->owner, lane, at, letter, timer_out);
+        entrain__calendar_add(sending->calendar, sending->owner, lane, at, &traced, timer_out);
+    if (sending->lock != NULL)
+        entrain__lock_give(sending->lock);
     if (status == ENTRAIN_OK) {
         sending->left--;
         sending->delayed++;
@@ -102,7 +109,11 @@ entrain_status entrain_cancel(entrain_self *self, entrain_timer timer) {
     ENTRAIN_ASSERT(sending != NULL); // from receive() only
     if (sending->calendar == NULL)
         return ENTRAIN_STALE;
+    if (sending->lock != NULL)
+        entrain__lock_take(sending->lock);
     const entrain_status status = entrain__calendar_cancel(sending->calendar, sending->owner, timer, 0);
+    if (sending->lock != NULL)
+        entrain__lock_give(sending->lock);
     sending->cancelled += status == ENTRAIN_OK;
     return status;
 }
