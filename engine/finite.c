@@ -6,24 +6,31 @@
 
 #include "engine/engine_private.h"
 
-// Four sums at a time, of vectors of `bytes`, so that one addition need not wait for another.
+// 32 vectors of `bytes` a round, into four sums, so that one addition need not wait for another.
 #define DEFINE_SUM(name, bytes, isa)                                                                         \
     typedef double name##_vector __attribute__((vector_size(bytes), aligned(8), may_alias));                 \
     isa static bool name(const double *values, size_t count) {                                               \
-        enum { LANES = (bytes) / 8, STRIDE = 4 * LANES };                                                    \
+        enum { LANES = (bytes) / 8, ROUND = 32 * LANES };                                                    \
         name##_vector a = {0}, b = {0}, c = {0}, d = {0};                                                    \
-        size_t k = 0;                                                                                        \
-        for (; k + STRIDE <= count; k += STRIDE) {                                                           \
-            a += *(const name##_vector *)(values + k);                                                       \
-            b += *(const name##_vector *)(values + k + LANES);                                               \
-            c += *(const name##_vector *)(values + k + 2 * LANES);                                           \
-            d += *(const name##_vector *)(values + k + 3 * LANES);                                           \
+        const name##_vector *at = (const name##_vector *)values;                                             \
+        size_t left = count;                                                                                 \
+        for (; left >= ROUND; left -= ROUND, at += 32) {                                                     \
+            a += at[0], b += at[1], c += at[2], d += at[3];                                                  \
+            a += at[4], b += at[5], c += at[6], d += at[7];                                                  \
+            a += at[8], b += at[9], c += at[10], d += at[11];                                                \
+            a += at[12], b += at[13], c += at[14], d += at[15];                                              \
+            a += at[16], b += at[17], c += at[18], d += at[19];                                              \
+            a += at[20], b += at[21], c += at[22], d += at[23];                                              \
+            a += at[24], b += at[25], c += at[26], d += at[27];                                              \
+            a += at[28], b += at[29], c += at[30], d += at[31];                                              \
         }                                                                                                    \
+        for (; left >= LANES; left -= LANES)                                                                 \
+            a += *at++;                                                                                      \
         a += b + c + d;                                                                                      \
         double sum = 0;                                                                                      \
         for (int lane = 0; lane < LANES; lane++)                                                             \
             sum += a[lane];                                                                                  \
-        for (; k < count; k++)                                                                               \
+        for (size_t k = count - left; k < count; k++)                                                        \
             sum += values[k];                                                                                \
         return sum - sum == 0;                                                                               \
     }
