@@ -157,6 +157,8 @@ entrain_id entrain__actor_begin(entrain_engine *engine, uint32_t slot) {
         memset(entrain_population_at(population, index, c), 0, population->column_specs[c].bytes);
     if (engine->undelivered != NULL)
         engine->undelivered[slot] = 0;
+    if (engine->chains != NULL)
+        engine->chains[slot] = 0;
     entrain_range range = entrain__range_make(engine, population, column, 1, 0);
     if (population->behavior.start != NULL)
         population->behavior.start(&range);

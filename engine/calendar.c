@@ -203,6 +203,10 @@ entrain__instant entrain__calendar_next_of_all(const entrain__calendar *calendar
     return entrain__instant_before(others, own) ? others : own;
 }
 
+const entrain__delayed *entrain__calendar_peek(const entrain__calendar *calendar, entrain__lane lane) {
+    return calendar->sizes[lane] == 0 ? NULL : &calendar->entries[node_at(calendar, lane, 0)->entry];
+}
+
 // Out of its heap, still in its place.
 static entrain__delayed *take_out(entrain__calendar *calendar, entrain__lane lane, entrain__instant end) {
     if (!entrain__instant_before(entrain__calendar_next(calendar, lane), end))

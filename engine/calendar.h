@@ -91,6 +91,8 @@ entrain_status entrain__calendar_cancel(entrain__calendar *calendar, uint32_t ow
 entrain__instant entrain__calendar_next(const entrain__calendar *calendar, entrain__lane lane);
 /// When the first of both is.
 entrain__instant entrain__calendar_next_of_all(const entrain__calendar *calendar);
+/// The first of a heap, left where it is; NULL: it is empty.
+const entrain__delayed *entrain__calendar_peek(const entrain__calendar *calendar, entrain__lane lane);
 /// Takes the first of a heap if it is due before @p end, and frees its place; NULL if not. Valid until the next add.
 entrain__delayed *entrain__calendar_take(entrain__calendar *calendar, entrain__lane lane,
                                          entrain__instant end);

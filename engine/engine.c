@@ -7,6 +7,8 @@
 #include "engine/base/simd.h"
 #include "engine/engine_private.h"
 #include "engine/event_driven.h"
+#include "engine/order.h"
+#include "engine/virtual_time.h"
 
 #define ENTRAIN_VERSION_TEXT "0.1.0"
 
@@ -90,6 +92,8 @@ static entrain_status validate(const entrain_engine_config *config, entrain_erro
                                  config->cohort_weight);
     if (config->execution == ENTRAIN_EXECUTION_EVENT_DRIVEN)
         return entrain__events_check(config, error_out);
+    if (config->execution == ENTRAIN_EXECUTION_VIRTUAL_TIME)
+        return entrain__virtual_check(config, error_out);
     return ENTRAIN_OK;
 }
 
@@ -324,6 +328,8 @@ static entrain_status check_start(const entrain_engine *engine, entrain_error *e
                                      " actors that publish; they must be equal.",
                                      vertices, engine->vertex_count);
     }
+    if (engine->config.execution == ENTRAIN_EXECUTION_VIRTUAL_TIME)
+        return entrain__virtual_check_populations(engine, error_out);
     return ENTRAIN_OK;
 }
 
@@ -376,17 +382,26 @@ entrain_status entrain_engine_run(entrain_engine *engine, double until_s, entrai
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "until_s is %g; it must not be before the present, %g s.", until_s,
                                  engine->time_s);
-    return entrain__events_run(engine, until_s, error_out);
+    if (engine->events != NULL)
+        return entrain__events_run(engine, until_s, error_out);
+    return entrain__virtual_run(engine, until_s, error_out);
+}
+
+void entrain_engine_sign_order(entrain_engine *engine, bool on) {
+    ENTRAIN_ASSERT(!engine->started);
+    engine->signs_order = on;
+}
+uint64_t entrain_engine_order_signature(const entrain_engine *engine) {
+    uint64_t sum = 0;
+    for (uint32_t slot = 0; engine->chains != NULL && slot < engine->actor_count; slot++)
+        sum += entrain__order_part(engine->chains[slot], slot);
+    return sum;
 }
 
 double entrain_engine_time_s(const entrain_engine *engine) {
     return engine->config.execution == ENTRAIN_EXECUTION_LOCKSTEP
                ? (double)engine->tick * engine->config.step_s
                : engine->time_s;
-}
-void entrain_engine_sign_order(entrain_engine *engine, bool on) {
-    ENTRAIN_ASSERT(!engine->started);
-    engine->signs_order = on;
 }
 double entrain_engine_step_s(const entrain_engine *engine) { return engine->config.step_s; }
 uint64_t entrain_engine_seed(const entrain_engine *engine) { return engine->config.seed; }
@@ -450,9 +465,12 @@ void entrain_engine_count(const entrain_engine *engine, entrain_message_count *c
         sum.cancelled += cohort->count_of.cancelled;
         sum.queued += cohort->outbox_count;
         if (cohort->calendar != NULL)
-            sum.queued +=
-                entrain__calendar_queued(cohort->calendar) + entrain__calendar_lined(cohort->calendar);
+            sum.queued += entrain__calendar_queued(cohort->calendar);
+        if (cohort->calendar != NULL && engine->virtual_time == NULL) // there they have left and hold a place
+            sum.queued += entrain__calendar_lined(cohort->calendar);
     }
+    if (engine->virtual_time != NULL)
+        sum.queued += entrain__virtual_queued(engine);
     // Lockstep empties every mailbox before a tick ends, but for those of actors muted by block; counted, not
     // assumed.
     sum.queued += engine->tell_count + engine->waiting_count + queued_in(engine->mailboxes) +

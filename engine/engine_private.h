@@ -253,6 +253,8 @@ struct entrain_engine {
 /// entrain__arena_take that adds to one of the engine's byte counters.
 void *entrain__engine_take(entrain_engine *engine, size_t *counter, size_t count, size_t size);
 uint64_t entrain__now_ns(void);
+/// Of all workers, since the engine was created.
+uint64_t entrain__serial_ns(const entrain_engine *engine);
 void entrain__latency_add(entrain__latency *latency, uint64_t ns, uint32_t ticks);
 
 /// The task and the serial part of lockstep (lockstep.c), driven by the scheduler.

@@ -8,7 +8,7 @@
 // With one worker there is nobody to be careful of: no instruction is locked.
 #include "engine/event_driven.h"
 
-#include "engine/base/fingerprint.h"
+#include "engine/order.h"
 
 static void look_at_the_world(entrain_engine *engine);
 
@@ -117,17 +117,6 @@ static bool send_outbox(entrain_engine *engine, entrain__desk *desk) {
 
 // --- Running
 
-static uint64_t chain_over(uint64_t chain, const entrain_message *messages, uint32_t count) {
-    for (uint32_t m = 0; m < count; m++) {
-        const entrain_message *message = &messages[m];
-        chain = entrain__mix_fold(chain, (uint64_t)message->from << 32 | (uint32_t)message->kind << 16 |
-                                             message->flags);
-        chain = entrain__mix_fold(chain, message->payload[0].u64);
-        chain = entrain__mix_fold(chain, message->payload[1].u64);
-    }
-    return chain;
-}
-
 static void open_desk(entrain_engine *engine, entrain__desk *desk, uint32_t slot) {
     entrain_population *population = desk->population;
     if (population == NULL || slot - population->first >= population->count) {
@@ -172,7 +161,8 @@ static void hand_over(entrain_engine *engine, entrain__desk *desk, const entrain
     desk->self.undelivered = *undelivered;
     *undelivered = 0;
     if (engine->chains != NULL)
-        engine->chains[desk->slot] = chain_over(engine->chains[desk->slot], messages, count);
+        for (uint32_t m = 0; m < count; m++)
+            engine->chains[desk->slot] = entrain__order_fold(engine->chains[desk->slot], &messages[m]);
     if (__builtin_expect(desk->sending.log != NULL, 0))
         entrain__trace_handling(desk->sending.log, messages, numbers, count);
     const entrain_status status = population->behavior.receive(&desk->self, messages, count);
@@ -469,14 +459,4 @@ void entrain__events_count(const entrain_engine *engine, entrain_message_count *
         if (events->blocks)
             sum->queued += events->mutes[slot].count;
     }
-}
-
-uint64_t entrain_engine_order_signature(const entrain_engine *engine) {
-    uint64_t sum = 0;
-    if (engine->events == NULL || engine->chains == NULL)
-        return 0;
-    for (uint32_t slot = 0; slot < engine->actor_count; slot++)
-        if (engine->chains[slot] != 0)
-            sum += entrain__mix64(engine->chains[slot] ^ entrain__mix64(slot));
-    return sum;
 }

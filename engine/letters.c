@@ -13,6 +13,7 @@
 
 #include "engine/engine_private.h"
 #include "engine/event_driven.h"
+#include "engine/virtual_time.h"
 #include "mailbox/ring.h"
 
 void entrain__letter_trace(entrain__trace_log *log, entrain__letter *letter, uint64_t tick, double time_s) {
@@ -464,6 +465,10 @@ void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, ui
     const entrain_population *population = cohort->population;
     if (population->behavior.receive == NULL)
         return;
+    if (engine->virtual_time != NULL) {
+        entrain__virtual_forget(engine, cohort, column);
+        return;
+    }
     if (cohort->calendar != NULL) {
         uint32_t lined, queued = entrain__calendar_forget(cohort->calendar, column - cohort->first, &lined);
         cohort->count_of.cancelled += queued + lined;

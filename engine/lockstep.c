@@ -363,7 +363,7 @@ static entrain_status failed(entrain_engine *engine, entrain_error *error_out) {
     return status;
 }
 
-static uint64_t serial_ns(const entrain_engine *engine) {
+uint64_t entrain__serial_ns(const entrain_engine *engine) {
     uint64_t sum = 0;
     for (uint32_t w = 0; w < entrain_scheduler_worker_count(engine->scheduler); w++) {
         entrain_worker_stats stats;
@@ -377,6 +377,9 @@ entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, en
     ENTRAIN_ASSERT(!engine->running); // not from within a behavior or a visitor
     if (!engine->started)
         return entrain_error_set(error_out, ENTRAIN_ORDER, "The engine was advanced before it was started.");
+    if (engine->config.execution != ENTRAIN_EXECUTION_LOCKSTEP)
+        return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
+                                 "The engine is not in lockstep and has no ticks; use entrain_engine_run().");
     if (engine->broken)
         return entrain_error_set(
             error_out, ENTRAIN_ORDER,
@@ -389,13 +392,13 @@ entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, en
     if (ticks > UINT64_MAX - engine->tick)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "%" PRIu64 " more ticks would overflow the tick count.", ticks);
-    uint64_t began = entrain__now_ns(), tick_began = engine->tick, serial_began = serial_ns(engine);
+    uint64_t began = entrain__now_ns(), tick_began = engine->tick, serial_began = entrain__serial_ns(engine);
     engine->tick_began_ns = began;
     engine->tick_end = engine->tick + ticks;
     engine->ended = ENTRAIN_OK;
     entrain_status status = run(engine, error_out);
     engine->stats.advance_ns += entrain__now_ns() - began;
-    engine->stats.serial_ns += serial_ns(engine) - serial_began;
+    engine->stats.serial_ns += entrain__serial_ns(engine) - serial_began;
     engine->stats.ticks += engine->tick - tick_began;
     if (status != ENTRAIN_OK) {
         engine->broken = true;

@@ -5,6 +5,7 @@
 #include "engine/engine_private.h"
 #include "engine/event_driven.h"
 #include "engine/layout.h"
+#include "engine/virtual_time.h"
 #include "mailbox/ring.h"
 
 static entrain_status no_memory(const char *what, entrain_error *error_out) {
@@ -453,7 +454,8 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
     if (status == ENTRAIN_OK && entrain__gather_plan(engine) != ENTRAIN_OK)
         return no_memory("the plan of who is gathered when", error_out);
     const bool events = engine->config.execution == ENTRAIN_EXECUTION_EVENT_DRIVEN;
-    if (status == ENTRAIN_OK)
+    const bool virtual_time = engine->config.execution == ENTRAIN_EXECUTION_VIRTUAL_TIME;
+    if (status == ENTRAIN_OK && !virtual_time)
         status = events ? entrain__events_build(engine, error_out) : build_mailboxes(engine, error_out);
     if (status != ENTRAIN_OK)
         return status;
@@ -463,7 +465,9 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
         return no_memory("the table of actors", error_out);
     if (build_publications(engine) != ENTRAIN_OK)
         return no_memory("what actors publish", error_out);
-    if ((!events && build_letters(engine) != ENTRAIN_OK) || entrain__timers_build(engine) != ENTRAIN_OK)
+    if (entrain__timers_build(engine) != ENTRAIN_OK ||
+        (virtual_time && entrain__virtual_build(engine) != ENTRAIN_OK) ||
+        (!virtual_time && !events && build_letters(engine) != ENTRAIN_OK))
         return no_memory("messages on their way", error_out);
     if (entrain__supervise_build(engine) != ENTRAIN_OK || build_traces(engine) != ENTRAIN_OK)
         return no_memory("supervision and the trace", error_out);

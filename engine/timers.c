@@ -43,11 +43,32 @@ static double to_tick(const entrain_engine *engine, double time_s) {
     return fabs(ticks - whole) <= 1e-6 ? whole * engine->config.step_s : time_s;
 }
 
-static entrain_status send_at(entrain_self *self, double time_s, const entrain__letter *letter,
-                              entrain_timer *timer_out) {
+// When a message that is to come at @p time_s comes. In virtual time nothing comes to others before a lookahead has
+// passed, and what comes at the present time comes in the next round of it. @return false: that cannot be.
+static bool find_instant(const entrain_self *self, double time_s, entrain__lane lane,
+                         entrain__instant *at_out) {
+    const entrain_engine *engine = self->engine;
+    const entrain__allowance *sending = self->reserved;
+    if (!(time_s >= self->time_s) || !isfinite(time_s))
+        return false;
+    *at_out = (entrain__instant){entrain__when(time_s), 0};
+    if (engine->config.execution == ENTRAIN_EXECUTION_LOCKSTEP)
+        at_out->when = entrain__when(to_tick(engine, time_s));
+    if (engine->virtual_time == NULL)
+        return true;
+    if (lane == ENTRAIN__LANE_OTHERS && time_s < self->time_s + engine->config.lookahead_s)
+        return false;
+    if (at_out->when == sending->now.when)
+        at_out->round = sending->now.round + 1;
+    return true;
+}
+
+static entrain_status send_at(entrain_self *self, double time_s, entrain__lane lane,
+                              const entrain__letter *letter, entrain_timer *timer_out) {
     entrain__allowance *sending = self->reserved;
     ENTRAIN_ASSERT(sending != NULL); // from receive() only
-    if (!(time_s >= self->time_s) || !isfinite(time_s))
+    entrain__instant at;
+    if (!find_instant(self, time_s, lane, &at))
         return ENTRAIN_INVALID;
     if (sending->left == 0) {
         sending->exceeded = true;
@@ -55,8 +76,6 @@ static entrain_status send_at(entrain_self *self, double time_s, const entrain__
     }
     if (sending->calendar == NULL)
         return ENTRAIN_FULL;
-    const entrain__lane lane = letter->to == self->id ? ENTRAIN__LANE_OWN : ENTRAIN__LANE_OTHERS;
-    entrain__instant at = {entrain__when(to_tick(self->engine, time_s)), 0};
     entrain__letter traced = *letter;
     if (__builtin_expect(sending->log != NULL, 0))
         entrain__letter_trace(sending->log, &traced, self->tick, self->time_s);
@@ -80,7 +99,8 @@ entrain_status entrain_send_at(entrain_self *self, double time_s, entrain_id to,
         .message = {.from = self->id, .kind = kind, .flags = flags, .payload = {first, second}},
         .to = to,
     };
-    return send_at(self, time_s, &letter, timer_out);
+    return send_at(self, time_s, to == self->id ? ENTRAIN__LANE_OWN : ENTRAIN__LANE_OTHERS, &letter,
+                   timer_out);
 }
 
 entrain_status entrain_send_after(entrain_self *self, double delay_s, entrain_id to, uint16_t kind,
@@ -109,9 +129,14 @@ entrain_status entrain_cancel(entrain_self *self, entrain_timer timer) {
     ENTRAIN_ASSERT(sending != NULL); // from receive() only
     if (sending->calendar == NULL)
         return ENTRAIN_STALE;
+    // What would come to another within a lookahead may have left already: for all of it, it is too late.
+    const uint64_t others_from = self->engine->virtual_time != NULL
+                                     ? entrain__when(self->time_s + self->engine->config.lookahead_s)
+                                     : 0;
     if (sending->lock != NULL)
         entrain__lock_take(sending->lock);
-    const entrain_status status = entrain__calendar_cancel(sending->calendar, sending->owner, timer, 0);
+    const entrain_status status =
+        entrain__calendar_cancel(sending->calendar, sending->owner, timer, others_from);
     if (sending->lock != NULL)
         entrain__lock_give(sending->lock);
     sending->cancelled += status == ENTRAIN_OK;
@@ -119,5 +144,5 @@ entrain_status entrain_cancel(entrain_self *self, entrain_timer timer) {
 }
 
 entrain_status entrain__delay(entrain_self *self, const entrain__letter *letter) {
-    return send_at(self, self->time_s + self->engine->config.lookahead_s, letter, NULL);
+    return send_at(self, self->time_s + self->engine->config.lookahead_s, ENTRAIN__LANE_OTHERS, letter, NULL);
 }

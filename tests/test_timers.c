@@ -5,7 +5,7 @@
 
 #include "entrain/engine.h"
 #include "entrain/random.h"
-#include "tests/message_count_check.h"
+#include "message_count_check.h"
 
 enum { KIND_GO = ENTRAIN_KIND_USER, KIND_RING, KIND_MAIL, KIND_LOOK };
 static const entrain_payload nothing = {0};
