@@ -254,22 +254,34 @@ void entrain__calendar_drop_first(entrain__calendar *calendar, uint32_t owner_in
     free_place(calendar, entry);
 }
 
-uint32_t entrain__calendar_forget(entrain__calendar *calendar, uint32_t owner_index, uint32_t *lined_out) {
+// Out of heaps, but for others' that are due before @p others_from.
+static uint32_t forget_from(entrain__calendar *calendar, uint32_t owner_index, uint64_t others_from) {
     ENTRAIN_ASSERT(owner_index < calendar->owner_count);
-    uint32_t lined = 0, queued = 0;
-    for (; entrain__calendar_first(calendar, owner_index) != NULL; lined++)
-        entrain__calendar_drop_first(calendar, owner_index);
+    uint32_t taken = 0;
     for (uint32_t place = 1; place <= calendar->owners[owner_index].touched; place++) {
         entrain__delayed *entry = entry_of(calendar, owner_index, place);
-        if (entry->lane == ENTRAIN__LANES)
+        if (entry->lane == ENTRAIN__LANES ||
+            (entry->lane == ENTRAIN__LANE_OTHERS && entry->when < others_from))
             continue;
         remove_node(calendar, entry);
         free_place(calendar, entry);
-        queued++;
+        taken++;
     }
+    return taken;
+}
+
+uint32_t entrain__calendar_forget_after(entrain__calendar *calendar, uint32_t owner_index,
+                                        uint64_t others_after) {
+    return forget_from(calendar, owner_index, others_after + 1);
+}
+
+uint32_t entrain__calendar_forget(entrain__calendar *calendar, uint32_t owner_index, uint32_t *lined_out) {
+    uint32_t lined = 0;
+    for (; entrain__calendar_first(calendar, owner_index) != NULL; lined++)
+        entrain__calendar_drop_first(calendar, owner_index);
     if (lined_out != NULL)
         *lined_out = lined;
-    return queued;
+    return forget_from(calendar, owner_index, 0);
 }
 
 uint64_t entrain__calendar_queued(const entrain__calendar *calendar) {

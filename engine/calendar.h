@@ -106,6 +106,9 @@ void entrain__calendar_drop_first(entrain__calendar *calendar, uint32_t owner);
 /// Takes out all that @p owner has in heaps, and empties its line. @return how many were in heaps; *lined_out (may be NULL):
 /// in the line.
 uint32_t entrain__calendar_forget(entrain__calendar *calendar, uint32_t owner, uint32_t *lined_out);
+/// Takes out of heaps what @p owner has sent itself, and what it has sent to others for after @p others_after; its line
+/// stays. @return how many.
+uint32_t entrain__calendar_forget_after(entrain__calendar *calendar, uint32_t owner, uint64_t others_after);
 /// How many are in heaps, of all owners; and in lines.
 uint64_t entrain__calendar_queued(const entrain__calendar *calendar);
 uint64_t entrain__calendar_lined(const entrain__calendar *calendar);

@@ -632,35 +632,18 @@ entrain_status entrain__virtual_run(entrain_engine *engine, double until_s, entr
     return ENTRAIN_OK;
 }
 
+// What goes to others within a lookahead from now may have left already, and all that was sent without a delay is among it: that
+// arrives. It holds the places of whoever is restarted there until then.
 void entrain__virtual_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
-    const entrain__virtual *virtual_time = engine->virtual_time;
-    const entrain_id id = engine->ids[cohort->population->first + column];
-    if (cohort->calendar != NULL)
-        cohort->count_of.cancelled +=
-            entrain__calendar_forget(cohort->calendar, column - cohort->first, NULL);
-    // What has left in a window that is open still.
-    for (uint32_t c = 0; c < engine->cohort_count && virtual_time->open; c++) {
-        lobby *its = &virtual_time->lobbies[c];
-        ENTRAIN_ASSERT(its->door == 0); // between runs
-        for (uint32_t *link = &its->sorted; *link != 0;) {
-            const parcel *one = parcel_at(virtual_time, *link);
-            if (one->message.from == id) {
-                *link = one->next;
-                its->held--;
-                cohort->count_of.cancelled++;
-            } else {
-                link = &parcel_at(virtual_time, *link)->next;
-            }
-        }
-    }
-    for (uint32_t c = 0; c < engine->cohort_count; c++) {
-        uint32_t slot;
-        lobby *its = &virtual_time->lobbies[c];
-        const entrain__calendar *calendar = engine->cohorts[c].calendar;
-        its->next = first_turn(virtual_time, calendar, its, &slot);
-        if (calendar != NULL)
-            its->next_other = entrain__calendar_next(calendar, ENTRAIN__LANE_OTHERS);
-    }
+    if (cohort->calendar == NULL)
+        return;
+    lobby *its = &engine->virtual_time->lobbies[cohort - engine->cohorts];
+    cohort->count_of.cancelled += entrain__calendar_forget_after(
+        cohort->calendar, column - cohort->first, entrain__when(engine->time_s + engine->config.lookahead_s));
+    uint32_t slot;
+    ENTRAIN_ASSERT(its->door == 0); // between runs
+    its->next = first_turn(engine->virtual_time, cohort->calendar, its, &slot);
+    its->next_other = entrain__calendar_next(cohort->calendar, ENTRAIN__LANE_OTHERS);
 }
 
 uint64_t entrain__virtual_queued(const entrain_engine *engine) {
