@@ -9,10 +9,12 @@
 static const struct {
     const char *name;
     int (*run)(const bench_options *options);
-    bool policies; // whether it compares policies
-} subjects[] = {{"coupling", bench_coupling, false},
-                {"patterns", bench_patterns, false},
-                {"imbalance", bench_imbalance, true}};
+    bool policies;  // whether it compares policies
+    bool workloads; // whether it runs reference workloads
+} subjects[] = {{"coupling", bench_coupling, false, false},
+                {"patterns", bench_patterns, false, false},
+                {"imbalance", bench_imbalance, true, false},
+                {"actors", bench_actors, true, true}};
 
 bench_report_setup bench_setup(const bench_options *options) {
     return (bench_report_setup){.repeats = options->repeats,
@@ -46,12 +48,25 @@ static entrain_status understand(const cli_options *cli, bench_options *options,
 }
 
 // What would be taken and change nothing is refused: who says --transport publish believes in what follows.
-static entrain_status refuse_idle_options(const cli_options *cli, bool policies, entrain_error *error_out) {
-    if (cli->set_count > 0)
+static entrain_status refuse_idle_options(const cli_options *cli, bool policies, bool workloads,
+                                          entrain_error *error_out) {
+    if (workloads && (cli->sizes != NULL || cli->seconds > 0))
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "bench %s: --%s would change nothing, a workload is run to its end; use --size "
+            "quick, or --set WORKLOAD.PARAMETER=VALUE.",
+            cli->operand, cli->sizes != NULL ? "sizes" : "seconds");
+    if (!workloads && cli->set_count > 0)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "bench %s: %s would change nothing, a subject has no scenario; leave out "
                                  "--set, --seed and --transport.",
                                  cli->operand, cli->sets[0]);
+    if (!workloads && (cli->filter != NULL || cli->size != NULL))
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "bench %s: --%s would change nothing, only bench actors has workloads; leave it "
+            "out.",
+            cli->operand, cli->filter != NULL ? "filter" : "size");
     if (cli->policies != NULL && !policies)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "bench %s compares no policies; leave out --policies, or name a scenario or "
@@ -73,13 +88,18 @@ int command_bench(const cli_options *options) {
         names[i] = subjects[i].name;
         if (strcmp(options->operand, subjects[i].name) != 0)
             continue;
-        if (refuse_idle_options(options, subjects[i].policies, &error) == ENTRAIN_OK)
+        if (refuse_idle_options(options, subjects[i].policies, subjects[i].workloads, &error) == ENTRAIN_OK)
             return subjects[i].run(&understood);
         say_error("%s", error.sentence);
         return EXIT_USAGE;
     }
     if (strpbrk(options->operand, "./") == NULL)
         nearest = entrain_nearest_word(options->operand, names);
+    if (nearest == NULL && (options->filter != NULL || options->size != NULL)) {
+        say_error("--%s would change nothing: a scenario has no workloads; leave it out.",
+                  options->filter != NULL ? "filter" : "size");
+        return EXIT_USAGE;
+    }
     if (nearest == NULL)
         return bench_scenario(&understood);
     say_error("\"%s\" is no scenario file and nothing else to bench; did you mean %s?", options->operand,

@@ -2,6 +2,7 @@
 // listed that does not exist or exist without being listed.
 #include <string.h>
 
+#include "entrain/reference.h"
 #include "entrain/swarm.h"
 #include "sims/options.h"
 #include "sims/say.h"
@@ -12,8 +13,9 @@ typedef struct list_entry {
     const char *name; // NULL: past the end
     const char *summary;
     const char *type, *default_text; // keys only
-    // [parameter_count] of what a plug-in brought
+    // [parameter_count] of what a plug-in brought, or of a workload
     const entrain_parameter *parameters;
+    const double *normal; // [parameter_count] of a workload: what benchmarks take
     uint32_t parameter_count;
 } list_entry;
 
@@ -132,6 +134,16 @@ static list_entry layout_at(uint32_t index) {
     return (list_entry){.name = entrain_layout_name((entrain_layout)index), .summary = summaries[index]};
 }
 
+static list_entry workload_at(uint32_t index) {
+    const entrain_reference *workload = entrain_reference_at(index);
+    return workload == NULL ? (list_entry){0}
+                            : (list_entry){.name = workload->name,
+                                           .summary = workload->summary,
+                                           .parameters = workload->parameters,
+                                           .normal = workload->normal,
+                                           .parameter_count = workload->parameter_count};
+}
+
 static list_entry key_at(uint32_t index) {
     scenario_key key = scenario_key_at(index);
     return (list_entry){
@@ -153,6 +165,7 @@ static const struct {
     {"overflow", "what happens when a mailbox is full: exec.overflow", overflow_at},
     {"simd", "vector instruction sets: exec.simd", simd_at},
     {"layouts", "how actors lie in memory: exec.layout", layout_at},
+    {"workloads", "actor programs of entrain bench actors and entrain explore", workload_at},
     {"keys", "every key of a scenario, as --set takes it", key_at},
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof *topics };
@@ -173,9 +186,14 @@ static void print_entry(int width, list_entry entry) {
     for (uint32_t i = 0; i < entry.parameter_count; i++) {
         const entrain_parameter *one = &entry.parameters[i];
         char text[600];
-        snprintf(text, sizeof text, "parameters.%s: %.300s (%.24s to %.24s; default %.24s)", one->name,
-                 one->summary, words_number(one->least).text, words_number(one->most).text,
-                 words_number(one->value).text);
+        int used = snprintf(text, sizeof text, "%.64s.%s: %.300s (%.24s to %.24s; default %.24s",
+                            entry.normal != NULL ? entry.name : "parameters", one->name, one->summary,
+                            words_number(one->least).text, words_number(one->most).text,
+                            words_number(one->value).text);
+        if (entry.normal != NULL)
+            used += snprintf(text + used, sizeof text - (size_t)used, ", bench actors %.24s",
+                             words_number(entry.normal[i]).text);
+        snprintf(text + used, sizeof text - (size_t)used, ")");
         printf("%*s", indent, "");
         print_wrapped(stdout, indent, indent + 2, text);
     }
@@ -200,6 +218,8 @@ static json_t *parameters_json(list_entry entry) {
         json_object_set_new(json, "default", json_real(one->value));
         json_object_set_new(json, "least", json_real(one->least));
         json_object_set_new(json, "most", json_real(one->most));
+        if (entry.normal != NULL)
+            json_object_set_new(json, "normal", json_real(entry.normal[i]));
         json_array_append_new(list, json);
     }
     return list;

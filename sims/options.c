@@ -45,7 +45,8 @@ static const cli_command commands[] = {
      "mailboxes only.\n",
      command_verify},
     {"bench", "WHAT", 1, true,
-     "policies workers sizes repeat seconds baseline set seed transport load output json quiet force",
+     "policies workers sizes filter size repeat seconds baseline set seed transport load output json quiet "
+     "force",
      "measure a scenario under policies, workers, sizes",
      "WHAT is a scenario file: each policy runs it with each number of workers at each\n"
      "size, in turns, so that whatever disturbs the machine disturbs all alike. All\n"
@@ -57,15 +58,28 @@ static const cli_command commands[] = {
      "  patterns    a mutex, an atomic, a mailbox, ck_epoch: what sharing costs\n"
      "  imbalance   hubs, slow tasks, moving costs: where stealing pays, where not;\n"
      "              --sizes is the number of tasks\n"
+     "  actors      reference workloads: what a message costs (`entrain list workloads`);\n"
+     "              --filter names some, --set big.actors=100 sizes them\n"
      "(a file of such a name: ./coupling).\n"
      "\n"
      "-o DIR gets bench.csv, bench.jsonl and, where gnuplot is installed, bench.png\n"
      "and bench.svg.\n",
      command_bench},
+    {"explore", "[WORKLOAD]", 1, false, "seeds seed trace set json quiet",
+     "run workloads under many orders of messages",
+     "WORKLOAD is one or more of `entrain list workloads`, separated by commas; default\n"
+     "all. Each runs once per seed, on one worker, which takes a random actor with mail\n"
+     "each time: the seed decides on the order of all messages, and nothing else does.\n"
+     "Each run must come to its end, lose nothing, and give the right answer. The first\n"
+     "order in which one does not is reported with the command that shows it again.\n"
+     "\n"
+     "--set dining.seats=7 changes a size; --trace prints every message as it is\n"
+     "handled, for one workload and one --seed.\n",
+     command_explore},
     {"list", "[TOPIC]", 1, false, "load json", "what there is to choose from",
      "Topics: topologies, models, policies, transports, distributions, samplings,\n"
-     "integrators, normalise, overflow, simd, layouts, keys. Without a topic: what\n"
-     "each is about.\n",
+     "integrators, normalise, overflow, simd, layouts, workloads, keys. Without a\n"
+     "topic: what each is about.\n",
      command_list},
     {"show", "DIR", 1, true, "json", "print the summary of a finished run's directory", NULL, command_show},
     {"help", "[COMMAND]", 1, false, "", "this text, or more about one command", NULL, command_help},
@@ -85,6 +99,9 @@ static const option_row option_rows[] = {
     {"policies", 0, "LIST|all", "policies to compare, as steal,static; default all"},
     {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
     {"sizes", 0, "LIST", "swarm sizes, as 1e3,1e5; default: the scenario's"},
+    {"filter", 0, "LIST", "workloads of bench actors, as ping-pong,flood; default all"},
+    {"size", 0, "quick|normal", "of workloads; default normal: those of our peers"},
+    {"seeds", 0, "A..B", "seeds of schedules, as 1..1000, the default"},
     {"repeat", 0, "N", "measurements of each, 1 to 1000; default 10"},
     {"seconds", 0, "S", "length of a measurement; default 0.2, subjects less"},
     {"baseline", 0, "FILE", "compare with an earlier bench.jsonl"},
@@ -95,6 +112,7 @@ static const option_row option_rows[] = {
     {"timeout", 0, "SECONDS", "end at the first tick boundary after so much wall time"},
     {"timeline", 0, "FILE", "write what each worker did when, for ui.perfetto.dev"},
     {"ticks", 0, "N", "compare the first N ticks only"},
+    {"trace", 0, NULL, "print every message as it is handled"},
     {"json", 0, NULL, "print JSON on stdout instead of text"},
     {"quiet", 0, NULL, "no progress, no notes, no summary in words; errors only"},
     {"force", 0, NULL, "write into DIR even if it is not an Entrain run's"},
@@ -269,6 +287,12 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         options->policies = value;
     } else if (strcmp(name, "sizes") == 0) {
         options->sizes = value;
+    } else if (strcmp(name, "filter") == 0) {
+        options->filter = value;
+    } else if (strcmp(name, "size") == 0) {
+        options->size = value;
+    } else if (strcmp(name, "seeds") == 0) {
+        options->seeds = value;
     } else if (strcmp(name, "baseline") == 0) {
         options->baseline = value;
     } else if (strcmp(name, "seconds") == 0) {
@@ -284,6 +308,8 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         options->json = true;
     } else if (strcmp(name, "quiet") == 0) {
         options->quiet = true;
+    } else if (strcmp(name, "trace") == 0) {
+        options->trace = true;
     } else if (strcmp(name, "force") == 0) {
         options->force = true;
     }
@@ -416,7 +442,7 @@ void help_overview(FILE *to) {
     fputs("\n`entrain help COMMAND` names a command's options; `entrain --version` says which\n"
           "build this is.\n\n"
           "Exit codes: 0 done, 1 the run failed, 2 usage or a bad scenario, 3 mismatch\n"
-          "(verify, bench), 130 interrupted, with the files complete up to there.\n",
+          "(verify, bench, explore), 130 interrupted, with the files complete up to there.\n",
           to);
 }
 

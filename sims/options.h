@@ -43,11 +43,14 @@ struct cli_options {
     double timeout_s;                       ///< 0: none
     uint64_t tick_limit;                    ///< 0: none
     const char *policies, *workers, *sizes; ///< lists, as typed; NULL: not given
+    const char *filter;                     ///< workloads, as typed; NULL: all
+    const char *size;                       ///< of workloads, as typed; NULL: not given
+    const char *seeds;                      ///< of schedules, as typed; NULL: not given
     const char *baseline;                   ///< NULL: none
     uint32_t repeats;                       ///< 0: not given
     double seconds;                         ///< 0: not given
     char *typed;                            ///< the command line, words separated by blanks
-    bool json, quiet, force;
+    bool json, quiet, force, trace;
     char (*texts)[96]; ///< texts that sets points to where they were not typed as such
     uint32_t text_count;
 };
@@ -68,6 +71,7 @@ void help_command(FILE *to, const cli_command *command);
 int command_run(const cli_options *options);
 int command_verify(const cli_options *options);
 int command_bench(const cli_options *options);
+int command_explore(const cli_options *options);
 int command_list(const cli_options *options);
 int command_show(const cli_options *options);
 int command_help(const cli_options *options);

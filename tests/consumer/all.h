@@ -3,6 +3,7 @@
 #include <entrain/behavior.h>
 #include <entrain/distribution.h>
 #include <entrain/engine.h>
+#include <entrain/explore.h>
 #include <entrain/export.h>
 #include <entrain/kuramoto.h>
 #include <entrain/mailbox.h>
@@ -14,6 +15,7 @@
 #include <entrain/plugin.h>
 #include <entrain/policy.h>
 #include <entrain/random.h>
+#include <entrain/reference.h>
 #include <entrain/scheduler.h>
 #include <entrain/simd.h>
 #include <entrain/status.h>
