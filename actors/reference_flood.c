@@ -12,7 +12,7 @@ enum { SENDER, RECEIVER };
 enum { ON = ENTRAIN_KIND_USER, WORD };
 enum { BURST = 64 };
 
-// The receiver's column: one count a sender.
+// The receiver's column is one count a sender.
 typedef struct sender {
     int64_t sent;
 } sender;

@@ -303,7 +303,7 @@ static bool bench_idle(actors *all) {
     bench_put_number(all->report, "start_ns", figures.start_ns);
     bench_row_end(all->report);
     bench_report_note(all->report,
-                      "bytes: as the engine asked for them, 8 of state included; resident: what the "
+                      "bytes: as the engine asked for them, for actors without state; resident: what the "
                       "process grew by; start: all of entrain_engine_start().");
     return true;
 }

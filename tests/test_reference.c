@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "actors/kuramoto_ring.h"
+#include "engine/base/memory.h"
 #include "entrain/kuramoto.h"
 #include "entrain/reference.h"
 
@@ -37,8 +38,8 @@ static bool runs_in(const entrain_reference *reference, entrain_execution execut
 
 static void test_table(void **state) {
     (void)state;
-    static const char *const names[] = {"ping-pong", "flood",          "thread-ring", "fork-join",
-                                        "big",       "bounded-buffer", "dining",      "kuramoto-ring"};
+    static const char *const names[] = {"ping-pong",      "flood",  "thread-ring", "fork-join",    "big",
+                                        "bounded-buffer", "dining", "kuramoto-ring"};
     uint32_t count = sizeof names / sizeof *names;
     for (uint32_t i = 0; i < count; i++) {
         const entrain_reference *reference = entrain_reference_at(i);
@@ -194,24 +195,53 @@ static void test_wrong_answers(void **state) {
     entrain_reference_destroy(run);
 }
 
+// The n-th block of memory cannot be had: a status with a sentence, and nothing is left behind.
+static void test_no_memory(void **state) {
+    (void)state;
+    static const char *const names[] = {"bounded-buffer", "kuramoto-ring"};
+    for (uint32_t i = 0; i < sizeof names / sizeof *names; i++) {
+        entrain_engine_config config = config_of(ENTRAIN_EXECUTION_EVENT_DRIVEN, "steal", 1);
+        const int64_t live = entrain__memory_live();
+        entrain_status status = ENTRAIN_NO_MEMORY;
+        uint64_t n = 1;
+        for (; status != ENTRAIN_OK; n++) {
+            entrain_reference_run *run = NULL;
+            error = (entrain_error){0};
+            entrain__memory_fail_at(n);
+            status =
+                entrain_reference_create(entrain_reference_find(names[i]), NULL, &config, NULL, &run, &error);
+            entrain__memory_fail_at(0);
+            if (status != ENTRAIN_OK) {
+                assert_int_equal(status, ENTRAIN_NO_MEMORY);
+                assert_true(error.sentence[0] != '\0');
+            }
+            entrain_reference_destroy(run);
+            assert_int_equal(entrain__memory_live(), live);
+        }
+        assert_true(n > 10);
+    }
+}
+
 static void test_trace(void **state) {
     (void)state;
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
     assert_non_null(to);
-    const double parameters[] = {2, 1};
+    const double parameters[] = {1};
     const entrain_reference_options options = {.trace = to};
     entrain_engine_config config = config_of(ENTRAIN_EXECUTION_LOCKSTEP, "serial", 1);
     entrain_reference_run *run = NULL;
-    const entrain_reference *ring = entrain_reference_find("thread-ring");
-    CHECK_OK(entrain_reference_create(ring, parameters, &config, &options, &run, &error), error);
+    CHECK_OK(entrain_reference_create(entrain_reference_find("ping-pong"), parameters, &config, &options,
+                                      &run, &error),
+             error);
     CHECK_OK(entrain_reference_go(run, &error), error);
     CHECK_OK(entrain_reference_check(run, &error), error);
     entrain_reference_destroy(run);
     fclose(to);
-    assert_string_equal(text, "       1  node 0 <- outside: token 1 0\n"
-                              "       2  node 1 <- node 0: token 0 0\n");
+    assert_string_equal(text, "       1  pinger 0 <- outside: go 0 0\n"
+                              "       2  ponger 0 <- pinger 0: ping 0 0\n"
+                              "       3  pinger 0 <- ponger 0: pong 0 0\n");
     free(text);
 }
 
@@ -220,7 +250,7 @@ int main(void) {
         cmocka_unit_test(test_table),        cmocka_unit_test(test_lockstep),
         cmocka_unit_test(test_event_driven), cmocka_unit_test(test_kuramoto_lockstep),
         cmocka_unit_test(test_refusals),     cmocka_unit_test(test_wrong_answers),
-        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <entrain/math.h>
 #include <entrain/message.h>
 #include <entrain/parameter.h>
+#include <entrain/patterns.h>
 #include <entrain/phase_metrics.h>
 #include <entrain/phase_model.h>
 #include <entrain/plugin.h>
