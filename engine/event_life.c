@@ -76,7 +76,10 @@ static entrain_id begin_actor(entrain_engine *engine, entrain__desk *desk, entra
 // Takes what is queued for one that has ended: undeliverable.
 static void drain(entrain_engine *engine, entrain__desk *desk, entrain__cell *cell, entrain_id id) {
     entrain__events *events = engine->events;
+    // Asked first: when nobody is between reservation and publication any more, the look that follows sees all there is.
     for (uint32_t round = 0;; round++) {
+        const bool busy = entrain__cell_is_busy(&events->cells, cell);
+        ENTRAIN__PREEMPT_POINT();
         entrain__span span = entrain__cell_peek(&events->cells, cell);
         uint32_t count = span.first_count + span.second_count;
         for (uint32_t m = 0; m < count; m++) {
@@ -87,7 +90,7 @@ static void drain(entrain_engine *engine, entrain__desk *desk, entrain__cell *ce
             entrain__dead_letter(engine, message, id, ENTRAIN_FATE_UNDELIVERABLE);
         }
         entrain__cell_release(cell, count);
-        if (!entrain__cell_is_busy(&events->cells, cell))
+        if (!busy)
             return;
         entrain__wait_step(round); // for one who reserved and has not published
     }

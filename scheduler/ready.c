@@ -228,13 +228,16 @@ static bool come_to_rest(entrain__ready *ready, uint32_t worker) {
     return true;
 }
 
-// Takes back what a worker announced, if nobody has woken it meanwhile; then that one counted it as searching.
-static void get_up(entrain__ready *ready, uint32_t worker) {
+// Takes back what a worker announced. If somebody has woken it meanwhile, that one may not have counted it yet: its event,
+// which moves last, says when. (Going on at once it could announce itself again, and be counted twice.)
+static void get_up(entrain__ready *ready, uint32_t worker, uint32_t seen) {
     sleeper *self = &ready->sleepers[worker];
-    if (entrain__cas_acq_rel_u32(&self->asleep, 1, 0))
+    if (entrain__cas_acq_rel_u32(&self->asleep, 1, 0)) {
         entrain__add_acq_rel_u32(&ready->asleep_count, (uint32_t)-1);
-    else
+    } else {
+        entrain__event_wait(&self->event, seen, &self->waits); // pairs with wake()
         self->searching = true;
+    }
 }
 
 // @return false: this phase is over, and all rest.
@@ -260,7 +263,7 @@ static bool wait_for_task(entrain__ready *ready, uint32_t worker) {
     if (last && come_to_rest(ready, worker))
         return false;
     if (!asked && ready->queues->any(ready->state, worker)) {
-        get_up(ready, worker);
+        get_up(ready, worker, seen);
         return true;
     }
     ENTRAIN__PREEMPT_POINT();
