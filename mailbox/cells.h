@@ -118,8 +118,9 @@ static inline uint32_t entrain__cell_queued(const entrain__cell *cell) {
 }
 /// Whether a producer is between reservation and publication.
 static inline bool entrain__cell_is_busy(const entrain__cells *cells, const entrain__cell *cell) {
-    return cells->many &&
-           entrain__load_acquire_u32(&cell->ring.p_head) != entrain__load_acquire_u32(&cell->ring.p_tail);
+    // Reservations first: if all that are seen have been published, there is none between. Pairs with the exchange of p_tail.
+    const uint32_t reserved = entrain__load_acquire_u32(&cell->ring.p_head);
+    return cells->many && reserved != entrain__load_acquire_u32(&cell->ring.p_tail);
 }
 
 #endif
