@@ -38,8 +38,8 @@ static bool runs_in(const entrain_reference *reference, entrain_execution execut
 
 static void test_table(void **state) {
     (void)state;
-    static const char *const names[] = {"ping-pong",      "flood",  "thread-ring", "fork-join",    "big",
-                                        "bounded-buffer", "dining", "kuramoto-ring"};
+    static const char *const names[] = {"ping-pong", "flood",          "thread-ring", "fork-join",
+                                        "big",       "bounded-buffer", "dining",      "kuramoto-ring"};
     uint32_t count = sizeof names / sizeof *names;
     for (uint32_t i = 0; i < count; i++) {
         const entrain_reference *reference = entrain_reference_at(i);
