@@ -166,7 +166,8 @@ static void hand_over(entrain_engine *engine, entrain__desk *desk, const entrain
     if (__builtin_expect(desk->sending.log != NULL, 0))
         entrain__trace_handling(desk->sending.log, messages, numbers, count);
     const entrain_status status = population->behavior.receive(&desk->self, messages, count);
-    desk->count_of.received += counted;
+    // Read by whoever keeps the scheduler's pace: it only has to grow.
+    entrain__store_relaxed_u64(&desk->count_of.received, desk->count_of.received + counted);
     if (desk->sending.delayed + desk->sending.cancelled > 0) {
         desk->count_of.sent += desk->sending.delayed;
         desk->count_of.cancelled += desk->sending.cancelled;

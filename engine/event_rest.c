@@ -108,9 +108,15 @@ void entrain__events_count_living(entrain_engine *engine) {
     }
 }
 
+static uint64_t progress(void *context, uint32_t worker) {
+    const entrain_engine *engine = context;
+    return entrain__load_relaxed_u64(&engine->events->desks[worker].count_of.received);
+}
+
 entrain_status entrain__events_run(entrain_engine *engine, double until_s, entrain_error *error_out) {
     entrain__events *events = engine->events;
-    const entrain_ready_job job = {.context = engine, .task = entrain__events_run_actor, .rest = rest};
+    const entrain_ready_job job = {
+        .context = engine, .task = entrain__events_run_actor, .rest = rest, .progress = progress};
     for (uint32_t w = 0; w < entrain_scheduler_worker_count(engine->scheduler); w++)
         events->desks[w].self.time_s = engine->time_s;
     events->first_rest = true;

@@ -224,11 +224,18 @@ static bool any_shared(const void *opaque, uint32_t worker) {
     return has_any(state->rings);
 }
 
+static bool holds_nothing(const void *opaque, uint32_t worker) {
+    (void)opaque;
+    (void)worker;
+    return false;
+}
+
 const entrain_policy_queues entrain__queues_shared = {
     .create = create_shared,
     .ready = ready_shared,
     .take = take_shared,
     .any = any_shared,
+    .holds = holds_nothing,
     .destroy = destroy_common,
 };
 

@@ -253,12 +253,17 @@ static bool take_near(void *opaque, uint32_t worker, uint32_t *task_out) {
 }
 
 // What is next, in hand or spilt is its owner's, who sleeps over it only when asked to.
-static bool any(const void *opaque, uint32_t worker) {
+static bool holds(const void *opaque, uint32_t worker) {
     const steal_state *state = opaque;
     const owner *self = &state->owners[worker];
-    if (entrain__load_relaxed_u32(&self->next) != NOTHING ||
-        entrain__load_relaxed_u32(&self->spill_first) != 0 ||
-        entrain__load_relaxed_u32(&self->in_hand) < entrain__load_relaxed_u32(&self->hand_count))
+    return entrain__load_relaxed_u32(&self->next) != NOTHING ||
+           entrain__load_relaxed_u32(&self->spill_first) != 0 ||
+           entrain__load_relaxed_u32(&self->in_hand) < entrain__load_relaxed_u32(&self->hand_count);
+}
+
+static bool any(const void *opaque, uint32_t worker) {
+    const steal_state *state = opaque;
+    if (holds(opaque, worker))
         return true;
     for (uint32_t w = 0; w < state->worker_count; w++) {
         const owner *other = &state->owners[w];
@@ -279,6 +284,7 @@ const entrain_policy_queues entrain__queues_steal = {
     .ready = make_ready,
     .take = take_random,
     .any = any,
+    .holds = holds,
     .count = count,
     .destroy = destroy,
 };
@@ -288,6 +294,7 @@ const entrain_policy_queues entrain__queues_steal_near = {
     .ready = make_ready,
     .take = take_near,
     .any = any,
+    .holds = holds,
     .count = count,
     .destroy = destroy,
 };

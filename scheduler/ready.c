@@ -42,7 +42,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/preempt.h"
 #include "engine/base/wait.h"
-#include "scheduler/mix.h"
+#include "scheduler/throttle.h"
 
 enum {
     SEARCH_ROUNDS = 64,    // looks before it sleeps: some microseconds, about what waking it costs
@@ -67,6 +67,7 @@ typedef struct sleeper {
     // Its own.
     _Alignas(ENTRAIN_CACHE_LINE) bool searching; // counted among the searchers
     uint32_t search_halvings, vain;
+    uint32_t long_windows; // in turn
     entrain__wait_count waits;
 } sleeper;
 
@@ -86,7 +87,15 @@ struct entrain__ready {
 #endif
     // By anybody.
     _Alignas(ENTRAIN_CACHE_LINE) uint32_t asked; // atomic: somebody wants a rest
-    _Alignas(ENTRAIN_CACHE_LINE) uint64_t word;  // atomic, see above
+    uint32_t allowed; // atomic: workers that may work; by who keeps the pace, or finds no task
+    // By whoever keeps the pace.
+    _Alignas(ENTRAIN_CACHE_LINE) uint32_t paced; // atomic: somebody does
+    uint64_t epoch_ends;                         // atomic
+    bool fresh;                                  // no epoch has begun
+    entrain__throttle throttle;
+    uint32_t lifted;                            // atomic: all may work again; the throttle begins anew
+    entrain__event change;                      // more may work
+    _Alignas(ENTRAIN_CACHE_LINE) uint64_t word; // atomic, see above
 };
 
 // --- The invariant, checked: a task is in one queue at most, and run by one worker at most.
@@ -135,6 +144,8 @@ entrain_status entrain__ready_create(const entrain_policy *policy, const entrain
 #endif
     for (uint32_t w = 0; w < setup->worker_count; w++)
         entrain__event_init(&ready->sleepers[w].event);
+    entrain__event_init(&ready->change);
+    ready->allowed = setup->worker_count;
     // Alone there is nobody to share with or to steal from: the plain queue, without a locked instruction.
     const entrain_policy_queues *queues = policy->queues;
     const bool ours = queues == &entrain__queues_first_come || queues == &entrain__queues_shared ||
@@ -169,7 +180,12 @@ void entrain__ready_destroy(entrain__ready *ready) {
     entrain__arena_destroy(ready->arena);
 }
 
-void entrain__ready_begin(entrain__ready *ready, const entrain_ready_job *job) { ready->job = job; }
+void entrain__ready_begin(entrain__ready *ready, const entrain_ready_job *job) {
+    ready->job = job;
+    ready->fresh = true;
+    ready->epoch_ends = 0;
+    entrain__store_relaxed_u32(&ready->allowed, ready->worker_count);
+}
 
 void entrain__ready_count(const entrain__ready *ready, uint32_t worker, entrain_worker_stats *stats) {
     entrain_policy_count count = {0};
@@ -265,6 +281,82 @@ void entrain__ready_ask(entrain__ready *ready) {
 }
 
 static bool is_asked(const entrain__ready *ready) { return entrain__load_relaxed_u32(&ready->asked) != 0; }
+
+// --- Standing aside
+//
+// While tasks are short and plenty, only so many workers work as pay (throttle.h). The others stand aside: awake, as far
+// as sleeping and resting go, and waiting for one event. Nothing is lost by it: who stands aside has nothing that only it
+// can take, and has seen to it that worker 0, which never does, is awake; and whoever finds no task, and so anybody on the
+// way to sleep or to rest, first calls all of them back.
+
+enum {
+    PACE_TASKS = 16,    // between two looks at the clock
+    LONG_CYCLES = 6000, // a task: about two microseconds
+    LONG_WINDOWS =
+        3, // so many times PACE_TASKS long tasks in turn, and all are to work: once may be a preemption
+    EPOCH_CYCLES = 1 << 21, // about a millisecond
+};
+
+// Everybody may work.
+static void call_back(entrain__ready *ready) {
+    if (entrain__load_relaxed_u32(&ready->allowed) == ready->worker_count)
+        return;
+    entrain__store_relaxed_u32(&ready->lifted, 1);
+    entrain__store_release_u32(&ready->allowed, ready->worker_count); // pairs with the load in stand_aside()
+    entrain__event_advance(&ready->change);
+}
+
+static void stand_aside(entrain__ready *ready, uint32_t worker) {
+    sleeper *self = &ready->sleepers[worker];
+    wake_worker(ready, 0); // there may be tasks in this one's queue
+    for (;;) {
+        const uint32_t seen = entrain__event_value(&ready->change);
+        // Pairs with the stores in call_back() and keep_pace(), which move the event afterwards.
+        if (worker < entrain__load_acquire_u32(&ready->allowed) || is_asked(ready))
+            return;
+        ENTRAIN__PREEMPT_POINT();
+        entrain__event_wait(&ready->change, seen, &self->waits);
+    }
+}
+
+static void end_epoch(entrain__ready *ready, uint64_t now) {
+    uint64_t progress = 0;
+    for (uint32_t w = 0; w < ready->worker_count; w++)
+        progress += ready->job->progress(ready->job->context, w);
+    if (ready->fresh || entrain__load_relaxed_u32(&ready->lifted) != 0) {
+        ready->fresh = false;
+        entrain__store_relaxed_u32(&ready->lifted, 0);
+        entrain__throttle_begin(&ready->throttle, ready->worker_count, now, progress);
+        return;
+    }
+    if (now - ready->throttle.began > 3 * (uint64_t)EPOCH_CYCLES) { // somebody had no core: that says nothing
+        ready->throttle.began = now;
+        ready->throttle.progress = progress;
+        return;
+    }
+    const uint32_t before = entrain__load_relaxed_u32(&ready->allowed);
+    const uint32_t allowed = entrain__throttle_epoch(&ready->throttle, now, progress);
+    entrain__store_release_u32(&ready->allowed, allowed); // pairs with the load in stand_aside()
+    if (allowed > before)
+        entrain__event_advance(&ready->change);
+}
+
+// After PACE_TASKS tasks of this worker, the last of which ended at @p now and the first of which began at @p before.
+static __attribute__((noinline)) void keep_pace(entrain__ready *ready, uint32_t worker, uint64_t before,
+                                                uint64_t now) {
+    sleeper *self = &ready->sleepers[worker];
+    self->long_windows = now - before > (uint64_t)PACE_TASKS * LONG_CYCLES ? self->long_windows + 1 : 0;
+    const bool are_long = self->long_windows >= LONG_WINDOWS;
+    if (are_long)
+        call_back(ready);
+    if (now < entrain__load_relaxed_u64(&ready->epoch_ends) || !entrain__cas_acq_rel_u32(&ready->paced, 0, 1))
+        return; // the pair of that is the store below
+    if (are_long)
+        ready->fresh = true; // nothing is tried while tasks are long
+    end_epoch(ready, now);
+    entrain__store_relaxed_u64(&ready->epoch_ends, now + EPOCH_CYCLES);
+    entrain__store_release_u32(&ready->paced, 0);
+}
 
 // --- Searching, sleeping
 
@@ -386,6 +478,7 @@ static bool sleep_on_it(entrain__ready *ready, uint32_t worker) {
     sleeper *self = &ready->sleepers[worker];
     if (ready->worker_count == 1)
         return false;
+    call_back(ready);
     const bool asked = is_asked(ready);
     entrain__store_relaxed_u32(&self->status, ASLEEP); // published by the addition, see above
     ENTRAIN__PREEMPT_POINT();
@@ -432,10 +525,25 @@ static uint64_t work_alone(entrain__ready *ready, const entrain_ready_job *job) 
 
 static uint64_t work(entrain__ready *ready, const entrain_ready_job *job, uint32_t worker) {
     const entrain_policy_queues *queues = ready->queues;
-    uint64_t tasks = 0;
+    const bool paced = job->progress != NULL && queues->holds != NULL;
+    uint64_t tasks = 0, before = paced ? __builtin_ia32_rdtsc() : 0;
     uint32_t task;
-    for (; !is_asked(ready) && queues->take(ready->state, worker, &task); tasks++)
+    while (!is_asked(ready) && queues->take(ready->state, worker, &task)) {
         run_task(ready, job, worker, task);
+        tasks++;
+        if (!paced)
+            continue;
+        if (tasks % PACE_TASKS == 0) {
+            const uint64_t now = __builtin_ia32_rdtsc();
+            keep_pace(ready, worker, before, now);
+            before = now;
+        }
+        if (__builtin_expect(worker >= entrain__load_relaxed_u32(&ready->allowed), 0) &&
+            !queues->holds(ready->state, worker)) {
+            stand_aside(ready, worker);
+            before = __builtin_ia32_rdtsc();
+        }
+    }
     return tasks;
 }
 

@@ -71,6 +71,9 @@ typedef struct entrain_policy_queues {
     /// there and @p worker may take it (with a full fence before the looking, so that of ready() and any() at the same time
     /// one sees the other).
     bool (*any)(const void *state, uint32_t worker);
+    /// Whether @p worker has tasks that nobody else can take. By its own thread. NULL: workers of this policy all work, even
+    /// where fewer would be faster.
+    bool (*holds)(const void *state, uint32_t worker);
     void (*count)(const void *state, uint32_t worker, entrain_policy_count *count_out); ///< may be NULL
     void (*destroy)(void *state);
 } entrain_policy_queues;

@@ -132,6 +132,9 @@ typedef struct entrain_ready_job {
     /// All workers are at rest: no task runs, and unless somebody asked for a rest none is ready. One thread, as
     /// @p worker; may call entrain_scheduler_ready(). @p quiescent: no task is ready (else this is because somebody asked). @return false to end the run.
     bool (*rest)(void *context, uint32_t worker, bool quiescent);
+    /// How much @p worker has done so far, in any unit that only grows; any thread, at any time. With it workers that are in each
+    /// other's way stand aside while tasks are short (about a microsecond). NULL: all work.
+    uint64_t (*progress)(void *context, uint32_t worker);
 } entrain_ready_job;
 
 /// Prepares for up to @p task_count tasks, as plan() does for phases; both plans may stand side by side. ENTRAIN_UNSUPPORTED with a
