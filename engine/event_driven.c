@@ -127,7 +127,9 @@ static void open_desk(entrain_engine *engine, entrain__desk *desk, uint32_t slot
     const uint32_t column = slot - population->first;
     desk->slot = slot;
     desk->cell = &engine->events->cells.cells[slot];
-    desk->self.id = entrain__id_make(slot, desk->cell->owner[ENTRAIN__CELL_WORD] >> ENTRAIN__WORD_GENERATION);
+    // Its generation changes while nobody runs it only; other bits are turned on by those who have something for it.
+    const uint32_t word = entrain__load_relaxed_u32(&desk->cell->owner[ENTRAIN__CELL_WORD]);
+    desk->self.id = entrain__id_make(slot, word >> ENTRAIN__WORD_GENERATION);
     desk->self.index = column;
     if (population->behavior.timers_max > 0) {
         entrain__cohort *cohort = entrain__cohort_at(engine, slot);

@@ -19,7 +19,7 @@ static inline void entrain__lock_take(entrain__lock *lock) {
     ENTRAIN__PREEMPT_POINT();
 }
 static inline void entrain__lock_give(entrain__lock *lock) {
-    ENTRAIN_ASSERT(*lock == 1);
+    ENTRAIN_ASSERT(entrain__load_relaxed_u32(lock) == 1); // atomic, because others try for it meanwhile
     // Pairs with the compare and swap in entrain__lock_take().
     entrain__store_release_u32(lock, 0);
 }
