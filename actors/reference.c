@@ -14,8 +14,8 @@
 #include "engine/base/registry.h"
 
 static const entrain_reference *const references[] = {
-    &entrain__ping_pong, &entrain__flood,          &entrain__thread_ring, &entrain__fork_join,
-    &entrain__big,       &entrain__bounded_buffer, &entrain__dining,      &entrain__kuramoto_ring,
+    &entrain__ping_pong,      &entrain__flood,  &entrain__thread_ring, &entrain__fork_join,     &entrain__big,
+    &entrain__bounded_buffer, &entrain__dining, &entrain__phold,       &entrain__kuramoto_ring,
 };
 enum { REFERENCE_COUNT = sizeof references / sizeof *references, LOCKSTEP_TICKS_MAX = 1024 };
 

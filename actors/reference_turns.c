@@ -4,6 +4,11 @@
 
 #include "actors/reference.h"
 
+// In virtual time what an actor sent is its own until it arrives.
+static uint32_t under_way(const entrain_reference_run *run) {
+    return run->execution == ENTRAIN_EXECUTION_VIRTUAL_TIME ? 1 : 0;
+}
+
 // --- ping-pong: two actors, `rounds` times there and back. Each says which round it is, and expects the next one.
 
 enum { ROUNDS };
@@ -53,6 +58,7 @@ static entrain_status ping_pong_build(entrain_reference_run *run, entrain_error 
                                  .column_count = 1,
                                  .sends_max = 1,
                                  .inbox = 1,
+                                 .timers_max = under_way(run),
                                  .receive = pinger_receive};
     entrain_status status = entrain_reference_add(run, &behavior, 1, 1, error_out);
     behavior.name = "ponger";
@@ -131,6 +137,7 @@ static entrain_status ring_build(entrain_reference_run *run, entrain_error *erro
                                        .column_count = 1,
                                        .sends_max = 1,
                                        .inbox = 1,
+                                       .timers_max = under_way(run),
                                        .receive = ring_receive};
     uint32_t actors = (uint32_t)run->number[RING_ACTORS];
     return entrain_reference_add(run, &behavior, actors, actors, error_out);

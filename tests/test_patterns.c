@@ -192,6 +192,13 @@ static void test_request_lockstep(void **state) {
     check_nobody(ENTRAIN_EXECUTION_LOCKSTEP);
 }
 
+static void test_request_event_driven(void **state) {
+    (void)state;
+    check_answer_in_time(ENTRAIN_EXECUTION_EVENT_DRIVEN);
+    check_too_late(ENTRAIN_EXECUTION_EVENT_DRIVEN);
+    check_nobody(ENTRAIN_EXECUTION_EVENT_DRIVEN);
+}
+
 // What comes from a third, or for a question that was never asked, is no answer.
 static void test_request_alone(void **state) {
     (void)state;
@@ -350,6 +357,7 @@ static void test_pipeline(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_request_lockstep),
+        cmocka_unit_test(test_request_event_driven),
         cmocka_unit_test(test_request_alone),
         cmocka_unit_test(test_gather),
         cmocka_unit_test(test_pipeline),

@@ -38,8 +38,8 @@ static bool runs_in(const entrain_reference *reference, entrain_execution execut
 
 static void test_table(void **state) {
     (void)state;
-    static const char *const names[] = {"ping-pong", "flood",          "thread-ring", "fork-join",
-                                        "big",       "bounded-buffer", "dining",      "kuramoto-ring"};
+    static const char *const names[] = {"ping-pong",      "flood",  "thread-ring", "fork-join",    "big",
+                                        "bounded-buffer", "dining", "phold",       "kuramoto-ring"};
     uint32_t count = sizeof names / sizeof *names;
     for (uint32_t i = 0; i < count; i++) {
         const entrain_reference *reference = entrain_reference_at(i);
@@ -80,6 +80,11 @@ static void check_all(entrain_execution execution) {
 static void test_event_driven(void **state) {
     (void)state;
     check_all(ENTRAIN_EXECUTION_EVENT_DRIVEN);
+}
+
+static void test_virtual_time(void **state) {
+    (void)state;
+    check_all(ENTRAIN_EXECUTION_VIRTUAL_TIME);
 }
 
 static void test_lockstep(void **state) {
@@ -132,9 +137,11 @@ static void check_kuramoto(entrain_execution execution, uint32_t workers) {
     entrain_reference_destroy(run);
 }
 
-static void test_kuramoto_lockstep(void **state) {
+static void test_kuramoto(void **state) {
     (void)state;
     check_kuramoto(ENTRAIN_EXECUTION_LOCKSTEP, 2);
+    check_kuramoto(ENTRAIN_EXECUTION_EVENT_DRIVEN, 1);
+    check_kuramoto(ENTRAIN_EXECUTION_EVENT_DRIVEN, 3);
 }
 
 static void test_refusals(void **state) {
@@ -247,10 +254,11 @@ static void test_trace(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),        cmocka_unit_test(test_lockstep),
-        cmocka_unit_test(test_event_driven), cmocka_unit_test(test_kuramoto_lockstep),
-        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_wrong_answers),
-        cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_table),         cmocka_unit_test(test_lockstep),
+        cmocka_unit_test(test_event_driven),  cmocka_unit_test(test_virtual_time),
+        cmocka_unit_test(test_kuramoto),      cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_wrong_answers), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_trace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
