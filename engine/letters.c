@@ -349,6 +349,12 @@ static bool call_receive(entrain_engine *engine, entrain__cohort *cohort, uint32
     return false;
 }
 
+// Its budget of messages is used up, and here is another one, of the record @p number.
+static void fail_by_messages(entrain_engine *engine, const entrain_self *self, uint64_t number) {
+    const entrain__end end = {.reason = ENTRAIN_REASON_MESSAGES, .trace = number};
+    entrain__supervise_mark(engine, entrain__id_slot(self->id), &end);
+}
+
 // One actor's timers that have run out, in batches. @return whether it is to be called again.
 static bool receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker,
                            uint32_t column) {
@@ -358,9 +364,17 @@ static bool receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint
     const entrain__delayed *due;
     while ((due = entrain__calendar_first(cohort->calendar, owner)) != NULL) {
         entrain_message batch[ENTRAIN_BATCH_MAX];
-        uint64_t numbers[ENTRAIN_BATCH_MAX], mail_left, sends_left = UINT64_MAX;
+        uint64_t numbers[ENTRAIN_BATCH_MAX], left = UINT64_MAX, sends_left = UINT64_MAX;
         uint32_t count = 0;
-        for (; due != NULL && count < ENTRAIN_BATCH_MAX;
+        if (cohort->population->budgets != NULL)
+            entrain__supervise_allow(cohort->population, self.index, self.time_s, &left, &sends_left);
+        if (left == 0) {
+            fail_by_messages(
+                engine, &self,
+                entrain__trace_number(engine, due->letter.trace, &due->letter.message, self.id));
+            return false;
+        }
+        for (; due != NULL && count < ENTRAIN_BATCH_MAX && count < left;
              due = entrain__calendar_first(cohort->calendar, owner)) {
             if (engine->trace_logs != NULL)
                 numbers[count] =
@@ -368,8 +382,6 @@ static bool receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint
             batch[count++] = due->letter.message;
             entrain__calendar_drop_first(cohort->calendar, owner);
         }
-        if (cohort->population->budgets != NULL)
-            entrain__supervise_allow(cohort->population, self.index, self.time_s, &mail_left, &sends_left);
         if (!call_receive(engine, cohort, worker, &self, column, batch,
                           engine->trace_logs != NULL ? numbers : NULL, count, count, sends_left))
             return false;
@@ -391,10 +403,9 @@ static bool call_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t w
     if (population->budgets != NULL)
         entrain__supervise_allow(population, self->index, self->time_s, &mail_left, &sends_left);
     if (mail > 0 && mail_left == 0 && *notices_due == 0) {
-        entrain__end end = {.reason = ENTRAIN_REASON_MESSAGES};
-        if (engine->trace_logs != NULL)
-            end.trace = traces_of(engine, set)[entrain__mailbox_slot_index(set, span.first)];
-        entrain__supervise_mark(engine, slot, &end);
+        const uint64_t *traces = traces_of(engine, set);
+        fail_by_messages(engine, self,
+                         traces != NULL ? traces[entrain__mailbox_slot_index(set, span.first)] : 0);
         return false;
     }
     mail_batch batch;

@@ -300,7 +300,6 @@ static entrain_status build_waiting(entrain_engine *engine) {
 }
 
 // Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
-// Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
 // mailbox holds and notices lie ready, and per so many of its timers, and send sends_max each time: that bounds everything
 // that can be on its way between two ticks, and all its delayed messages may be due at once. Block makes it no more:
 // whoever has letters waiting is not called.

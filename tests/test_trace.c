@@ -9,6 +9,8 @@ enum {
     IDLE,
     WATCH,
     STOP,
+    LATER, // PASS to the next actor, three ticks from now
+    TICK,  // LATER to itself, two ticks from now
 };
 
 enum { ACTORS = 200, STEPS_MAX = 300 };
@@ -37,6 +39,12 @@ static entrain_status receive(entrain_self *self, const entrain_message *message
             assert_int_equal(entrain_watch(self, (entrain_id)messages[m].payload[0].u64), ENTRAIN_OK);
         if (messages[m].kind == STOP)
             assert_int_equal(entrain_stop(self, (entrain_id)messages[m].payload[0].u64), ENTRAIN_OK);
+        if (messages[m].kind == LATER || messages[m].kind == TICK)
+            assert_int_equal(
+                entrain_send_after_ticks(self, messages[m].kind == TICK ? 2 : 3,
+                                         messages[m].kind == TICK ? self->id : id_of(house, self->index + 1),
+                                         messages[m].kind == TICK ? LATER : PASS, 9, nothing, nothing, NULL),
+                ENTRAIN_OK);
         if ((messages[m].kind != PASS && messages[m].kind != ENTRAIN_KIND_ENDED) || self->index == ACTORS - 1)
             continue;
         if (self->index == house->last)
@@ -67,6 +75,7 @@ static void open_house(household *house, const entrain_engine_config *config, ui
                                        .sends_max = 4,
                                        .inbox = 10,
                                        .watches_max = 1,
+                                       .timers_max = 2,
                                        .receive = receive};
     entrain_error error = {0};
     memset(house, 0, sizeof *house);
@@ -202,6 +211,23 @@ static void what_had_to_wait_is_traced_too(void **state) {
     entrain_engine_destroy(house.engine);
 }
 
+static void what_was_delayed_is_traced_from_when_it_was_sent(void **state) {
+    (void)state;
+    household house;
+    const entrain_engine_config config = traced(1000);
+    open_house(&house, &config, 1);
+    tell(&house, 0, TICK, 8, 0); // handled in 0; its timer in 2, which sends what is handled in 5
+    advance(&house, 5);
+    assert_int_equal(house.failures, 0);
+    advance(&house, 1);
+    assert_int_equal(house.failures, 1);
+    assert_int_equal(house.event.chain_count, 3);
+    check_step(&house, 0, id_of(&house, 0), id_of(&house, 0) + 1, PASS, 9, 2);
+    check_step(&house, 1, id_of(&house, 0), id_of(&house, 0), LATER, 9, 0);
+    check_step(&house, 2, ENTRAIN_ID_NONE, id_of(&house, 0), TICK, 8, 0);
+    entrain_engine_destroy(house.engine);
+}
+
 static void what_is_not_kept_any_more_is_cut_and_never_mistaken(void **state) {
     (void)state;
     for (uint32_t keep = 1; keep <= 24; keep++) {
@@ -275,6 +301,7 @@ int main(void) {
         cmocka_unit_test(the_message_at_hand_is_the_one_that_is_named),
         cmocka_unit_test(a_notice_begins_a_chain),
         cmocka_unit_test(what_had_to_wait_is_traced_too),
+        cmocka_unit_test(what_was_delayed_is_traced_from_when_it_was_sent),
         cmocka_unit_test(what_is_not_kept_any_more_is_cut_and_never_mistaken),
         cmocka_unit_test(a_trace_changes_no_result_and_none_is_none),
         cmocka_unit_test(a_chain_is_said_line_by_line),
