@@ -20,6 +20,7 @@ enum {
     UNWATCH, // first
     NOTE,    // nothing but a message
     WATCH_AND_FINISH,
+    TIMERS, // as many as first says, in second ticks from now
 };
 
 enum { ACTORS = 8, NOTED_MAX = 16, EVENTS_MAX = 4096 };
@@ -56,6 +57,11 @@ static inline entrain_status obey(entrain_self *self, const entrain_message *mes
         break;
     case FINISH:
         entrain_finish(self);
+        break;
+    case TIMERS:
+        for (uint64_t n = 0; n < message->payload[0].u64; n++)
+            mine->last_status = entrain_send_after_ticks(self, message->payload[1].u64, self->id, NOTE, 0,
+                                                         nothing, nothing, NULL);
         break;
     case STOP:
         mine->last_status = entrain_stop(self, whom);
@@ -118,6 +124,7 @@ static const entrain_behavior worker = {
     .sends_max = 3,
     .inbox = 150,
     .watches_max = 4,
+    .timers_max = 3,
     .receive = receive,
     .stop = stopped,
 };

@@ -239,6 +239,41 @@ static void a_budget_of_messages_is_exact_however_they_come(void **state) {
         }
 }
 
+static void timers_count_in_the_budget_too(void **state) {
+    (void)state;
+    for (uint32_t budget = 4; budget <= 7; budget++) {
+        household house;
+        entrain_supervision how = remedy(ENTRAIN_REMEDY_STOP, false);
+        how.messages_max = budget;
+        open_house(&house, &how, false);
+        tell(&house, 3, TIMERS, 3, 2);
+        tick(&house);
+        for (int m = 0; m < 3; m++) { // four handled, and three timers are due
+            if (m == 0)
+                for (int more = 0; more < 3; more++)
+                    tell(&house, 3, NOTE, 0, 0);
+            tick(&house);
+        }
+        assert_int_equal(memoir_of(&house, 3)->messages, budget);
+        assert_int_equal(house.event_count, budget < 7);
+        close_house(&house);
+    }
+    household house; // and those that it has set count as sent
+    entrain_supervision how = entrain_supervision_defaults();
+    how.remedy = ENTRAIN_REMEDY_STOP;
+    how.sends_max = 4;
+    open_house(&house, &how, false);
+    tell(&house, 3, TIMERS, 3, 1);
+    tick(&house);
+    tick(&house);
+    assert_int_equal(house.event_count, 0);
+    tell(&house, 3, TIMERS, 3, 1);
+    tick(&house);
+    assert_int_equal(house.event_count, 1);
+    assert_int_equal(house.events[0].reason, ENTRAIN_REASON_SENDS);
+    close_house(&house);
+}
+
 static void a_budget_of_sends_refuses_what_is_beyond(void **state) {
     (void)state;
     household house;
@@ -403,6 +438,33 @@ static void watchers_are_told_once_in_the_next_tick(void **state) {
     close_house(&house);
 }
 
+// However many it watches, and however many watch the other one: that it does already is found in either list.
+static void to_watch_twice_takes_one_watch(void **state) {
+    (void)state;
+    household house;
+    open_house(&house, NULL, false);
+    const uint32_t targets[] = {4, 5, 6, 4, 5, 6, 7};
+    for (size_t t = 0; t < sizeof targets / sizeof *targets; t++) {
+        tell(&house, 0, WATCH, id_of(&house, targets[t]), 0);
+        tick(&house);
+        assert_int_equal(memoir_of(&house, 0)->last_status, ENTRAIN_OK);
+    }
+    for (uint32_t k = 1; k < 4; k++) // now the other list is the longer one
+        tell(&house, k, WATCH, id_of(&house, 7), 0);
+    tick(&house);
+    tell(&house, 0, WATCH, id_of(&house, 7), 0);
+    tick(&house);
+    assert_int_equal(memoir_of(&house, 0)->last_status, ENTRAIN_OK);
+    tell(&house, 0, WATCH, id_of(&house, 1), 0);
+    tick(&house);
+    assert_int_equal(memoir_of(&house, 0)->last_status, ENTRAIN_FULL);
+    for (uint32_t k = 4; k < 8; k++)
+        assert_int_equal(entrain_engine_stop_actor(house.engine, id_of(&house, k)), ENTRAIN_OK);
+    tick(&house);
+    assert_int_equal(memoir_of(&house, 0)->notices, 4);
+    close_house(&house);
+}
+
 static void who_watches_the_gone_is_told_so(void **state) {
     (void)state;
     household house;
@@ -491,6 +553,52 @@ static void more_notices_than_a_call_takes_all_come_and_before_mail(void **state
     close_house(&house);
 }
 
+// Notices alone make calls, and each may send all it may: there is room for that.
+static entrain_status answer(entrain_self *self, const entrain_message *messages, uint32_t count) {
+    const household *house = self->context;
+    uint64_t *answered = self->columns[0];
+    for (uint32_t m = 0; m < count; m++)
+        if (messages[m].kind == WATCH)
+            assert_int_equal(entrain_watch(self, (entrain_id)messages[m].payload[0].u64), ENTRAIN_OK);
+    for (int n = 0; n < 3; n++, (*answered)++)
+        assert_int_equal(entrain_send(self, id_of(house, 0), NOTE, 0, nothing, nothing), ENTRAIN_OK);
+    return ENTRAIN_OK;
+}
+
+static void notices_have_room_for_what_they_make_an_actor_send(void **state) {
+    (void)state;
+    enum { MANY = 260 };
+    household house = {0};
+    entrain_error error = {0};
+    entrain_population *watchers;
+    const entrain_engine_config config = entrain_engine_config_defaults();
+    const entrain_column answered = {.name = "answered", .bytes = 8};
+    const entrain_behavior watching = {.name = "watching",
+                                       .columns = &answered,
+                                       .column_count = 1,
+                                       .sends_max = 3,
+                                       .inbox = 1,
+                                       .watches_max = MANY,
+                                       .receive = answer};
+    CHECK_OK(entrain_engine_create(&config, &house.engine, &error), error);
+    CHECK_OK(entrain_engine_add(house.engine, &worker, &house, MANY + 1, &house.workers, &error), error);
+    CHECK_OK(entrain_engine_add(house.engine, &watching, &house, 1, &watchers, &error), error);
+    CHECK_OK(entrain_engine_start(house.engine, &error), error);
+    for (uint32_t k = 1; k <= MANY; k++) {
+        assert_int_equal(entrain_engine_tell(house.engine, entrain_population_id(watchers, 0), WATCH, 0,
+                                             (entrain_payload){.u64 = id_of(&house, k)}, nothing),
+                         ENTRAIN_OK);
+        tick(&house);
+    }
+    for (uint32_t k = 1; k <= MANY; k++)
+        assert_int_equal(entrain_engine_stop_actor(house.engine, id_of(&house, k)), ENTRAIN_OK);
+    tick(&house);
+    tick(&house);
+    assert_int_equal(*(uint64_t *)entrain_population_at(watchers, 0, 0), 3 * (MANY + 3));
+    assert_int_equal(memoir_of(&house, 0)->messages, 3 * (MANY + 3));
+    close_house(&house);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_fails_is_stopped_and_the_others_go_on),
@@ -501,14 +609,17 @@ int main(void) {
         cmocka_unit_test(beyond_its_restarts_an_actor_is_given_up),
         cmocka_unit_test(a_window_that_is_over_grants_restarts_again),
         cmocka_unit_test(a_budget_of_messages_is_exact_however_they_come),
+        cmocka_unit_test(timers_count_in_the_budget_too),
         cmocka_unit_test(a_budget_of_sends_refuses_what_is_beyond),
         cmocka_unit_test(a_place_whose_lives_are_used_up_is_given_up),
         cmocka_unit_test(who_finishes_handles_no_more_and_what_it_sent_arrives),
         cmocka_unit_test(who_is_stopped_ends_with_the_tick),
         cmocka_unit_test(watchers_are_told_once_in_the_next_tick),
+        cmocka_unit_test(to_watch_twice_takes_one_watch),
         cmocka_unit_test(who_watches_the_gone_is_told_so),
         cmocka_unit_test(who_unwatches_is_not_told),
         cmocka_unit_test(more_notices_than_a_call_takes_all_come_and_before_mail),
+        cmocka_unit_test(notices_have_room_for_what_they_make_an_actor_send),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

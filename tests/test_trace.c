@@ -1,5 +1,6 @@
 // The chain of messages that led to a failure, against chains derived by hand.
 #include "check.h"
+#include "engine/engine_private.h"
 #include "entrain/engine.h"
 
 static const entrain_payload nothing = {0};
@@ -170,10 +171,10 @@ static void the_message_at_hand_is_the_one_that_is_named(void **state) {
     }
 }
 
-static void a_notice_begins_a_chain(void **state) {
-    (void)state;
+static void check_a_notice_begins_a_chain(uint32_t workers) {
     household house;
-    const entrain_engine_config config = traced(1000);
+    entrain_engine_config config = traced(1000);
+    config.scheduler.worker_count = workers; // a single one has just had another message at hand
     open_house(&house, &config, 1);
     tell(&house, 0, WATCH, 0, id_of(&house, 7));
     advance(&house, 1);
@@ -187,6 +188,12 @@ static void a_notice_begins_a_chain(void **state) {
     check_step(&house, 0, id_of(&house, 0), id_of(&house, 0) + 1, PASS, ENTRAIN_REASON_STOPPED, 2);
     check_step(&house, 1, target, id_of(&house, 0), ENTRAIN_KIND_ENDED, ENTRAIN_REASON_STOPPED, 2);
     entrain_engine_destroy(house.engine);
+}
+
+static void a_notice_begins_a_chain(void **state) {
+    (void)state;
+    for (uint32_t workers = 1; workers <= 3; workers++)
+        check_a_notice_begins_a_chain(workers);
 }
 
 // What waits for room, or lies in a mute actor's mailbox, keeps its record.
@@ -260,6 +267,27 @@ static void what_is_not_kept_any_more_is_cut_and_never_mistaken(void **state) {
     entrain_engine_destroy(house.engine);
 }
 
+// A mark says only the lower bits of which record it was: a newer one with the same bits, of another message, is not it.
+static void a_mark_is_never_taken_for_that_of_a_later_message(void **state) {
+    (void)state;
+    household house;
+    const entrain_engine_config config = traced(4);
+    open_house(&house, &config, 1);
+    entrain__trace_log *log = entrain__trace_log_of(house.engine, 0);
+    const entrain_message message = {.from = 7, .kind = 20, .flags = 3};
+    const uint64_t number = entrain__trace_sent(log, 7, 8, 20, 3, 0, 0);
+    const uint32_t mark = entrain__trace_mark(number);
+    assert_true(entrain__trace_number(house.engine, mark, &message, 8) == number);
+    for (uint32_t k = 0; k < 1u << ENTRAIN__TRACE_MARK_BITS; k++) {
+        if (k == 1000)
+            assert_true(entrain__trace_number(house.engine, mark, &message, 8) == ENTRAIN__TRACE_LOST);
+        (void)entrain__trace_sent(log, 7, 8, 21, 3, 0, 0);
+    }
+    assert_true(entrain__trace_number(house.engine, mark, &message, 8) == ENTRAIN__TRACE_LOST);
+    assert_true(entrain__trace_number(house.engine, 0, &message, 8) == 0);
+    entrain_engine_destroy(house.engine);
+}
+
 static void a_trace_changes_no_result_and_none_is_none(void **state) {
     (void)state;
     uint64_t fingerprints[2];
@@ -303,6 +331,7 @@ int main(void) {
         cmocka_unit_test(what_had_to_wait_is_traced_too),
         cmocka_unit_test(what_was_delayed_is_traced_from_when_it_was_sent),
         cmocka_unit_test(what_is_not_kept_any_more_is_cut_and_never_mistaken),
+        cmocka_unit_test(a_mark_is_never_taken_for_that_of_a_later_message),
         cmocka_unit_test(a_trace_changes_no_result_and_none_is_none),
         cmocka_unit_test(a_chain_is_said_line_by_line),
     };
