@@ -16,6 +16,7 @@ typedef struct meeting {
     uint32_t kinds[ENTRAIN_LIFECYCLE_COUNT], reasons[ENTRAIN_REASON_COUNT]; // told one at a time
     uint32_t stops, chain_count;                                            // stops: atomic
     entrain_trace_step first;
+    entrain_id ids[ACTORS]; // as they began
 } meeting;
 
 static entrain_status actor_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
@@ -42,10 +43,9 @@ static entrain_status watcher_receive(entrain_self *self, const entrain_message 
             told[ACTORS + index] = message->flags;
         }
         for (uint32_t k = 0; message->kind == WATCH_ALL && k < ACTORS; k++)
-            assert_int_equal(entrain_watch(self, entrain_population_id(hall->actors, k)), ENTRAIN_OK);
+            assert_int_equal(entrain_watch(self, hall->ids[k]), ENTRAIN_OK);
         for (uint32_t k = 0; message->kind == WATCH_ALL && message->flags != 0 && k < ACTORS; k++)
-            assert_int_equal(entrain_send(self, entrain_population_id(hall->actors, k), message->flags, 0,
-                                          nothing, nothing),
+            assert_int_equal(entrain_send(self, hall->ids[k], message->flags, 0, nothing, nothing),
                              ENTRAIN_OK);
     }
     return ENTRAIN_OK;
@@ -85,6 +85,8 @@ static void open_hall(meeting *in, const entrain_engine_config *config, const en
     CHECK_OK(entrain_engine_supervise(in->engine, in->actors, how, &error), error);
     assert_int_equal(entrain_engine_on_lifecycle(in->engine, debug, remember, in), ENTRAIN_OK);
     CHECK_OK(entrain_engine_start(in->engine, &error), error);
+    for (uint32_t k = 0; k < ACTORS; k++)
+        in->ids[k] = entrain_population_id(in->actors, k);
 }
 
 static entrain_engine_config event_driven(uint32_t workers) {
@@ -164,9 +166,10 @@ static void who_watches_while_they_end_is_told_once(void **state) {
         for (uint32_t w = 0; w < WATCHERS; w++) {
             const uint64_t *told = entrain_population_at(in.watchers, w, 0);
             for (uint32_t k = 0; k < ACTORS; k++) {
-                assert_true(told[k] <=
-                            1); // one that it found in nobody's place has another id: nobody's, slot 0
-                assert_true(k == 0 || told[k] == 1 || told[0] == 1);
+                assert_int_equal(told[k], 1);
+                assert_true(told[ACTORS + k] == ENTRAIN_REASON_GONE ||
+                            told[ACTORS + k] == ENTRAIN_REASON_STATUS ||
+                            told[ACTORS + k] == ENTRAIN_REASON_FINISHED);
             }
         }
         close_hall(&in);
