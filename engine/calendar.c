@@ -74,13 +74,14 @@ static inline entrain__delayed *entry_of(const entrain__calendar *calendar, uint
 static inline uint32_t place_of(const entrain__calendar *calendar, const entrain__delayed *entry) {
     return (uint32_t)(entry - calendar->entries) - first_entry(calendar, entry->owner) + 1;
 }
-static inline node *node_at(const entrain__calendar *calendar, uint32_t lane, uint32_t position) {
-    return &calendar->nodes[lane == ENTRAIN__LANE_OWN ? position : calendar->capacity - 1 - position];
+// A heap's node 0; the others follow in steps of one(): forwards or backwards.
+static inline node *root_of(const entrain__calendar *calendar, uint32_t lane) {
+    return lane == ENTRAIN__LANE_OWN ? calendar->nodes : calendar->nodes + calendar->capacity - 1;
 }
+static inline ptrdiff_t step_of(uint32_t lane) { return lane == ENTRAIN__LANE_OWN ? 1 : -1; }
 
-static inline bool node_before(const entrain__calendar *calendar, const node *a, const node *b) {
-    if (a->when != b->when)
-        return a->when < b->when;
+// Of two that are due at the same time.
+static bool tied_before(const entrain__calendar *calendar, const node *a, const node *b) {
     if (a->round != b->round)
         return a->round < b->round;
     const entrain__delayed *one = &calendar->entries[a->entry], *other = &calendar->entries[b->entry];
@@ -88,54 +89,57 @@ static inline bool node_before(const entrain__calendar *calendar, const node *a,
                    other_sender = other->letter.message.from & ENTRAIN_ID_INDEX_MAX;
     return sender != other_sender ? sender < other_sender : one->order < other->order;
 }
+static inline bool node_before(const entrain__calendar *calendar, const node *a, const node *b) {
+    return a->when != b->when ? a->when < b->when : tied_before(calendar, a, b);
+}
 
-static inline void put_node(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
-    *node_at(calendar, lane, position) = moved;
+// Puts @p moved where it belongs on the way from @p position to the root.
+static void sift_up(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
+    node *const root = root_of(calendar, lane);
+    const ptrdiff_t step = step_of(lane);
+    while (position > 0) {
+        const uint32_t parent = (position - 1) / ARITY;
+        const node *above = &root[step * parent];
+        if (!node_before(calendar, &moved, above))
+            break;
+        root[step * position] = *above;
+        calendar->entries[above->entry].position = position;
+        position = parent;
+    }
+    root[step * position] = moved;
     calendar->entries[moved.entry].position = position;
 }
 
-static void sift_up(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
-    while (position > 0) {
-        const uint32_t parent = (position - 1) / ARITY;
-        if (!node_before(calendar, &moved, node_at(calendar, lane, parent)))
-            break;
-        put_node(calendar, lane, position, *node_at(calendar, lane, parent));
-        position = parent;
-    }
-    put_node(calendar, lane, position, moved);
-}
-
-static void sift_down(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
+// Fills the hole at @p position with @p moved, which was the last: the hole sinks to the leaves, where it nearly always stays.
+static void fill_hole(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
+    node *const root = root_of(calendar, lane);
+    const ptrdiff_t step = step_of(lane);
     const uint64_t size = calendar->sizes[lane];
     for (;;) {
         const uint64_t first = (uint64_t)position * ARITY + 1;
         if (first >= size)
             break;
-        uint32_t least = (uint32_t)first;
-        for (uint64_t child = first + 1; child < first + ARITY && child < size; child++)
-            if (node_before(calendar, node_at(calendar, lane, (uint32_t)child),
-                            node_at(calendar, lane, least)))
-                least = (uint32_t)child;
-        if (!node_before(calendar, node_at(calendar, lane, least), &moved))
-            break;
-        put_node(calendar, lane, position, *node_at(calendar, lane, least));
-        position = least;
+        const uint64_t end = first + ARITY < size ? first + ARITY : size;
+        uint64_t least = first;
+        for (uint64_t child = first + 1; child < end; child++)
+            if (node_before(calendar, &root[step * (ptrdiff_t)child], &root[step * (ptrdiff_t)least]))
+                least = child;
+        const node *below = &root[step * (ptrdiff_t)least];
+        root[step * position] = *below;
+        calendar->entries[below->entry].position = position;
+        position = (uint32_t)least;
     }
-    put_node(calendar, lane, position, moved);
+    sift_up(calendar, lane, position, moved);
 }
 
 // Takes an entry out of its heap; its place is still taken.
 static void remove_node(entrain__calendar *calendar, entrain__delayed *entry) {
     const uint32_t lane = entry->lane, position = entry->position;
     ENTRAIN_ASSERT(lane < ENTRAIN__LANES && calendar->sizes[lane] > position);
-    const node last = *node_at(calendar, lane, --calendar->sizes[lane]);
+    const node last = root_of(calendar, lane)[step_of(lane) * --calendar->sizes[lane]];
     entry->lane = ENTRAIN__LANES;
-    if (position == calendar->sizes[lane])
-        return;
-    if (position > 0 && node_before(calendar, &last, node_at(calendar, lane, (position - 1) / ARITY)))
-        sift_up(calendar, lane, position, last);
-    else
-        sift_down(calendar, lane, position, last);
+    if (position < calendar->sizes[lane])
+        fill_hole(calendar, lane, position, last);
 }
 
 static void free_place(entrain__calendar *calendar, entrain__delayed *entry) {
@@ -193,7 +197,7 @@ entrain_status entrain__calendar_cancel(entrain__calendar *calendar, uint32_t ow
 entrain__instant entrain__calendar_next(const entrain__calendar *calendar, entrain__lane lane) {
     if (calendar->sizes[lane] == 0)
         return ENTRAIN__NEVER;
-    const node *first = node_at(calendar, lane, 0);
+    const node *first = root_of(calendar, lane);
     return (entrain__instant){first->when, first->round};
 }
 
@@ -204,14 +208,14 @@ entrain__instant entrain__calendar_next_of_all(const entrain__calendar *calendar
 }
 
 const entrain__delayed *entrain__calendar_peek(const entrain__calendar *calendar, entrain__lane lane) {
-    return calendar->sizes[lane] == 0 ? NULL : &calendar->entries[node_at(calendar, lane, 0)->entry];
+    return calendar->sizes[lane] == 0 ? NULL : &calendar->entries[root_of(calendar, lane)->entry];
 }
 
 // Out of its heap, still in its place.
 static entrain__delayed *take_out(entrain__calendar *calendar, entrain__lane lane, entrain__instant end) {
     if (!entrain__instant_before(entrain__calendar_next(calendar, lane), end))
         return NULL;
-    entrain__delayed *entry = &calendar->entries[node_at(calendar, lane, 0)->entry];
+    entrain__delayed *entry = &calendar->entries[root_of(calendar, lane)->entry];
     remove_node(calendar, entry);
     return entry;
 }

@@ -410,10 +410,10 @@ static entrain_status gather(entrain_self *self, const entrain_message *messages
     if (messages[0].kind == KIND_SENT)
         return ENTRAIN_OK;
     crowd->sizes[crowd->calls++] = count;
-    entrain_timer timer;
-    assert_int_equal(entrain_send_after(self, 1, self->id, KIND_SENT, 0, p, p, &timer), ENTRAIN_OK);
+    entrain_timer later;
+    assert_int_equal(entrain_send_after(self, 1, self->id, KIND_SENT, 0, p, p, &later), ENTRAIN_OK);
     if (crowd->calls == 2)
-        assert_int_equal(entrain_cancel(self, timer), ENTRAIN_OK);
+        assert_int_equal(entrain_cancel(self, later), ENTRAIN_OK);
     for (uint32_t m = 0; m < count; m++) {
         const bool timer = messages[m].kind == KIND_A;
         assert_true(!timer || crowd->mail == 0);
