@@ -175,7 +175,9 @@ void entrain__supervise_allow(const entrain_population *population, uint32_t ind
     const entrain__budget *budget = &population->budgets[index];
     const bool over = is_over(population, budget->began_s, time_s);
     const uint64_t messages = over ? 0 : budget->messages, sends = over ? 0 : budget->sends;
-    *messages_out = how->messages_max > 0 ? how->messages_max - messages : UINT64_MAX;
+    // Timers are counted and never turned away: there may be more than the budget.
+    const uint64_t most = how->messages_max > messages ? how->messages_max - messages : 0;
+    *messages_out = how->messages_max > 0 ? most : UINT64_MAX;
     *sends_out = how->sends_max > 0 ? how->sends_max - sends : UINT64_MAX;
 }
 
@@ -510,9 +512,12 @@ static void settle_guarded(entrain_engine *engine) {
 
 void entrain__supervise_boundary(entrain_engine *engine) {
     entrain__supervise *supervise = &engine->supervise;
-    ENTRAIN_ASSERT(engine->tick > 0);
-    const uint64_t tick = engine->tick - 1; // the one that is just over
-    const entrain__moment when = {tick, (double)tick * engine->config.step_s};
+    entrain__moment when = {0, engine->time_s}; // virtual-time
+    if (engine->virtual_time == NULL) {
+        ENTRAIN_ASSERT(engine->tick > 0);
+        when.tick = engine->tick - 1; // the one that is just over
+        when.time_s = (double)when.tick * engine->config.step_s;
+    }
     entrain__store_release_u32(&supervise->pending, 0); // alone: no partner now
     entrain__supervise_lock(engine);
     if (supervise->control == NULL) {

@@ -66,6 +66,8 @@ typedef struct entrain__virtual {
     // The serial part's, and read by every task.
     _Alignas(ENTRAIN_CACHE_LINE) entrain__instant end; // of the window
     entrain__instant handle_end;                       // of this phase
+    entrain__instant notices_at;                       // notices of ends are handed over at
+    bool notices;                                      // in this phase
 } entrain__virtual;
 
 enum { PHASE_LEAVE, PHASE_HANDLE };
@@ -176,6 +178,7 @@ static void leave(entrain_engine *engine, entrain__cohort *cohort, lobby *its) {
         };
         const uint32_t place = entrain__place_of(engine, due->letter.to);
         if (place == UINT32_MAX) {
+            entrain__dead_letter(engine, &due->letter.message, due->letter.to, ENTRAIN_FATE_UNDELIVERABLE);
             cohort->count_of.undeliverable++;
             fail_parcel(virtual_time, its, number);
         } else {
@@ -193,36 +196,55 @@ typedef struct turn {
     entrain__allowance sending;
     entrain__cohort *cohort;
     entrain__instant at;
-    uint32_t slot;
+    uint32_t slot, column;
+    bool ends;           // it failed, or has finished: it handles nothing more
+    uint64_t sends_left; // of its budget
     entrain_message batch[ENTRAIN_BATCH_MAX];
-    uint32_t count;
+    uint32_t count, notices; // in the batch; of those, notices of ends, which come first
 } turn;
 
+// From now on it handles nothing; when the window is over it is settled what becomes of it. What it has set itself is cancelled, and
+// what it has sent to others for later than a lookahead from now.
+static void end_actor(entrain_engine *engine, turn *now, const entrain__end *end) {
+    entrain__cohort *cohort = now->cohort;
+    entrain__supervise_mark(engine, now->slot, end);
+    now->ends = true;
+    now->count = 0;
+    if (cohort->calendar != NULL)
+        cohort->count_of.cancelled +=
+            entrain__calendar_forget_after(cohort->calendar, now->sending.owner,
+                                           entrain__when(now->self.time_s + engine->config.lookahead_s));
+}
+
+// Hands over the batch.
 static void call_receive(entrain_engine *engine, turn *now) {
     entrain__cohort *cohort = now->cohort;
-    const entrain_behavior *behavior = &cohort->population->behavior;
+    entrain_population *population = cohort->population;
+    const uint32_t counted = now->count - now->notices;
     now->self.undelivered = engine->undelivered[now->slot];
     engine->undelivered[now->slot] = 0;
-    now->sending.left = behavior->sends_max;
+    now->sending.left = population->behavior.sends_max;
     now->sending.delayed = now->sending.cancelled = 0;
+    if (now->sends_left < now->sending.left) {
+        now->sending.left = (uint32_t)now->sends_left;
+        now->sending.budget = true;
+    }
     if (engine->chains != NULL)
         for (uint32_t m = 0; m < now->count; m++)
             engine->chains[now->slot] = entrain__order_fold(engine->chains[now->slot], &now->batch[m]);
-    (void)behavior->receive(&now->self, now->batch, now->count);
+    const entrain_status status = population->behavior.receive(&now->self, now->batch, now->count);
     cohort->count_of.sent += now->sending.delayed;
     cohort->count_of.cancelled += now->sending.cancelled;
-    cohort->count_of.received += now->count;
-    // The lowest slot, whatever the layout: the sentence is part of the result.
-    if (now->sending.exceeded &&
-        (cohort->failed == ENTRAIN_ID_NONE || now->slot < entrain__id_slot(cohort->failed)))
-        cohort->failed = now->self.id;
-    now->count = 0;
-}
-
-static inline void hand_over(entrain_engine *engine, turn *now, const entrain_message *message) {
-    if (now->count == ENTRAIN_BATCH_MAX)
-        call_receive(engine, now);
-    now->batch[now->count++] = *message;
+    cohort->count_of.received += counted;
+    now->count = now->notices = 0;
+    if (population->budgets != NULL) {
+        entrain__supervise_spend(population, now->self.index, now->self.time_s, counted,
+                                 now->sending.delayed);
+        now->sends_left -= now->sending.delayed;
+    }
+    entrain__end end = {0};
+    if (entrain__supervise_judge(population, now->column, status, &now->sending, &end) != ENTRAIN_REASON_NONE)
+        end_actor(engine, now, &end);
 }
 
 // The mail of one actor at one instant, in order: a list of its own.
@@ -231,8 +253,11 @@ typedef struct mail {
     uint64_t count;
 } mail;
 
-static void turn_away(const entrain_engine *engine, entrain__cohort *cohort, lobby *its, uint32_t number,
+static void turn_away(entrain_engine *engine, entrain__cohort *cohort, lobby *its, uint32_t number,
                       bool tell) {
+    const parcel *one = parcel_at(engine->virtual_time, number);
+    entrain__dead_letter(engine, &one->message, one->to,
+                         tell ? ENTRAIN_FATE_UNDELIVERABLE : ENTRAIN_FATE_SHED);
     if (tell) {
         cohort->count_of.undeliverable++;
         fail_parcel(engine->virtual_time, its, number);
@@ -243,7 +268,7 @@ static void turn_away(const entrain_engine *engine, entrain__cohort *cohort, lob
 
 // Takes the mail for @p slot at @p at, which is what comes first, off the list; what is for somebody who is not there, @p id
 // is, does not count.
-static mail take_mail(const entrain_engine *engine, entrain__cohort *cohort, lobby *its, entrain__instant at,
+static mail take_mail(entrain_engine *engine, entrain__cohort *cohort, lobby *its, entrain__instant at,
                       uint32_t slot, entrain_id id) {
     const entrain__virtual *virtual_time = engine->virtual_time;
     mail taken = {0};
@@ -282,7 +307,7 @@ static parcel *find_older(const entrain__virtual *virtual_time, uint32_t from, u
 }
 
 // There is room for @p limit messages of @p taken, which has more: does without those that the overflow policy says.
-static void make_room(const entrain_engine *engine, entrain__cohort *cohort, lobby *its, mail *taken,
+static void make_room(entrain_engine *engine, entrain__cohort *cohort, lobby *its, mail *taken,
                       uint32_t limit) {
     const entrain__virtual *virtual_time = engine->virtual_time;
     const entrain_overflow overflow = engine->config.overflow;
@@ -309,6 +334,7 @@ static void make_room(const entrain_engine *engine, entrain__cohort *cohort, lob
         parcel *older =
             overflow == ENTRAIN_OVERFLOW_CONFLATE ? find_older(virtual_time, run, last, &one->message) : NULL;
         if (older != NULL) {
+            entrain__dead_letter(engine, &older->message, older->to, ENTRAIN_FATE_CONFLATED);
             older->message = one->message;
             cohort->count_of.conflated++;
         } else {
@@ -340,7 +366,7 @@ static void free_places(entrain__calendar *calendar, uint32_t owner, entrain__in
 static void hand_over_timers(entrain_engine *engine, turn *now) {
     entrain__calendar *calendar = now->cohort->calendar;
     const entrain__delayed *timer;
-    while ((timer = entrain__calendar_peek(calendar, ENTRAIN__LANE_OWN)) != NULL &&
+    while (!now->ends && (timer = entrain__calendar_peek(calendar, ENTRAIN__LANE_OWN)) != NULL &&
            timer->when == now->at.when && timer->round == now->at.round &&
            entrain__id_slot(timer->letter.message.from) == now->slot) {
         if (now->count == ENTRAIN_BATCH_MAX) {
@@ -352,43 +378,104 @@ static void hand_over_timers(entrain_engine *engine, turn *now) {
     }
 }
 
+// Who lives there and goes on to: one that has ended in this window is there for nobody. Only its own task marks it.
+static entrain_id who_handles(const entrain_engine *engine, const entrain_population *population,
+                              uint32_t slot, uint32_t column) {
+    if (population->behavior.receive == NULL ||
+        (entrain__load_relaxed_u32(&engine->supervise.control[slot]) & ENTRAIN__CONTROL_MARKED) != 0)
+        return ENTRAIN_ID_NONE;
+    return engine->ids[population->first + column];
+}
+
+static void begin_turn(entrain_engine *engine, entrain__cohort *cohort, entrain__instant at, uint32_t slot,
+                       uint32_t column, turn *now) {
+    now->cohort = cohort;
+    now->at = at;
+    now->slot = slot;
+    now->column = column;
+    now->ends = false;
+    now->sends_left = UINT64_MAX;
+    now->count = now->notices = 0; // the batch is large, and left as it is
+    entrain__self_make(engine, cohort->population, column, &now->self);
+    now->self.time_s = entrain__when_s(at.when);
+    now->sending = (entrain__allowance){
+        .delays_all = true, .owner = column - cohort->first, .calendar = cohort->calendar, .now = at};
+    now->self.reserved = &now->sending;
+    if (cohort->calendar != NULL)
+        free_places(cohort->calendar, now->sending.owner, at);
+}
+
 // All that the actor at @p slot gets at @p at.
 static void handle_turn(entrain_engine *engine, entrain__cohort *cohort, lobby *its, entrain__instant at,
                         uint32_t slot) {
     const entrain__virtual *virtual_time = engine->virtual_time;
-    const entrain_population *population = cohort->population;
+    entrain_population *population = cohort->population;
     const uint32_t column = entrain__column_of(population, slot - population->first);
-    entrain_id id = engine->ids[population->first + column];
-    if (population->behavior.receive == NULL)
-        id = ENTRAIN_ID_NONE; // nobody here reads mail
+    const entrain_id id = who_handles(engine, population, slot, column);
     mail taken = take_mail(engine, cohort, its, at, slot, id);
     if (id == ENTRAIN_ID_NONE)
         return;
     const uint32_t limit = limit_of(engine, population);
     if (taken.count > limit)
         make_room(engine, cohort, its, &taken, limit);
-
-    turn now; // not initialised whole: the batch is large
-    now.cohort = cohort;
-    now.at = at;
-    now.slot = slot;
-    now.count = 0;
-    entrain__self_make(engine, population, column, &now.self);
-    now.self.time_s = entrain__when_s(at.when);
-    now.sending = (entrain__allowance){
-        .delays_all = true, .owner = column - cohort->first, .calendar = cohort->calendar, .now = at};
-    now.self.reserved = &now.sending;
-    if (cohort->calendar != NULL) {
-        free_places(cohort->calendar, now.sending.owner, at);
+    turn now;
+    begin_turn(engine, cohort, at, slot, column, &now);
+    uint64_t mail_left = UINT64_MAX;
+    if (population->budgets != NULL)
+        entrain__supervise_allow(population, now.self.index, now.self.time_s, &mail_left, &now.sends_left);
+    if (cohort->calendar != NULL)
         hand_over_timers(engine, &now);
+    if (population->budgets != NULL) { // those timers count, too
+        uint64_t sends_left;
+        entrain__supervise_allow(population, now.self.index, now.self.time_s, &mail_left, &sends_left);
+        mail_left -= mail_left < now.count ? mail_left : now.count;
     }
-    for (uint32_t number = taken.first; number != 0; number = parcel_at(virtual_time, number)->next) {
-        if (now.count == ENTRAIN_BATCH_MAX)
+    for (uint32_t number = taken.first, next; number != 0; number = next) {
+        next = parcel_at(virtual_time, number)->next; // turned away, it is in another list
+        if (!now.ends && (now.count == ENTRAIN_BATCH_MAX || (mail_left == 0 && now.count > 0)))
             call_receive(engine, &now);
+        if (!now.ends && mail_left == 0)
+            end_actor(engine, &now, &(entrain__end){.reason = ENTRAIN_REASON_MESSAGES});
+        if (now.ends) {
+            turn_away(engine, cohort, its, number, true);
+            continue;
+        }
+        mail_left--;
         now.batch[now.count++] = parcel_at(virtual_time, number)->message;
     }
     if (now.count > 0)
         call_receive(engine, &now);
+}
+
+// Notices of ends come when a window begins, before all else.
+static void handle_notices(entrain_engine *engine, entrain__cohort *cohort, lobby *its) {
+    const entrain_population *population = cohort->population;
+    const entrain__instant at = engine->virtual_time->notices_at;
+    cohort->notices = 0;
+    for (uint32_t column = cohort->first; column < cohort->first + cohort->count; column++) {
+        const uint32_t slot = population->first + population->index_of_column[column];
+        if (who_handles(engine, population, slot, column) == ENTRAIN_ID_NONE)
+            continue;
+        uint32_t due = entrain__supervise_notices_due(engine, slot);
+        turn now;
+        if (due > 0) {
+            begin_turn(engine, cohort, at, slot, column, &now);
+            its->past = (entrain__instant){at.when, at.round + 1};
+        }
+        while (due > 0 && !now.ends) { // what becomes due meanwhile is the next window's
+            now.notices = due < ENTRAIN_BATCH_MAX ? due : ENTRAIN_BATCH_MAX;
+            const uint32_t taken = entrain__supervise_take_notices(engine, slot, now.batch, now.notices);
+            ENTRAIN_ASSERT(taken == now.notices);
+            now.count = taken;
+            due -= taken;
+            if (cohort->population->budgets != NULL) {
+                uint64_t mail_left;
+                entrain__supervise_allow(population, now.self.index, now.self.time_s, &mail_left,
+                                         &now.sends_left);
+            }
+            call_receive(engine, &now);
+        }
+    }
 }
 
 static bool is_to_stop(const entrain_engine *engine) {
@@ -427,6 +514,8 @@ static void handle(entrain_engine *engine, entrain__cohort *cohort, lobby *its) 
         its->held += count;
         its->door = 0;
     }
+    if (cohort->notices > 0 && virtual_time->notices)
+        handle_notices(engine, cohort, its);
     uint32_t slot = 0, turns = 0;
     for (;;) {
         its->next = first_turn(virtual_time, cohort->calendar, its, &slot);
@@ -458,6 +547,7 @@ static void let_tells_in(entrain_engine *engine) {
         const uint32_t number = virtual_time->tells_first + ++engine->tells_waiting;
         const uint32_t place = entrain__place_of(engine, letter->to);
         if (place == UINT32_MAX) {
+            entrain__dead_letter(engine, &letter->message, letter->to, ENTRAIN_FATE_UNDELIVERABLE);
             engine->count_of.undeliverable++;
             continue;
         }
@@ -474,7 +564,8 @@ static void let_tells_in(entrain_engine *engine) {
     engine->tell_count = 0;
 }
 
-// What found no room in the window that ends now, or nobody, is told to its senders.
+// What found no room in the window that ends now, or nobody, is told to its senders; and it is settled what becomes of those
+// that ended in it.
 static void close_window(entrain_engine *engine) {
     entrain__virtual *virtual_time = engine->virtual_time;
     virtual_time->open = false;
@@ -485,6 +576,8 @@ static void close_window(entrain_engine *engine) {
             entrain__letters_tell(engine, parcel_at(virtual_time, number)->message.from);
         its->failed = 0;
     }
+    if (entrain__supervise_pending(engine))
+        entrain__supervise_boundary(engine);
 }
 
 static void open_window(entrain_engine *engine, entrain__instant begin) {
@@ -510,15 +603,15 @@ static entrain_status asked_to_end(const entrain_engine *engine) {
 
 // When the first of all is due; and of what is still with its senders, for others. NEVER: nothing is.
 static entrain__instant look_around(entrain_engine *engine, entrain__instant *next_other_out,
-                                    bool *failed_out) {
+                                    bool *notices_out) {
     entrain__virtual *virtual_time = engine->virtual_time;
     entrain__instant next = ENTRAIN__NEVER, next_other = ENTRAIN__NEVER;
-    *failed_out = false;
+    *notices_out = false;
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         const lobby *its = &virtual_time->lobbies[c];
         next = earlier(next, its->next);
         next_other = earlier(next_other, its->next_other);
-        *failed_out |= engine->cohorts[c].failed != ENTRAIN_ID_NONE;
+        *notices_out |= engine->cohorts[c].notices > 0;
         if (entrain__instant_before(virtual_time->past, its->past))
             virtual_time->past = its->past;
     }
@@ -531,17 +624,19 @@ static entrain__instant look_around(entrain_engine *engine, entrain__instant *ne
 // After a HANDLE phase, and when a run begins.
 static uint32_t go_on(entrain_engine *engine) {
     entrain__virtual *virtual_time = engine->virtual_time;
-    bool failed;
-    entrain__instant next_other, next = look_around(engine, &next_other, &failed);
-    if (failed)
-        return end_run(engine, ENTRAIN_LIMIT);
+    bool notices;
+    entrain__instant next_other, next = look_around(engine, &next_other, &notices);
     // Those that are too late for the open window, because its one round is over, wait for the next.
     bool tells = engine->tell_count > 0 && entrain__instant_before(present(engine), virtual_time->end);
     if (virtual_time->open && !tells && !entrain__instant_before(next, virtual_time->end))
         close_window(engine);
+    if (engine->supervise.escalated.end.reason != ENTRAIN_REASON_NONE)
+        return end_run(engine, ENTRAIN_FAILED);
+    next = look_around(engine, &next_other, &notices); // of which those that ended have taken theirs
     tells |= engine->tell_count > 0 && !virtual_time->open;
     entrain__instant begin = virtual_time->open ? next : earlier(next, next_other);
-    if (tells)
+    notices &= !virtual_time->open;
+    if (tells || notices)
         begin = earlier(begin, present(engine));
     if (begin.when == UINT64_MAX)
         return end_run(engine, ENTRAIN_OK); // quiescence
@@ -553,6 +648,8 @@ static uint32_t go_on(entrain_engine *engine) {
     if (asked != ENTRAIN_OK)
         return end_run(engine, asked);
     const bool opens = !virtual_time->open;
+    virtual_time->notices = notices;
+    virtual_time->notices_at = present(engine);
     if (opens)
         open_window(engine, begin);
     if (tells)
@@ -586,23 +683,6 @@ static const char *phase_name(void *context, uint32_t phase) {
     return phase == PHASE_LEAVE ? "leave" : "handle";
 }
 
-static entrain_status failed_sentence(const entrain_engine *engine, entrain_error *error_out) {
-    entrain_id lowest = ENTRAIN_ID_NONE;
-    for (uint32_t c = 0; c < engine->cohort_count; c++) {
-        const entrain_id id = engine->cohorts[c].failed;
-        if (id != ENTRAIN_ID_NONE &&
-            (lowest == ENTRAIN_ID_NONE || entrain__id_slot(id) < entrain__id_slot(lowest)))
-            lowest = id;
-    }
-    const entrain_population *population = entrain__population_of(engine, entrain__id_slot(lowest));
-    return entrain_error_set(
-        error_out, ENTRAIN_LIMIT,
-        "Actor %" PRIu32 " of \"%s\" sent more than the %" PRIu32
-        " messages a call that its behavior declares (about %g s); raise sends_max or send less.",
-        entrain__id_slot(lowest) - population->first, population->behavior.name,
-        population->behavior.sends_max, engine->time_s);
-}
-
 entrain_status entrain__virtual_run(entrain_engine *engine, double until_s, entrain_error *error_out) {
     entrain__virtual *virtual_time = engine->virtual_time;
     const entrain_job job = {
@@ -621,9 +701,10 @@ entrain_status entrain__virtual_run(entrain_engine *engine, double until_s, entr
         engine->broken = true;
         return status;
     }
-    if (engine->ended == ENTRAIN_LIMIT) {
-        engine->broken = true;
-        return failed_sentence(engine, error_out);
+    if (engine->ended == ENTRAIN_FAILED) {
+        const entrain_status failed = entrain__supervise_sentence(engine, error_out);
+        engine->broken = failed == ENTRAIN_LIMIT;
+        return failed;
     }
     if (engine->ended != ENTRAIN_OK)
         return entrain_error_set(error_out, engine->ended, "The run stopped %s at %.9g s.",
