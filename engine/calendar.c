@@ -1,12 +1,13 @@
 // Calendars: two 4-ary heaps over one pool of places (calendar.h).
 //
-//   entries  [owner_count x places]   an owner's places lie together, the last one freed is the first one used
-//   nodes    | own heap ->            <- others' heap |        they share one array: together no more than the pool
+//   entries  [owner_count x places]   an owner's lie together; the last one freed is the first one used
+//   nodes    | own heap ->            <- others' heap |        one array: together no more than the pool
 //
-// A heap's nodes carry what is compared nearly always, so that sifting stays within the array; each entry knows its node,
-// so that it can be taken out of the middle.
+// A heap's nodes carry what is compared nearly always, so that sifting stays within the array; each entry
+// knows its node, so that it can be taken out of the middle.
 //
-// Nothing is written before it is used: pools are as large as the worst case and most of them are never touched.
+// Nothing is written before it is used: pools are as large as the worst case and most of them are never
+// touched.
 #include "engine/calendar.h"
 
 #include <string.h>
@@ -110,7 +111,8 @@ static void sift_up(entrain__calendar *calendar, uint32_t lane, uint32_t positio
     calendar->entries[moved.entry].position = position;
 }
 
-// Fills the hole at @p position with @p moved, which was the last: the hole sinks to the leaves, where it nearly always stays.
+// Fills the hole at @p position with @p moved, which was the last: the hole sinks to the leaves, where it
+// nearly always stays.
 static void fill_hole(entrain__calendar *calendar, uint32_t lane, uint32_t position, node moved) {
     node *const root = root_of(calendar, lane);
     const ptrdiff_t step = step_of(lane);

@@ -1,21 +1,23 @@
-/// @file calendar.h  Delayed messages of a group of actors, until they are due. Bounded, cancellable, ordered.
+/// @file calendar.h  Delayed messages of a group of actors, until they are due. Bounded, cancellable,
+/// ordered.
 ///
-/// A delayed message stays with its sender: an actor (here an *owner*, 0 .. owner_count-1 of one calendar) has a fixed
-/// number of places, and whoever has none left is refused then and there. So what is full depends on nobody else, and
-/// registering writes nothing that another task reads.
+/// A delayed message stays with its sender: an actor (here an *owner*, 0 .. owner_count-1 of one calendar)
+/// has a fixed number of places, and whoever has none left is refused then and there. So what is full depends
+/// on nobody else, and registering writes nothing that another task reads.
 ///
 ///             add                     take, line_up                drop_first
 ///   free  ----------->  in a heap  ------------------->  [in line  ------------>]  free
 ///                       |                                                           ^
 ///                       +--------------- cancel, forget ---------------------------+
 ///
-/// Two heaps, so that what an owner sends itself and what goes to others can be looked at apart. What leaves a heap may
-/// still hold its place for a while, in its owner's line: in lockstep a timer that its owner has not been handed yet, in
-/// virtual-time what has left for others and has not arrived.
+/// Two heaps, so that what an owner sends itself and what goes to others can be looked at apart. What leaves
+/// a heap may still hold its place for a while, in its owner's line: in lockstep a timer that its owner has
+/// not been handed yet, in virtual-time what has left for others and has not arrived.
 ///
-/// The order is (when, round, sender's slot, order registered), a total one, so it does not matter in which order they were
-/// added. Which place a message gets, and so its entrain_timer, depends on its owner's own history alone: never on who else is in
-/// this calendar. That is part of the promise, since an actor may keep it in its state.
+/// The order is (when, round, sender's slot, order registered), a total one, so it does not matter in which
+/// order they were added. Which place a message gets, and so its entrain_timer, depends on its owner's own
+/// history alone: never on who else is in this calendar. That is part of the promise, since an actor may keep
+/// it in its state.
 ///
 /// One thread at a time; take and friends O(log n), allocation only in create.
 #ifndef ENTRAIN_ENGINE_CALENDAR_H
@@ -28,7 +30,8 @@
 #include "engine/letter.h"
 #include "entrain/actor.h"
 
-/// A point of simulated time. `when` orders as the seconds do, see entrain__when(); rounds follow one another at one time.
+/// A point of simulated time. `when` orders as the seconds do, see entrain__when(); rounds follow one another
+/// at one time.
 typedef struct entrain__instant {
     uint64_t when;
     uint32_t round;
@@ -75,16 +78,17 @@ typedef enum entrain__lane {
 
 typedef struct entrain__calendar entrain__calendar;
 
-/// For @p owner_count owners (1 or more) with @p places each (1 to 65535), in @p arena, whose it is; adds what it takes to *bytes.
-/// NULL: there is no memory, or more than 2^32 - 2 places in all.
+/// For @p owner_count owners (1 or more) with @p places each (1 to 65535), in @p arena, whose it is; adds
+/// what it takes to *bytes. NULL: there is no memory, or more than 2^32 - 2 places in all.
 entrain__calendar *entrain__calendar_create(entrain__arena *arena, size_t *bytes, uint32_t owner_count,
                                             uint32_t places);
-/// Registers a copy of @p letter. ENTRAIN_OK with *timer_out (may be NULL), or ENTRAIN_FULL: @p owner has no place left.
+/// Registers a copy of @p letter. ENTRAIN_OK with *timer_out (may be NULL), or ENTRAIN_FULL: @p owner has no
+/// place left.
 entrain_status entrain__calendar_add(entrain__calendar *calendar, uint32_t owner, entrain__lane lane,
                                      entrain__instant at, const entrain__letter *letter,
                                      entrain_timer *timer_out);
-/// Takes @p owner's @p timer out of its heap. ENTRAIN_STALE: it is not in one; or it is for others and due before @p others_from (0:
-/// any).
+/// Takes @p owner's @p timer out of its heap. ENTRAIN_STALE: it is not in one; or it is for others and due
+/// before @p others_from (0: any).
 entrain_status entrain__calendar_cancel(entrain__calendar *calendar, uint32_t owner, entrain_timer timer,
                                         uint64_t others_from);
 /// When the first of a heap is due; ENTRAIN__NEVER: it is empty.
@@ -93,7 +97,8 @@ entrain__instant entrain__calendar_next(const entrain__calendar *calendar, entra
 entrain__instant entrain__calendar_next_of_all(const entrain__calendar *calendar);
 /// The first of a heap, left where it is; NULL: it is empty.
 const entrain__delayed *entrain__calendar_peek(const entrain__calendar *calendar, entrain__lane lane);
-/// Takes the first of a heap if it is due before @p end, and frees its place; NULL if not. Valid until the next add.
+/// Takes the first of a heap if it is due before @p end, and frees its place; NULL if not. Valid until the
+/// next add.
 entrain__delayed *entrain__calendar_take(entrain__calendar *calendar, entrain__lane lane,
                                          entrain__instant end);
 /// The same, but it keeps its place, as the last of its owner's line.
@@ -103,11 +108,11 @@ entrain__delayed *entrain__calendar_line_up(entrain__calendar *calendar, entrain
 entrain__delayed *entrain__calendar_first(const entrain__calendar *calendar, uint32_t owner);
 /// Frees the place of the first of @p owner's line. Its content is valid until the next add.
 void entrain__calendar_drop_first(entrain__calendar *calendar, uint32_t owner);
-/// Takes out all that @p owner has in heaps, and empties its line. @return how many were in heaps; *lined_out (may be NULL):
-/// in the line.
+/// Takes out all that @p owner has in heaps, and empties its line. @return how many were in heaps; *lined_out
+/// (may be NULL): in the line.
 uint32_t entrain__calendar_forget(entrain__calendar *calendar, uint32_t owner, uint32_t *lined_out);
-/// Takes out of heaps what @p owner has sent itself, and what it has sent to others for after @p others_after; its line
-/// stays. @return how many.
+/// Takes out of heaps what @p owner has sent itself, and what it has sent to others for after @p
+/// others_after; its line stays. @return how many.
 uint32_t entrain__calendar_forget_after(entrain__calendar *calendar, uint32_t owner, uint64_t others_after);
 /// How many are in heaps, of all owners; and in lines.
 uint64_t entrain__calendar_queued(const entrain__calendar *calendar);

@@ -1,7 +1,7 @@
 /// @file order.h  The order signature: what arrived at whom in which order, in 64 bits.
 ///
-/// Per actor a chain over every message it was handed, in that order; the signature is the wrapping sum over actors, so
-/// it does not depend on who is asked first.
+/// Per actor a chain over every message it was handed, in that order; the signature is the wrapping sum over
+/// actors, so it does not depend on who is asked first.
 #ifndef ENTRAIN_ENGINE_ORDER_H
 #define ENTRAIN_ENGINE_ORDER_H
 

@@ -1,10 +1,11 @@
 // Delayed messages: what actors ask for, in every execution. Where they wait: calendar.h.
 //
-// A delayed message stays with its sender until its time comes, so it is bounded by the sender's timers_max, and what
-// happens to it is a matter of the sender alone: registering and cancelling write nothing that another task reads.
+// A delayed message stays with its sender until its time comes, so it is bounded by the sender's timers_max,
+// and what happens to it is a matter of the sender alone: registering and cancelling write nothing that
+// another task reads.
 //
-// In lockstep its time comes at a tick boundary. The router takes what goes to others and sorts it in; what an actor sent
-// itself its own task takes, and hands it over before mail.
+// In lockstep its time comes at a tick boundary. The router takes what goes to others and sorts it in; what
+// an actor sent itself its own task takes, and hands it over before mail.
 #include <math.h>
 
 #include "engine/engine_private.h"
@@ -36,15 +37,16 @@ void entrain__timers_look(entrain_engine *engine) {
     engine->timers_next = next;
 }
 
-// In lockstep: a time within a millionth of a tick of some tick's beginning is meant to be that, whatever became of it in
-// additions of decimal fractions.
+// In lockstep: a time within a millionth of a tick of some tick's beginning is meant to be that, whatever
+// became of it in additions of decimal fractions.
 static double to_tick(const entrain_engine *engine, double time_s) {
     const double ticks = time_s / engine->config.step_s, whole = nearbyint(ticks);
     return fabs(ticks - whole) <= 1e-6 ? whole * engine->config.step_s : time_s;
 }
 
-// When a message that is to come at @p time_s comes. In virtual time nothing comes to others before a lookahead has
-// passed, and what comes at the present time comes in the next round of it. @return false: that cannot be.
+// When a message that is to come at @p time_s comes. In virtual time nothing comes to others before a
+// lookahead has passed, and what comes at the present time comes in the next round of it. @return false: that
+// cannot be.
 static bool find_instant(const entrain_self *self, double time_s, entrain__lane lane,
                          entrain__instant *at_out) {
     const entrain_engine *engine = self->engine;

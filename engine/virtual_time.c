@@ -1,24 +1,28 @@
-// Virtual time: messages are handled at their simulated time, in the order (time, round, receiver, sender, order sent), in
-// parallel, and always as one thread with one sorted list would do it.
+// Virtual time: messages are handled at their simulated time, in the order (time, round, receiver, sender,
+// order sent), in parallel, and always as one thread with one sorted list would do it.
 //
-// Nobody hears of anything sooner than the lookahead L after it was sent. So all that is due in [T, T + L), where T is when the
-// least of all is due, is there already when T is known: it cannot change any more, but for what an actor sends itself.
-// That is a window (conservative synchronous simulation; Lubachevsky 1989, Nicol 1993), and it is two phases:
+// Nobody hears of anything sooner than the lookahead L after it was sent. So all that is due in [T, T + L),
+// where T is when the least of all is due, is there already when T is known: it cannot change any more, but
+// for what an actor sends itself. That is a window (conservative synchronous simulation; Lubachevsky 1989,
+// Nicol 1993), and it is two phases:
 //
-//   LEAVE   each cohort's task takes what its actors have sent to others, and that is due in the window, out of its calendar, and
-//           puts it before the door of the receiving cohort: a list that anybody may push onto.
-//   HANDLE  each cohort's task sorts what lies before its door, and handles it and its own actors' timers instant by instant.
-//           Timers set meanwhile for a time in the window are handled in the same phase.
+//   LEAVE   each cohort's task takes what its actors have sent to others and what is due in the window
+//           out of its calendar, and puts it before the door of the receiving cohort: a list that anybody
+//           may push onto.
+//   HANDLE  each cohort's task sorts what lies before its door, and handles it and its own actors' timers
+//           instant by instant. Timers set meanwhile for a time in the window are handled in the same phase.
 //
 // With lookahead 0 (or one that is lost in rounding beside T) a window is one round of one time.
 //
-// Nothing that an actor can see may depend on where windows begin. So a message holds its place with its sender until it arrives
-// in simulated time, although it has left before; and what goes to others can be taken back until a lookahead before it is due, although
-// it might still be there. The one exception, which depends on windows and on nothing else: of what found no room the
-// sender learns when the window is over.
+// Nothing that an actor can see may depend on where windows begin. So a message holds its place with its
+// sender until it arrives in simulated time, although it has left before; and what goes to others can be
+// taken back until a lookahead before it is due, although it might still be there. The one exception, which
+// depends on windows and on nothing else: of what found no room the sender learns when the window is over, and
+// then it is settled what becomes of those that failed in it.
 //
-// A window may be left open when a run ends: at until_s, or on request, even in the midst of a cohort's work. What lies in the lists is then
-// queued, and the next run goes on with it; so neither until_s nor when somebody pressed Ctrl-C changes any result.
+// A window may be left open when a run ends: at until_s, or on request, even in the midst of a cohort's work.
+// What lies in the lists is then queued, and the next run goes on with it; so neither until_s nor when
+// somebody pressed Ctrl-C changes any result.
 #include "engine/virtual_time.h"
 
 #include <inttypes.h>
@@ -111,7 +115,8 @@ static uint32_t merge(const entrain__virtual *virtual_time, uint32_t a, uint32_t
     return first;
 }
 
-// Natural merge sort: each sender's cohort has put its own in the order of time, newest first, so runs are long.
+// Natural merge sort: each sender's cohort has put its own in the order of time, newest first, so runs are
+// long.
 static uint32_t sort(const entrain__virtual *virtual_time, uint32_t newest, uint64_t *count_out) {
     uint32_t list = 0, bins[32] = {0};
     uint64_t count = 0;
@@ -145,8 +150,8 @@ static uint32_t sort(const entrain__virtual *virtual_time, uint32_t newest, uint
 
 // --- LEAVE
 
-// The parcel is put before the door of the cohort at @p place. By any worker: pairs with nothing in this phase; the barrier
-// after it shows the list to whoever empties it.
+// The parcel is put before the door of the cohort at @p place. By any worker: pairs with nothing in this
+// phase; the barrier after it shows the list to whoever empties it.
 static void put_before_door(entrain_engine *engine, uint32_t number, uint32_t place) {
     entrain__virtual *virtual_time = engine->virtual_time;
     const entrain__cohort *cohort = entrain__cohort_at(engine, place);
@@ -203,8 +208,8 @@ typedef struct turn {
     uint32_t count, notices; // in the batch; of those, notices of ends, which come first
 } turn;
 
-// From now on it handles nothing; when the window is over it is settled what becomes of it. What it has set itself is cancelled, and
-// what it has sent to others for later than a lookahead from now.
+// From now on it handles nothing; when the window is over it is settled what becomes of it. What it has set
+// itself is cancelled, and what it has sent to others for later than a lookahead from now.
 static void end_actor(entrain_engine *engine, turn *now, const entrain__end *end) {
     entrain__cohort *cohort = now->cohort;
     entrain__supervise_mark(engine, now->slot, end);
@@ -266,8 +271,8 @@ static void turn_away(entrain_engine *engine, entrain__cohort *cohort, lobby *it
     }
 }
 
-// Takes the mail for @p slot at @p at, which is what comes first, off the list; what is for somebody who is not there, @p id
-// is, does not count.
+// Takes the mail for @p slot at @p at, which is what comes first, off the list; what is for somebody who is
+// not there, @p id is, does not count.
 static mail take_mail(entrain_engine *engine, entrain__cohort *cohort, lobby *its, entrain__instant at,
                       uint32_t slot, entrain_id id) {
     const entrain__virtual *virtual_time = engine->virtual_time;
@@ -306,7 +311,8 @@ static parcel *find_older(const entrain__virtual *virtual_time, uint32_t from, u
     }
 }
 
-// There is room for @p limit messages of @p taken, which has more: does without those that the overflow policy says.
+// There is room for @p limit messages of @p taken, which has more: does without those that the overflow
+// policy says.
 static void make_room(entrain_engine *engine, entrain__cohort *cohort, lobby *its, mail *taken,
                       uint32_t limit) {
     const entrain__virtual *virtual_time = engine->virtual_time;
@@ -378,7 +384,8 @@ static void hand_over_timers(entrain_engine *engine, turn *now) {
     }
 }
 
-// Who lives there and goes on to: one that has ended in this window is there for nobody. Only its own task marks it.
+// Who lives there and goes on to: one that has ended in this window is there for nobody. Only its own task
+// marks it.
 static entrain_id who_handles(const entrain_engine *engine, const entrain_population *population,
                               uint32_t slot, uint32_t column) {
     if (population->behavior.receive == NULL ||
@@ -564,8 +571,8 @@ static void let_tells_in(entrain_engine *engine) {
     engine->tell_count = 0;
 }
 
-// What found no room in the window that ends now, or nobody, is told to its senders; and it is settled what becomes of those
-// that ended in it.
+// What found no room in the window that ends now, or nobody, is told to its senders; and it is settled what
+// becomes of those that ended in it.
 static void close_window(entrain_engine *engine) {
     entrain__virtual *virtual_time = engine->virtual_time;
     virtual_time->open = false;
@@ -713,8 +720,8 @@ entrain_status entrain__virtual_run(entrain_engine *engine, double until_s, entr
     return ENTRAIN_OK;
 }
 
-// What goes to others within a lookahead from now may have left already, and all that was sent without a delay is among it: that
-// arrives. It holds the places of whoever is restarted there until then.
+// What goes to others within a lookahead from now may have left already, and all that was sent without a
+// delay is among it: that arrives. It holds the places of whoever is restarted there until then.
 void entrain__virtual_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
     if (cohort->calendar == NULL)
         return;

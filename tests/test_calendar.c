@@ -177,8 +177,9 @@ static void check_totals(const model *m) {
     assert_true(got.when == next.when && got.round == next.round);
 }
 
-// Two owners may have registered equally often, and a timer names an order and a place: then one's name is also the other's.
-// Where the model tries another's name, orders are kept apart by giving each owner a head start.
+// Two owners may have registered equally often, and a timer names an order and a place: then one's name is
+// also the other's. Where the model tries another's name, orders are kept apart by giving each owner a head
+// start.
 static void everything_is_as_in_the_model(void **state) {
     (void)state;
     const entrain_random key = entrain_random_key(7, ENTRAIN_STREAM_USER);

@@ -1,4 +1,5 @@
-// Delayed messages in lockstep: when they come, in which order, how many, and what becomes of those that never do.
+// Delayed messages in lockstep: when they come, in which order, how many, and what becomes of those that
+// never do.
 #include "check.h"
 
 #include <math.h>
@@ -371,7 +372,8 @@ static void a_muted_actors_timers_wait(void **state) {
     CHECK_COUNT(house.engine, .sent = 8, .received = 8);
     entrain_engine_destroy(house.engine);
 
-    // Stopped while it is mute: what had run out and was not handed over is cancelled, too; what waits is delivered.
+    // Stopped while it is mute: what had run out and was not handed over is cancelled, too; what waits is
+    // delivered.
     house_open(&house, fill_up, ENTRAIN_OVERFLOW_BLOCK, 1, 3);
     go(house.people, house.engine, 0);
     advance(house.engine, 3);
@@ -480,8 +482,8 @@ static entrain_status member_receive(entrain_self *self, const entrain_message *
     return ENTRAIN_OK;
 }
 
-// The simulator: everything under way in one list, looked through for every actor in every tick. Its timers are named by a
-// number, which is not the engine's: members keep them, but do not show them.
+// The simulator: everything under way in one list, looked through for every actor in every tick. Its timers
+// are named by a number, which is not the engine's: members keep them, but do not show them.
 typedef struct pending {
     uint32_t from, to;
     double time_s;

@@ -111,8 +111,9 @@ static void who_fails_is_dealt_with_as_its_supervision_says(void **state) {
         const char *log;
         entrain_message_count count;
     } cases[] = {
-        // 0 tells 1 to fail at 1; the window [1, 2) holds nothing else. 2 hears at 2 what 1 sent before; the timer of 0
-        // rings at 2, with the notice before it, in a call of its own, as soon as the window is over.
+        // 0 tells 1 to fail at 1; the window [1, 2) holds nothing else. 2 hears at 2 what 1 sent before; the
+        // timer of 0 rings at 2, with the notice before it, in a call of its own, as soon as the window is
+        // over.
         {ENTRAIN_REMEDY_STOP,
          KIND_FAIL,
          "0@0:0 1@1:2 [1@1 failed status] 0@1:ended-1-status 0@2:5 2@2:1 ",

@@ -215,7 +215,8 @@ static void a_cascade_happens_in_rounds_of_one_time(void **state) {
         stage_tell(&stage, 0, 0);
         run(&stage, 0); // all of time 0
         assert_true(entrain_engine_time_s(stage.engine) == 0);
-        // 0 twice (told, and its own timer); 1 once; the others from the two before them: even ones a round apart.
+        // 0 twice (told, and its own timer); 1 once; the others from the two before them: even ones a round
+        // apart.
         for (uint32_t i = 0; i < CHAIN; i++) {
             const member *me = entrain_population_at(stage.members, i, 0);
             assert_int_equal(me->calls, 2 - i % 2);

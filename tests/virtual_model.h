@@ -1,4 +1,5 @@
-/// @file virtual_model.h  Virtual time by one thread with one list: what the engine has to do, done naively. And actors that run in both.
+/// @file virtual_model.h  Virtual time by one thread with one list: what the engine has to do, done naively.
+/// And actors that run in both.
 #ifndef ENTRAIN_TESTS_VIRTUAL_MODEL_H
 #define ENTRAIN_TESTS_VIRTUAL_MODEL_H
 

@@ -10,27 +10,40 @@
 
 ENTRAIN_BEGIN_DECLS
 
-/// Sends a message from @p self to the actor @p to; it is handled in the next tick. From receive() only, by
-/// that call's thread. Never blocks it. What finds no room in the receiver's mailbox is shed, conflated or
-/// undeliverable, or waits and mutes the sender from the next tick on, as the overflow policy says; what
-/// names an actor that is gone, or has no inbox, is undeliverable. The undeliverable is shown to the sender
-/// in self->undelivered, the shed and conflated are not. Kinds below ENTRAIN_KIND_USER are not for programs.
-/// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond sends_max or a budget of sends: nothing was stored, and the actor has failed
-/// once receive() returns, whatever that returns.
+/// Sends a message from @p self to the actor @p to. In lockstep it is handled in the next tick; in
+/// event-driven execution as soon as @p to is run; in virtual-time it arrives a lookahead from now, if that
+/// is 0 in the next round of the present time. From receive() only, by that call's thread. Never blocks it.
+/// What finds no room in the receiver's mailbox is shed, conflated or undeliverable, or waits and mutes the
+/// sender from the next tick on, as the overflow policy says; what names an actor that is gone, or has no
+/// inbox, is undeliverable. The undeliverable is shown to the sender in self->undelivered, the shed and
+/// conflated are not. Kinds below ENTRAIN_KIND_USER are not for programs.
+/// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond sends_max or a budget of sends: nothing was stored, and the
+/// actor has failed once receive() returns, whatever that returns. In virtual-time also ENTRAIN_FULL: nothing
+/// was stored, because timers_max messages of this actor are under way, as in entrain_send_after().
 ENTRAIN_API entrain_status entrain_send(entrain_self *self, entrain_id to, uint16_t kind, uint16_t flags,
                                         entrain_payload first, entrain_payload second);
 
-/// Names one delayed message of one actor; 0 names none. Never used again by that actor for another.
+/// Names one delayed message of one actor; 0 names none. Never used again by that actor for another. Depends
+/// on what that actor did, and on nothing else: it may be kept in a column of the fingerprint.
 typedef uint64_t entrain_timer;
 
-/// Sends a message that arrives @p delay_s simulated seconds from now, at least 0 and finite. In lockstep that is the
-/// first tick that begins at or after that time, and the next tick at the earliest; in virtual-time at exactly that
-/// time, and to others no sooner than the lookahead (ENTRAIN_INVALID: nothing was stored); in event-driven execution when nobody
-/// has anything else to do (simulated time stands still while anybody has mail). To oneself it is a timer: it needs no room
-/// and is handed over before mail. To another it is mail from the moment it is due. What is under way goes with its
-/// sender.
-/// @return ENTRAIN_OK, with *timer_out (NULL is allowed) to cancel it by; ENTRAIN_FULL when timers_max are under way;
-/// ENTRAIN_LIMIT beyond sends_max.
+/// Sends a message that arrives @p delay_s simulated seconds from now. In lockstep that is the first tick
+/// that begins at or after that time, and the next tick at the earliest (a time within a millionth of a tick
+/// of some tick's beginning is that tick's); in virtual-time exactly that time, to oneself in the next round
+/// if that is the present; in event-driven execution it is when nobody has anything else to do (simulated
+/// time stands still while anybody has mail).
+///
+/// To oneself it is a timer: it needs no room in the mailbox, and is handed over before mail, in the order of
+/// (time, registration), to a muted actor when it is called again. To another it is mail from the moment it
+/// is due: in lockstep in its sender's place of the canonical order, before what its sender sent without
+/// delay, in the order of (time, registration).
+///
+/// Each message under way has one of its sender's timers_max places until it arrives. When its sender ends,
+/// what is under way is cancelled; but in virtual-time what others are to get within a lookahead arrives.
+/// @return ENTRAIN_OK, with *timer_out (NULL is allowed) to cancel it by; ENTRAIN_FULL when timers_max are
+/// under way; ENTRAIN_INVALID for a delay below 0, NaN, or a time that is not finite, and in virtual-time for
+/// one to another below the lookahead; ENTRAIN_LIMIT beyond sends_max. Then nothing was stored, and
+/// *timer_out is as it was.
 ENTRAIN_API entrain_status entrain_send_after(entrain_self *self, double delay_s, entrain_id to,
                                               uint16_t kind, uint16_t flags, entrain_payload first,
                                               entrain_payload second, entrain_timer *timer_out);
@@ -42,7 +55,9 @@ ENTRAIN_API entrain_status entrain_send_after_ticks(entrain_self *self, uint64_t
 ENTRAIN_API entrain_status entrain_send_at(entrain_self *self, double time_s, entrain_id to, uint16_t kind,
                                            uint16_t flags, entrain_payload first, entrain_payload second,
                                            entrain_timer *timer_out);
-/// Takes back a delayed message: it counts as cancelled. ENTRAIN_STALE: it is gone, delivered or cancelled.
+/// Takes back a delayed message: it counts as cancelled. ENTRAIN_STALE: it is gone, delivered or cancelled,
+/// or is at hand in this tick; in virtual-time also one to another that is due sooner than a lookahead from
+/// now.
 ENTRAIN_API entrain_status entrain_cancel(entrain_self *self, entrain_timer timer);
 
 /// From now on @p target's end is told to this actor by one notice of kind ENTRAIN_KIND_ENDED, which needs no room: from

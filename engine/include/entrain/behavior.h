@@ -84,8 +84,10 @@ typedef struct entrain_behavior {
     uint32_t inbox; ///< general messages an actor is handed in a tick, at most 2^24 - 1; what comes beyond
                     ///< finds no room, in any transport (config.mailbox_capacity overrides). Needs receive(),
                     ///< and the reverse
-    bool wants_heard;     ///< fill range->heard
-    uint32_t timers_max;  ///< delayed messages of one actor that may be under way at a time, 0 to 65535
+    bool wants_heard; ///< fill range->heard
+    /// Delayed messages of one actor that may be under way at a time, 0 to 65535; in virtual-time all that it
+    /// sends is delayed. About 130 bytes each, of which what is never used is never touched.
+    uint32_t timers_max;
     uint32_t watches_max; ///< actors that one actor may watch at a time, 0 to 65535; needs receive()
 
     /// Called once for every actor before tick 0, and again for an actor that is restarted. Columns are

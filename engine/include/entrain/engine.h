@@ -31,8 +31,18 @@ typedef enum entrain_execution {
     /// No clock: an actor with mail is runnable, a worker runs it for up to `batch` messages and goes on to the next:
     /// entrain_engine_run(). Overflow: block, fail, shed-newest. Not deterministic with two workers or more.
     ENTRAIN_EXECUTION_EVENT_DRIVEN = 1,
-    /// Messages are handled at their simulated time, in (time, round, sender, order) order, those of one window of the
-    /// lookahead in parallel: entrain_engine_run(). The same results for every policy and worker count.
+    /// Messages are handled at their simulated time, in (time, round, sender, order) order, those of one
+    /// window of the lookahead in parallel: entrain_engine_run(). The same results for every policy and
+    /// worker count, and those of one thread with one list.
+    ///
+    /// All messages for one actor at one instant, (time, round), are handed over together, timers first. The
+    /// inbox bounds how many an actor takes at one instant, those beyond it go where the overflow policy
+    /// says, in that order; block is refused. Of messages that found no room or nobody a sender learns when
+    /// the window is over in which that happened; then it is settled, too, what becomes of actors that failed
+    /// or were asked to end in it, and who watches them is told. Who fails or ends by itself handles nothing
+    /// more from that instant on. Windows begin when the least of all is due and last for the lookahead (if
+    /// that is 0: one instant), and depend on nothing else: not on until_s, nor on when a run was cancelled.
+    /// Messages from outside arrive at the present. There is no trace.
     ENTRAIN_EXECUTION_VIRTUAL_TIME = 2,
     ENTRAIN_EXECUTION_COUNT
 } entrain_execution;
@@ -173,7 +183,7 @@ ENTRAIN_API entrain_status entrain_engine_advance(entrain_engine *engine, uint64
 
 /// Event-driven and virtual-time execution: runs until nobody has mail and no timer is under way (quiescence, ENTRAIN_OK), or until
 /// simulated time would pass @p until_s (INFINITY: never): what is due later stays under way, and time stands at @p until_s. Or until
-/// ENTRAIN_CANCELLED, ENTRAIN_TIMEOUT (at once: between two calls of receive(), or two windows), ENTRAIN_DEADLOCK and ENTRAIN_FAILED with a sentence: in these cases the state is whole,
+/// ENTRAIN_CANCELLED, ENTRAIN_TIMEOUT (at once: between two calls of receive(), and the next run goes on from there), ENTRAIN_DEADLOCK and ENTRAIN_FAILED with a sentence: in these cases the state is whole,
 /// and the run can go on. ENTRAIN_LIMIT, ENTRAIN_MISMATCH: as advance(). In lockstep: ENTRAIN_UNSUPPORTED.
 ENTRAIN_API entrain_status entrain_engine_run(entrain_engine *engine, double until_s,
                                               entrain_error *error_out);
