@@ -858,6 +858,19 @@ entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, const entrain
 
 // --- Runs without phases
 
+// What was counted with the plan that goes is kept.
+static void keep_ready_counts(entrain_scheduler *scheduler) {
+    for (uint32_t i = 0; scheduler->ready != NULL && i < scheduler->worker_count; i++) {
+        worker *self = &scheduler->workers[i];
+        entrain_worker_stats counted = {0};
+        entrain__ready_count(scheduler->ready, i, &counted);
+        self->stats.steals_tried += counted.steals_tried;
+        self->stats.steals_won += counted.steals_won;
+        self->yields_ahead += counted.yields;
+        self->naps_ahead += counted.parks;
+    }
+}
+
 entrain_status entrain_scheduler_plan_ready(entrain_scheduler *scheduler, uint32_t task_count,
                                             entrain_error *error_out) {
     if (scheduler->serial.running)
@@ -881,6 +894,7 @@ entrain_status entrain_scheduler_plan_ready(entrain_scheduler *scheduler, uint32
     entrain_status status = entrain__ready_create(scheduler->policy, &setup, &ready);
     if (status != ENTRAIN_OK)
         return refuse_plan(scheduler, task_count, status, error_out);
+    keep_ready_counts(scheduler);
     entrain__ready_destroy(scheduler->ready);
     scheduler->ready = ready;
     return ENTRAIN_OK;
