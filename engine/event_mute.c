@@ -31,7 +31,7 @@ static uint32_t deliver_or_keep(entrain_engine *engine, entrain__desk *desk, ent
         if (!waits_already(mute, kept, letters[first].to))
             left = entrain__events_deliver(engine, desk, letters + first, end - first, &gone);
         if (gone) {
-            entrain__events_undelivered(engine, desk, letters + first, left);
+            entrain__events_undelivered(engine, desk, letters + end - left, left);
             continue;
         }
         for (uint32_t l = end - left; l < end; l++)
