@@ -186,10 +186,11 @@ entrain_status entrain_kuramoto_add(entrain_engine *engine, const entrain_kuramo
 
     // Only what a swarm needs is allocated: gains when they differ, stages when there are any.
     entrain_column columns[] = {
-        // A phase is kept finite by its kernels, whatever came in (bounded()); a frequency that is none is what would do it.
+        // Not guarded (`finite`): a phase is kept finite by its kernels whatever came in, see bounded(), and no step writes a
+        // frequency. A guard of it would be 1 % of publish.
         {.name = "phase", .bytes = sizeof(double), .fingerprint = true},
         {.name = "turns", .bytes = sizeof(int32_t), .fingerprint = true},
-        {.name = "frequency", .bytes = sizeof(double), .fingerprint = true, .finite = true},
+        {.name = "frequency", .bytes = sizeof(double), .fingerprint = true},
         {.name = "ahead", .bytes = sizeof(double)},
         {.name = "slope", .bytes = sizeof(double)},
         {.name = "gain", .bytes = sizeof(double)},

@@ -5,7 +5,6 @@
 #include "check.h"
 #include "engine/supervise.h"
 #include "entrain/engine.h"
-#include "entrain/kuramoto.h"
 
 // The sum that looks for trouble sees it at every position, of every kind, in ranges of every length; and does not cry at what
 // is large but finite for good.
@@ -187,46 +186,11 @@ static void who_is_first_to_break_is_named_whoever_finds_it(void **state) {
         }
 }
 
-static void an_oscillator_whose_frequency_is_none_ends_the_run(void **state) {
-    (void)state;
-    for (int transport = 0; transport < 2; transport++)
-        for (int integrator = 0; integrator < ENTRAIN_INTEGRATOR_COUNT; integrator++) {
-            entrain_error error = {0};
-            entrain_engine_config config = entrain_engine_config_defaults();
-            config.transport = (entrain_transport)transport;
-            entrain_kuramoto_config model = entrain_kuramoto_config_defaults();
-            model.integrator = (entrain_integrator)integrator;
-            entrain_topology_config graph = entrain_topology_config_defaults();
-            graph.kind = ENTRAIN_TOPOLOGY_RING;
-            graph.size = 100;
-            graph.degree = 4;
-            entrain_engine *engine;
-            entrain_topology *topology;
-            entrain_population *population;
-            double phases[100] = {0}, frequencies[100] = {0};
-            CHECK_OK(entrain_topology_create(&graph, &topology, &error), error);
-            CHECK_OK(entrain_engine_create(&config, &engine, &error), error);
-            CHECK_OK(entrain_kuramoto_add(engine, &model, 100, phases, frequencies, &population, &error),
-                     error);
-            CHECK_OK(entrain_engine_set_topology(engine, topology, &error), error);
-            entrain_topology_release(topology);
-            CHECK_OK(entrain_engine_start(engine, &error), error);
-            CHECK_OK(entrain_engine_advance(engine, 5, &error), error);
-            *(double *)entrain_population_at(population, 42, ENTRAIN_KURAMOTO_FREQUENCY) = (double)NAN;
-            CHECK_REFUSED(
-                entrain_engine_advance(engine, 5, &error), ENTRAIN_FAILED, error,
-                "Actor 42 of \"kuramoto\" (id 0x0100002a) failed at tick 5 (0.05 s): a NaN or an infinity in "
-                "its column \"frequency\"");
-            entrain_engine_destroy(engine);
-        }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_finite_is_found_wherever_it_is),
         cmocka_unit_test(who_breaks_in_a_tick_is_mended_at_its_end_everywhere_alike),
         cmocka_unit_test(who_is_first_to_break_is_named_whoever_finds_it),
-        cmocka_unit_test(an_oscillator_whose_frequency_is_none_ends_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
