@@ -1,7 +1,8 @@
 // Guards against NaN and infinity: whether a column is finite, at the price of one addition per vector of it.
 //
-// A sum of finite numbers is finite, unless it overflows, and stays not finite once it is. So the sum of a range says that all is
-// well; where it does not, each element is looked at. The order of adding does not matter: the sum itself goes nowhere.
+// A sum of finite numbers is finite, unless it overflows, and stays not finite once it is. So the sum of a
+// range says that all is well; where it does not, each element is looked at. The order of adding does not
+// matter: the sum itself goes nowhere.
 #include <string.h>
 
 #include "engine/engine_private.h"

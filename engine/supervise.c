@@ -3,9 +3,10 @@
 //   judged (by its worker) --> marked --(boundary, in the order of slots)--> settled      lockstep
 //                         \---------------------------------------------------^           others: at once
 //
-// Settling ends the actor, tells those who watch it, and then does what its population's supervision says: nothing (it stays
-// stopped), the next actor in its place, the same for its whole group, or the end of the run. In lockstep that happens
-// between two ticks in canonical order, so that whoever found the failure first, on whatever worker, changes nothing.
+// Settling ends the actor, tells those who watch it, and then does what its population's supervision says:
+// nothing (it stays stopped), the next actor in its place, the same for its whole group, or the end of the
+// run. In lockstep that happens between two ticks in canonical order, so that whoever found the failure
+// first, on whatever worker, changes nothing.
 #include "engine/supervise.h"
 
 #include <inttypes.h>
@@ -51,7 +52,7 @@ entrain_status entrain_engine_on_lifecycle(entrain_engine *engine, bool debug,
     return ENTRAIN_OK;
 }
 
-// --- what is taken at start ----------------------------------------------------------------------------------------
+// --- what is taken at start
 
 static entrain_status build_population(entrain_engine *engine, entrain_population *population) {
     const entrain_supervision *how = &population->supervision;
@@ -102,13 +103,14 @@ entrain_status entrain__supervise_build(entrain_engine *engine) {
     return ENTRAIN_OK;
 }
 
-// --- the lock, and the bits of an actor ----------------------------------------------------------------------------
+// --- the lock, and the bits of an actor
 
 void entrain__supervise_lock(entrain_engine *engine) { entrain__lock_take(&engine->supervise.lock); }
 
 void entrain__supervise_unlock(entrain_engine *engine) { entrain__lock_give(&engine->supervise.lock); }
 
-// Each round that fails is one in which another change was made: it ends. Partners: all changes and looks at the same word.
+// Each round that fails is one in which another change was made: it ends. Partners: all changes and looks
+// at the same word.
 static uint32_t change_control(entrain_engine *engine, uint32_t slot, uint32_t keep, uint32_t bits) {
     uint32_t *word = &engine->supervise.control[slot];
     for (;;) {
@@ -132,14 +134,14 @@ static uint32_t control_of(const entrain_engine *engine, uint32_t slot) {
                                              : 0;
 }
 
-// Somebody at @p slot was marked: the boundary will look there. Pairs with the loads in entrain__supervise_boundary() and
-// entrain__supervise_pending(), by way of the barrier.
+// Somebody at @p slot was marked: the boundary will look there. Pairs with the loads in
+// entrain__supervise_boundary() and entrain__supervise_pending(), by way of the barrier.
 static void mark_block(entrain_engine *engine, uint32_t slot) {
     entrain__store_release_u32(&engine->supervise.blocks[slot >> ENTRAIN__CONTROL_BLOCK_BITS], 1);
     entrain__store_release_u32(&engine->supervise.pending, 1);
 }
 
-// --- what an actor may ask for -------------------------------------------------------------------------------------
+// --- what an actor may ask for
 
 void entrain_finish(entrain_self *self) {
     ENTRAIN_ASSERT(self->reserved != NULL); // from receive() only
@@ -162,7 +164,7 @@ entrain_status entrain_stop(entrain_self *self, entrain_id target) {
     return lives ? ENTRAIN_OK : ENTRAIN_STALE;
 }
 
-// --- judging -------------------------------------------------------------------------------------------------------
+// --- judging
 
 // Whether the window that began at @p began_s is over.
 static bool is_over(const entrain_population *population, double began_s, double time_s) {
@@ -215,7 +217,7 @@ entrain_reason entrain__supervise_judge(const entrain_population *population, ui
     return end_out->reason;
 }
 
-// --- events --------------------------------------------------------------------------------------------------------
+// --- events
 
 static bool is_failure(entrain_reason reason) {
     return reason == ENTRAIN_REASON_STATUS || reason == ENTRAIN_REASON_NOT_FINITE ||
@@ -279,7 +281,7 @@ void entrain__supervise_began_all(entrain_engine *engine) {
             entrain__supervise_began(engine, slot, (entrain__moment){0});
 }
 
-// --- settling, under the lock --------------------------------------------------------------------------------------
+// --- settling, under the lock
 
 static entrain_id living(const entrain_engine *engine, uint32_t slot) {
     // Event-driven actors begin without this lock.
@@ -355,7 +357,8 @@ static entrain__end marked_end(const entrain_engine *engine, uint32_t slot, uint
     return end;
 }
 
-// One of a group failed: all of it goes the same way. Whoever of it had ended by itself, or was asked to, stays ended.
+// One of a group failed: all of it goes the same way. Whoever of it had ended by itself, or was asked to,
+// stays ended.
 static void settle_group(entrain_engine *engine, entrain_population *population, uint32_t failed_slot,
                          const entrain__end *end, bool again, bool given_up) {
     const entrain__end with_it = {.reason = ENTRAIN_REASON_GROUP, .when = end->when};
@@ -444,7 +447,7 @@ void entrain__supervise_obey(entrain_engine *engine, uint32_t slot, entrain__mom
     entrain__supervise_unlock(engine);
 }
 
-// --- lockstep ------------------------------------------------------------------------------------------------------
+// --- lockstep
 
 void entrain__supervise_mark(entrain_engine *engine, uint32_t slot, const entrain__end *end) {
     ENTRAIN_ASSERT(end->detail <= 0xff);
@@ -469,7 +472,8 @@ void entrain__supervise_guarded(entrain_engine *engine, entrain__cohort *cohort,
             entrain__supervise_mark(engine, slot, &end);
             continue;
         }
-        // It ends the run, and other tasks may be ticks ahead: the first tick counts, and in it the lowest slot.
+        // It ends the run, and other tasks may be ticks ahead: the first tick counts, and in it the lowest
+        // slot.
         if (cohort->failed != ENTRAIN_ID_NONE &&
             (cohort->failed_tick < cohort->tick ||
              (cohort->failed_tick == cohort->tick && entrain__id_slot(cohort->failed) < slot)))

@@ -1,16 +1,18 @@
-/// @file supervise.h  The core of supervision that all executions share: who ends, why, what is done about it, who is told.
+/// @file supervise.h  The core of supervision that all executions share: who ends, why, what is done about
+/// it, who is told.
 ///
 /// What an execution does:
 ///   - before a call of receive(): entrain__supervise_allow() where population->budgets, and notices first
 ///     (entrain__supervise_notices_due(), entrain__supervise_take_notices());
 ///   - after it: entrain__supervise_spend() where population->budgets, and entrain__supervise_judge();
 ///   - what that finds it either marks and settles at the next boundary (lockstep: entrain__supervise_mark(),
-///     entrain__supervise_boundary()) or settles at once (entrain__supervise_end()), by the worker that runs the actor;
+///     entrain__supervise_boundary()) or settles at once (entrain__supervise_end()), by the worker that
+///     runs the actor;
 ///   - before mail of an actor: when entrain__supervise_asked() says so, entrain__supervise_obey();
 ///   - at the end of a run: engine->supervise.escalated says whether somebody's failure ended it.
 ///
-/// Everything but judging and the bits is done under one lock per engine, which no hot path takes. The bits of an actor
-/// are a word by slot, changed atomically.
+/// Everything but judging and the bits is done under one lock per engine, which no hot path takes. The bits
+/// of an actor are a word by slot, changed atomically.
 #ifndef ENTRAIN_SUPERVISE_H
 #define ENTRAIN_SUPERVISE_H
 
@@ -20,7 +22,8 @@
 #include "engine/base/lock.h"
 #include "entrain/actor.h"
 
-/// Bits of an actor's control word. Reason and detail (a status, or which column was not finite) go with MARKED.
+/// Bits of an actor's control word. Reason and detail (a status, or which column was not finite) go with
+/// MARKED.
 enum {
     ENTRAIN__CONTROL_STOP = 1,     // somebody asked for its end
     ENTRAIN__CONTROL_MARKED = 2,   // lockstep: it ends at the boundary, for the reason below
@@ -83,7 +86,8 @@ typedef struct entrain__execution_calls {
     entrain_id (*begin)(entrain_engine *engine, uint32_t slot);
     /// It has notices, or is asked to end: is to be run.
     void (*alert)(entrain_engine *engine, uint32_t slot);
-    /// end and begin may be called for any actor now: nobody runs. Else each is asked, and obeys when it runs.
+    /// end and begin may be called for any actor now: nobody runs. Else each is asked, and obeys when it
+    /// runs.
     bool at_once;
 } entrain__execution_calls;
 
@@ -123,13 +127,15 @@ void entrain__supervise_allow(const entrain_population *population, uint32_t ind
                               uint64_t *messages_out, uint64_t *sends_out);
 void entrain__supervise_spend(entrain_population *population, uint32_t index, double time_s,
                               uint64_t messages, uint64_t sends);
-/// After a call of receive() that returned @p status: @p end_out->reason and detail; ENTRAIN_REASON_NONE: it lives on.
+/// After a call of receive() that returned @p status: @p end_out->reason and detail; ENTRAIN_REASON_NONE:
+/// it lives on.
 struct entrain__allowance;
 entrain_reason entrain__supervise_judge(const entrain_population *population, uint32_t column,
                                         entrain_status status, const struct entrain__allowance *sending,
                                         entrain__end *end_out);
 
-/// Settles how the actor at @p slot ends: remedy, events, watchers. For FINISHED and STOPPED too. Takes the lock.
+/// Settles how the actor at @p slot ends: remedy, events, watchers. For FINISHED and STOPPED too. Takes the
+/// lock.
 void entrain__supervise_end(entrain_engine *engine, uint32_t slot, const entrain__end *end);
 /// Whether the actor at @p slot is to end before it handles more; then entrain__supervise_obey() does it.
 bool entrain__supervise_asked(const entrain_engine *engine, uint32_t slot);
@@ -148,18 +154,20 @@ void entrain__supervise_guarded(entrain_engine *engine, struct entrain__cohort *
 bool entrain__supervise_pending(const entrain_engine *engine);
 /// Settles everything marked, in the order of slots. Serial part.
 void entrain__supervise_boundary(entrain_engine *engine);
-/// The sentence of what was escalated, which is forgotten with it. ENTRAIN_FAILED; or ENTRAIN_LIMIT where sends_max was
-/// passed.
+/// The sentence of what was escalated, which is forgotten with it. ENTRAIN_FAILED; or ENTRAIN_LIMIT where
+/// sends_max was passed.
 entrain_status entrain__supervise_sentence(entrain_engine *engine, entrain_error *error_out);
 /// "status "..."", "a NaN or an infinity in column "x"", ...
 int entrain__reason_format(entrain_reason reason, entrain_status status, const char *column, char *text,
                            size_t size);
 
-/// Notices that lie ready for the actor at @p slot, and takes up to @p limit of them, oldest first. Take the lock.
+/// Notices that lie ready for the actor at @p slot, and takes up to @p limit of them, oldest first. Take
+/// the lock.
 uint32_t entrain__supervise_notices_due(entrain_engine *engine, uint32_t slot);
 uint32_t entrain__supervise_take_notices(entrain_engine *engine, uint32_t slot, entrain_message *messages_out,
                                          uint32_t limit);
-/// Under the lock (watch.c): the actor @p id at @p slot has ended, who watches it is told; and it watches nobody any more.
+/// Under the lock (watch.c): the actor @p id at @p slot has ended, who watches it is told; and it watches
+/// nobody any more.
 void entrain__watch_ended(entrain_engine *engine, uint32_t slot, entrain_id id, entrain_reason reason,
                           entrain_status status);
 void entrain__watch_drop(entrain_engine *engine, uint32_t slot);
@@ -167,7 +175,8 @@ entrain_status entrain__watch_build(entrain_engine *engine);
 
 /// Whether all of [@p count] doubles are finite. May say false of finite ones whose sum is not. (finite.c)
 bool entrain__finite_likely(entrain_simd simd, const double *values, size_t count);
-/// The first guarded column with an element at @p k (from range->columns) that is not finite, plus one; 0: none.
+/// The first guarded column with an element at @p k (from range->columns) that is not finite, plus one; 0:
+/// none.
 uint32_t entrain__finite_find(const entrain_population *population, void *const *columns, uint32_t k);
 /// entrain__finite_likely() of every guarded column of @p range.
 bool entrain__finite_range(const entrain_population *population, const entrain_range *range);

@@ -5,7 +5,8 @@
 
 #include "engine/engine_private.h"
 
-// A number: the log's index plus one in the upper 16 bits, which record of that log, from 1 on, in the lower 48.
+// A number: the log's index plus one in the upper 16 bits, which record of that log, from 1 on, in the
+// lower 48.
 #define SEQUENCE_BITS 48
 #define SEQUENCE_MASK ((UINT64_C(1) << SEQUENCE_BITS) - 1)
 #define MARK_MASK ((UINT64_C(1) << ENTRAIN__TRACE_MARK_BITS) - 1)
@@ -47,7 +48,8 @@ uint64_t entrain__trace_sent(entrain__trace_log *log, entrain_id from, entrain_i
     entrain__trace_record *record = &log->records[(sequence - 1) % log->capacity];
     uint64_t time_bits;
     memcpy(&time_bits, &time_s, sizeof time_bits);
-    // All pair with the loads in read_record(): whoever sees a part of this record sees that its number is gone.
+    // All pair with the loads in read_record(): whoever sees a part of this record sees that its number is
+    // gone.
     entrain__store_relaxed_u64(&record->number, 0);
     entrain__store_release_u64(&record->ends, (uint64_t)from | (uint64_t)to << 32);
     entrain__store_release_u64(&record->what, (uint64_t)kind | (uint64_t)flags << 16);

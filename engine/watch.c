@@ -1,9 +1,10 @@
 // Who watches whom: tables of watches taken at start, lists through them, and the notices that come of them.
 //
-// A watcher has watches_max watches. Each is free, on, or due: its target has ended and the watch itself is the notice that
-// waits to be handed over, so that a notice never needs room. A watch that is on lies in two lists: its owner's and its
-// target's. Everything here is under the supervisor's lock, but for the bit that says that notices lie ready. In which order
-// watchers stand in a target's list is up to the schedule and seen by nobody: each is told in its own list.
+// A watcher has watches_max watches. Each is free, on, or due: its target has ended and the watch itself is
+// the notice that waits to be handed over, so that a notice never needs room. A watch that is on lies in
+// two lists: its owner's and its target's. Everything here is under the supervisor's lock, but for the bit
+// that says that notices lie ready. In which order watchers stand in a target's list is up to the schedule
+// and seen by nobody: each is told in its own list.
 #include "engine/engine_private.h"
 
 static entrain__watch *watch_at(const entrain_engine *engine, uint32_t link) {
@@ -93,8 +94,8 @@ static void leave_target(entrain_engine *engine, const entrain__watch *watch) {
         watch_at(engine, watch->next)->prev = watch->prev;
 }
 
-// The watch of the actor at @p slot that is on for the living @p target, or 0. Walks its own watches and the target's watchers at
-// the same time, so that the shorter of the two decides how long it takes.
+// The watch of the actor at @p slot that is on for the living @p target, or 0. Walks its own watches and
+// the target's watchers at the same time, so that the shorter of the two decides how long it takes.
 static uint32_t find_on(const entrain_engine *engine, uint32_t slot, const entrain__watcher *watcher,
                         entrain_id target) {
     uint32_t mine = watcher->on, its = engine->supervise.watched[entrain__id_slot(target)];

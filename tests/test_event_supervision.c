@@ -1,5 +1,5 @@
-// Supervision where actors run when they have mail: several workers, no ticks. What must hold whatever the schedule: who is told,
-// how often, what is restarted how often, and that every message is accounted for.
+// Supervision where actors run when they have mail: several workers, no ticks. What must hold whatever the
+// schedule: who is told, how often, what is restarted how often, and that every message is accounted for.
 #include "check.h"
 #include "engine/base/atomics.h"
 #include "engine/base/memory.h"

@@ -1,13 +1,13 @@
-// Columns that must stay finite, in populations that step: who is found, when, and that what is done about it is the same
-// through both transports and for every policy, worker count, layout and width of vectors.
+// Columns that must stay finite, in populations that step: who is found, when, and that what is done about
+// it is the same through both transports and for every policy, worker count, layout and width of vectors.
 #include <math.h>
 
 #include "check.h"
 #include "engine/supervise.h"
 #include "entrain/engine.h"
 
-// The sum that looks for trouble sees it at every position, of every kind, in ranges of every length; and does not cry at what
-// is large but finite for good.
+// The sum that looks for trouble sees it at every position, of every kind, in ranges of every length; and
+// does not cry at what is large but finite for good.
 static void what_is_not_finite_is_found_wherever_it_is(void **state) {
     (void)state;
     static double values[200];
@@ -150,7 +150,8 @@ static void who_breaks_in_a_tick_is_mended_at_its_end_everywhere_alike(void **st
                 CHECK_OK(entrain_engine_advance(engine, 10, &error), error);
                 assert_int_equal(plan.events, 0);
                 CHECK_OK(entrain_engine_advance(engine, 30, &error), error);
-                // 3, 10, ... 493+: 71 of 500. Restarted in tick 10, they break in 14, 18, 22: three restarts, then given up.
+                // 3, 10, ... 493+: 71 of 500. Restarted in tick 10, they break in 14, 18, 22: three
+                // restarts, then given up.
                 assert_int_equal(plan.events, remedy == ENTRAIN_REMEDY_STOP ? 71 : 71 * (3 * 2 + 1));
                 for (uint32_t k = 0; k < AGENTS; k++)
                     assert_int_equal(entrain_population_id(population, k) == ENTRAIN_ID_NONE, k % 7 == 3);

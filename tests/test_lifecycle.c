@@ -1,8 +1,9 @@
-// Supervision in lockstep: the same for every policy, worker count and layout; what is said of it; and that nothing is left.
+// Supervision in lockstep: the same for every policy, worker count and layout; what is said of it; and that
+// nothing is left.
 #include "engine/base/memory.h"
 #include "supervision_check.h"
 
-// --- Determinism -----------------------------------------------------------------------------------------------------
+// --- Determinism
 
 // A number that depends on the seed alone.
 static uint32_t draw(uint64_t *state, uint32_t below) {
@@ -83,7 +84,7 @@ static void the_same_happens_in_the_same_order_whoever_runs_it(void **state) {
         }
 }
 
-// --- The rest --------------------------------------------------------------------------------------------------------
+// --- The rest
 
 static void a_muted_watcher_is_told_when_it_can_hear_again(void **state) {
     (void)state;

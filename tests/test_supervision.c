@@ -1,8 +1,8 @@
-// Supervision in lockstep: who ends and why, what is done about it, who is told. That it is the same for everybody who runs
-// it: test_lifecycle.c.
+// Supervision in lockstep: who ends and why, what is done about it, who is told. That it is the same for
+// everybody who runs it: test_lifecycle.c.
 #include "supervision_check.h"
 
-// --- Each reason, each remedy, one for one and all for one -----------------------------------------------------------
+// --- Each reason, each remedy, one for one and all for one
 
 static void one_that_fails_is_stopped_and_the_others_go_on(void **state) {
     (void)state;
@@ -153,7 +153,7 @@ static void a_group_has_one_count_of_restarts(void **state) {
     close_house(&house);
 }
 
-// --- Limits, windows, budgets ----------------------------------------------------------------------------------------
+// --- Limits, windows, budgets
 
 static void beyond_its_restarts_an_actor_is_given_up(void **state) {
     (void)state;
@@ -179,8 +179,8 @@ static void beyond_its_restarts_an_actor_is_given_up(void **state) {
     }
 }
 
-// A window begins with its first restart. With ticks of 0.25 s (exact) and windows of 1 s: two failures in any four ticks
-// from the first one on are mended.
+// A window begins with its first restart. With ticks of 0.25 s (exact) and windows of 1 s: two failures in
+// any four ticks from the first one on are mended.
 static void a_window_that_is_over_grants_restarts_again(void **state) {
     (void)state;
     static const struct {
@@ -329,7 +329,7 @@ static void a_place_whose_lives_are_used_up_is_given_up(void **state) {
     close_house(&house);
 }
 
-// --- Finish, stop, watch ---------------------------------------------------------------------------------------------
+// --- Finish, stop, watch
 
 static void who_finishes_handles_no_more_and_what_it_sent_arrives(void **state) {
     (void)state;
@@ -438,7 +438,8 @@ static void watchers_are_told_once_in_the_next_tick(void **state) {
     close_house(&house);
 }
 
-// However many it watches, and however many watch the other one: that it does already is found in either list.
+// However many it watches, and however many watch the other one: that it does already is found in either
+// list.
 static void to_watch_twice_takes_one_watch(void **state) {
     (void)state;
     household house;

@@ -267,7 +267,8 @@ static void what_is_not_kept_any_more_is_cut_and_never_mistaken(void **state) {
     entrain_engine_destroy(house.engine);
 }
 
-// A mark says only the lower bits of which record it was: a newer one with the same bits, of another message, is not it.
+// A mark says only the lower bits of which record it was: a newer one with the same bits, of another
+// message, is not it.
 static void a_mark_is_never_taken_for_that_of_a_later_message(void **state) {
     (void)state;
     household house;
