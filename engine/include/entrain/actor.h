@@ -1,7 +1,8 @@
-/// @file actor.h  What an actor can do from within its receive(): send, wait, watch, begin others, end itself.
+/// @file actor.h  What an actor can do from within its receive(): send, wait, watch, begin others, end
+/// itself.
 ///
-/// All calls: from receive() only, with the self that it was given, by that call's thread. None blocks, none allocates:
-/// what they need was taken at start, by what the behavior declares.
+/// All calls: from receive() only, with the self that it was given, by that call's thread. None blocks,
+/// none allocates: what they need was taken at start, by what the behavior declares.
 #ifndef ENTRAIN_ACTOR_H
 #define ENTRAIN_ACTOR_H
 
@@ -60,28 +61,30 @@ ENTRAIN_API entrain_status entrain_send_at(entrain_self *self, double time_s, en
 /// now.
 ENTRAIN_API entrain_status entrain_cancel(entrain_self *self, entrain_timer timer);
 
-/// From now on @p target's end is told to this actor by one notice of kind ENTRAIN_KIND_ENDED, which needs no room: from
-/// @p target, flags its entrain_reason, first.u64 the entrain_status that it failed with. One that is gone already is told
-/// of at once, with the reason ENTRAIN_REASON_GONE. Watching whom one watches already changes nothing. In lockstep a notice
-/// comes in the tick after; several in the order in which their actors ended, those of one tick by slot. ENTRAIN_FULL
-/// when watches_max are on, those included whose notices are under way.
+/// From now on @p target's end is told to this actor by one notice of kind ENTRAIN_KIND_ENDED, which needs
+/// no room: from
+/// @p target, flags its entrain_reason, first.u64 the entrain_status that it failed with. One that is gone
+/// already is told of at once, with the reason ENTRAIN_REASON_GONE. Watching whom one watches already
+/// changes nothing. In lockstep a notice comes in the tick after; several in the order in which their
+/// actors ended, those of one tick by slot. ENTRAIN_FULL when watches_max are on, those included whose
+/// notices are under way.
 ENTRAIN_API entrain_status entrain_watch(entrain_self *self, entrain_id target);
 /// No notice of @p target any more. ENTRAIN_STALE: it is not watched, or its notice is under way.
 ENTRAIN_API entrain_status entrain_unwatch(entrain_self *self, entrain_id target);
 
-/// Begins an actor in a free place of @p population, with zeroed columns and start() called; it can be sent to at once.
-/// Event-driven execution only (ENTRAIN_UNSUPPORTED elsewhere). ENTRAIN_FULL: no place is free.
+/// Begins an actor in a free place of @p population, with zeroed columns and start() called; it can be sent
+/// to at once. Event-driven execution only (ENTRAIN_UNSUPPORTED elsewhere). ENTRAIN_FULL: no place is free.
 ENTRAIN_API entrain_status entrain_spawn(entrain_self *self, entrain_population *population,
                                          entrain_id *id_out);
-/// This actor ends once the call of receive() it is in returns: ENTRAIN_REASON_FINISHED (in lockstep it handles no more mail
-/// from then on, and is gone at the end of the tick). What it sent is delivered.
+/// This actor ends once the call of receive() it is in returns: ENTRAIN_REASON_FINISHED (in lockstep it
+/// handles no more mail from then on, and is gone at the end of the tick). What it sent is delivered.
 ENTRAIN_API void entrain_finish(entrain_self *self);
-/// Asks that @p target ends, after what it is doing now and before it handles more mail; in lockstep at the end of this
-/// tick. ENTRAIN_STALE: it is gone.
+/// Asks that @p target ends, after what it is doing now and before it handles more mail; in lockstep at the
+/// end of this tick. ENTRAIN_STALE: it is gone.
 ENTRAIN_API entrain_status entrain_stop(entrain_self *self, entrain_id target);
 
-/// For the trace: @p message, one of those that this call was handed, is at hand from now on. Without it, that is the last of
-/// them. Where there is no trace it does nothing.
+/// For the trace: @p message, one of those that this call was handed, is at hand from now on. Without it,
+/// that is the last of them. Where there is no trace it does nothing.
 ENTRAIN_API void entrain_handling(entrain_self *self, const entrain_message *message);
 
 ENTRAIN_END_DECLS

@@ -175,7 +175,9 @@ ENTRAIN_API entrain_status entrain_engine_start(entrain_engine *engine, entrain_
 /// request or the deadline, under a policy that runs ahead at most about a quarter of a second later (the
 /// state is whole and the run can go on after entrain_engine_clear()), unless all ticks were done by then; under block ENTRAIN_DEADLOCK, at the tick boundary where actors are found
 /// that wait for each other's full mailboxes, with a sentence that names them (the state is whole; the run
-/// can go on when one of them has been stopped); ENTRAIN_LIMIT or ENTRAIN_MISMATCH with a sentence when a
+/// can go on when one of them has been stopped); ENTRAIN_FAILED with a sentence that names the first actor whose failure was to
+/// end the run (the state is whole, and the run can go on without it; but where nobody has mail and its state was found
+/// not to be finite after a tick, the engine can only be looked at and destroyed); ENTRAIN_LIMIT or ENTRAIN_MISMATCH with a sentence when a
 /// behavior or a policy broke its contract (the engine can then only be looked at and destroyed; after
 /// ENTRAIN_MISMATCH what is seen means nothing). ENTRAIN_INVALID where the tick count would overflow.
 ENTRAIN_API entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks,

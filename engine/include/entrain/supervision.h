@@ -1,8 +1,10 @@
-/// @file supervision.h  What becomes of an actor that fails, who is told, and what is known of how it came to it.
+/// @file supervision.h  What becomes of an actor that fails, who is told, and what is known of how it came
+/// to it.
 ///
-/// An actor fails when its receive() returns a status other than ENTRAIN_OK, when a column declared `finite` holds a NaN
-/// or an infinity after a call of receive() or after a tick, when it sends more in one call than sends_max, or when it
-/// is over one of its budgets. Never by the wall clock. Its population's supervision says what happens; without one, failures escalate.
+/// An actor fails when its receive() returns a status other than ENTRAIN_OK, when a column declared
+/// `finite` holds a NaN or an infinity after a call of receive() or after a tick, when it sends more in one
+/// call than sends_max, or when it is over one of its budgets. Never by the wall clock. Its population's
+/// supervision says what happens; without one, failures escalate.
 #ifndef ENTRAIN_SUPERVISION_H
 #define ENTRAIN_SUPERVISION_H
 
@@ -32,7 +34,8 @@ typedef enum entrain_reason {
     ENTRAIN_REASON_COUNT
 } entrain_reason;
 
-/// "none", "finished", "stopped", "status", "not-finite", "sends", "messages", "group", "gone"; NULL past the end.
+/// "none", "finished", "stopped", "status", "not-finite", "sends", "messages", "group", "gone"; NULL past
+/// the end.
 ENTRAIN_API const char *entrain_reason_name(entrain_reason reason);
 
 typedef enum entrain_remedy {
@@ -46,16 +49,18 @@ typedef enum entrain_remedy {
 
 typedef struct entrain_supervision {
     entrain_remedy remedy; ///< default escalate
-    /// What happens to one that fails happens to all living actors of its population (escalate: only to itself). Default
-    /// false: one for one.
+    /// What happens to one that fails happens to all living actors of its population (escalate: only to
+    /// itself). Default false: one for one.
     bool all_for_one;
-    /// Restarts that an actor's place (all for one: the population) is granted within window_s; beyond, it stays stopped, and
-    /// the event says so. Default 3. A window begins with the first restart after the one before is over.
+    /// Restarts that an actor's place (all for one: the population) is granted within window_s; beyond, it
+    /// stays stopped, and the event says so. Default 3. A window begins with the first restart after the
+    /// one before is over.
     uint32_t restarts_max;
     /// Simulated seconds, above 0. Default INFINITY: the whole run.
     double window_s;
-    /// Messages that an actor may handle (notices not counted), and send, within one window, which begins with the first of
-    /// them; 0, the default: no limit. Mail beyond is not handed over, a send beyond is refused: then it has failed.
+    /// Messages that an actor may handle (notices not counted), and send, within one window, which begins
+    /// with the first of them; 0, the default: no limit. Mail beyond is not handed over, a send beyond is
+    /// refused: then it has failed.
     uint64_t messages_max, sends_max;
 } entrain_supervision;
 
@@ -90,8 +95,8 @@ typedef struct entrain_lifecycle {
     double time_s;
     uint32_t restarts,
         restarts_max; ///< of its place (all for one: its population) so far in this window, this one included
-    /// With a trace: the message at hand when it failed, the one whose handling sent that one, and so on; newest first. Else
-    /// NULL and 0.
+    /// With a trace: the message at hand when it failed, the one whose handling sent that one, and so on;
+    /// newest first. Else NULL and 0.
     const struct entrain_trace_step *chain;
     uint32_t chain_count;
     bool chain_cut; ///< older ones are not kept any more
@@ -104,9 +109,9 @@ typedef struct entrain_trace_step {
     double time_s;
 } entrain_trace_step;
 
-/// Who is told of what happens to actors: NULL for nobody. Started and ended are told only with @p debug. Calls come from
-/// any worker's thread, one at a time; in lockstep and virtual-time in canonical order and between phases. The function must not call the engine.
-/// Before start (ENTRAIN_ORDER).
+/// Who is told of what happens to actors: NULL for nobody. Started and ended are told only with @p debug.
+/// Calls come from any worker's thread, one at a time; in lockstep and virtual-time in canonical order and
+/// between phases. The function must not call the engine. Before start (ENTRAIN_ORDER).
 ENTRAIN_API entrain_status entrain_engine_on_lifecycle(entrain_engine *engine, bool debug,
                                                        void (*told)(void *context,
                                                                     const entrain_lifecycle *event),
