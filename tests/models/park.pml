@@ -1,20 +1,23 @@
-/* Workers that look for work, sleep, are woken, and find out that all are at rest: scheduler/ready.c with
+/* Workers that look for work, sleep, are woken, and find out that all are at rest: scheduler/ready.c,
  * policy steal.
  *
- * Every worker has a ring that it alone puts tasks into and all take from. After putting one in, and a full
- * fence, it wakes a sleeper if somebody sleeps and nobody searches. Who finds no task looks a while longer,
- * as a searcher, unless half of the workers do already; the last searcher to find something wakes another.
- * Who still has none announces itself asleep, looks once more, gets up again if there is something, and
- * else sleeps until its event moves. Who wakes it swaps `asleep` for 0, corrects the two counts for it,
- * then moves its event. Who announces itself as the last of all looks on behalf of all, and if there is
- * nothing sends all of them to the barrier, where the last to arrive calls rest().
+ * Every worker has a ring that it alone puts tasks into and all take from. One word counts the
+ * sleepers and the searchers, and has a bit, RESTING, and an epoch that moves whenever a sleeper is
+ * taken off the count. Who put a task into its ring looks, after a full fence, at the word: if
+ * somebody sleeps and nobody searches, it takes one off the sleepers and adds one to the searchers;
+ * then it claims somebody who is ASLEEP and moves its event. Who finds no task searches, unless half
+ * of the workers do; the last searcher to find one looks whether there is more and wakes another. Who
+ * still has none is ASLEEP, counts itself, looks once more, and gets up, which is the same with its
+ * own name. The one whose announcement completes the sleepers looks for all, and sets RESTING unless
+ * the word has changed since; then all go to the barrier, and the last to arrive calls rest().
  *
- * Checked: no task runs while somebody is in rest(), and the run ends only with nothing queued; nobody is
- * left asleep, and no wake-up is lost: a task may take so long that it ends only when nothing is queued any
- * more or all workers run one, so that somebody asleep, or gone to the barrier, who should be awake holds
- * it up for ever. Nobody is counted twice.
+ * Checked: no task runs while somebody is in rest(), and the run ends only with nothing queued; nobody
+ * is left asleep, and no wake-up is lost: a task may take so long that it ends only when nothing is
+ * queued any more or all workers run one, so that somebody asleep, or at the barrier, who should be
+ * awake holds it up for ever; at rest both counts are right.
  *
- * The private next slot is left out: a task in it waits for its worker, by design.
+ * Left out: the private next slot (a task in it waits for its worker, by design), the injector,
+ * requests for a rest, standing aside, and waking one certain worker, as policy static does.
  */
 #ifndef WORKERS
 #define WORKERS 2
@@ -26,13 +29,22 @@
 #define CPUS WORKERS
 #define HEAD(worker) (worker)
 #define TAIL(worker) (WORKERS + (worker))
-#define ASLEEP(worker) (2 * WORKERS + (worker))
+#define STATUS(worker) (2 * WORKERS + (worker))
 #define EVENT(worker) (3 * WORKERS + (worker))
-#define ASLEEP_COUNT (4 * WORKERS)
-#define SEARCHING_COUNT (4 * WORKERS + 1)
-#define RESTING (4 * WORKERS + 2)
-#define CELLS (4 * WORKERS + 3)
+#define WORD (4 * WORKERS)
+#define CELLS (4 * WORKERS + 1)
 #include "tso.pml"
+
+#define AWAKE 0
+#define ASLEEP 1
+#define WOKEN_TO_SEARCH 2
+
+#define SLEEPER 1
+#define SEARCHER 4
+#define RESTING 16
+#define EPOCH 32 /* modulo 8 */
+#define SLEEPERS(word) ((word) & 3)
+#define SEARCHERS(word) ((word) >> 2 & 3)
 
 byte tasks_left = TASKS, queued, running, at_barrier, phase;
 bool ended, in_rest;
@@ -44,32 +56,40 @@ inline move_event(cpu, worker) {
     }
 }
 
+/* Wakes a sleeper if there is one and nobody searches. */
 inline wake_anybody(cpu) {
-    at = LOAD(cpu, ASLEEP_COUNT);
-    if
-    :: at != 0 && LOAD(cpu, SEARCHING_COUNT) == 0 ->
-        at = 0;
-        do
-        :: other < WORKERS ->
+    do
+    :: at = LOAD(cpu, WORD);
+        if
+        :: SLEEPERS(at) == 0 || SEARCHERS(at) != 0 || at & RESTING -> break
+        :: else ->
+#ifdef MUTANT_COUNTS_OFF_AFTERWARDS
+            won = true;
+#else
+            CAS(cpu, WORD, at, at - SLEEPER + SEARCHER + EPOCH, won);
+#endif
             if
-            :: LOAD(cpu, ASLEEP(other)) -> CAS(cpu, ASLEEP(other), 1, 0, won)
+            :: won -> break
             :: else
-            fi;
-            if
-            :: won ->
-#ifdef MUTANT_EVENT_BEFORE_COUNTS
-                move_event(cpu, other);
-#endif
-                EXCHANGE_ADD(cpu, ASLEEP_COUNT, -1, at);
-                EXCHANGE_ADD(cpu, SEARCHING_COUNT, 1, at);
-#ifndef MUTANT_EVENT_BEFORE_COUNTS
-                move_event(cpu, other);
-#endif
-                break
-            :: else -> other++
             fi
-        :: else -> break
-        od
+        fi
+    od;
+    if
+    :: won ->
+        won = false;
+        do
+        :: LOAD(cpu, STATUS(other)) == ASLEEP ->
+            CAS(cpu, STATUS(other), ASLEEP, WOKEN_TO_SEARCH, won);
+            if
+            :: won -> break
+            :: else
+            fi
+        :: LOAD(cpu, STATUS(other)) != ASLEEP -> other = (other + 1) % WORKERS
+        od;
+        move_event(cpu, other);
+#ifdef MUTANT_COUNTS_OFF_AFTERWARDS
+        EXCHANGE_ADD(cpu, WORD, SEARCHER + EPOCH - SLEEPER, at)
+#endif
     :: else
     fi;
     atomic { at = 0; other = 0; won = false }
@@ -128,14 +148,58 @@ inline look(cpu) {
     atomic { at = 0; other = 0 }
 }
 
-inline stop_searching(cpu) {
-    searching = false;
-    EXCHANGE_ADD(cpu, SEARCHING_COUNT, -1, at);
+inline end_search(cpu) {
     if
-    :: found && at == 1 -> wake_anybody(cpu)
+    :: searching ->
+        searching = false;
+        EXCHANGE_ADD(cpu, WORD, -SEARCHER, at);
+        if
+        :: SEARCHERS(at) == 1 && SLEEPERS(at) != 0 ->
+            found = false;
+            look(cpu);
+            if
+            :: found -> wake_anybody(cpu)
+            :: else
+            fi
+        :: else
+        fi;
+        at = 0
     :: else
     fi;
-    at = 0
+    found = false
+}
+
+/* Takes back what it announced. */
+inline get_up(cpu) {
+    do
+    :: at = LOAD(cpu, WORD);
+        if
+        :: at & RESTING || LOAD(cpu, STATUS(cpu)) != ASLEEP -> break
+        :: else ->
+            if
+            :: SLEEPERS(at) != 0 ->
+                CAS(cpu, WORD, at, at - SLEEPER + SEARCHER + EPOCH, won);
+                if
+                :: won -> break
+                :: else
+                fi
+            :: else
+            fi
+        fi
+    od;
+    if
+    :: won ->
+        CAS(cpu, STATUS(cpu), ASLEEP, AWAKE, searching);
+        if
+        :: !searching ->
+#ifndef MUTANT_KEEPS_A_RIGHT
+            EXCHANGE_ADD(cpu, WORD, SLEEPER - SEARCHER, at)
+#endif
+        :: else
+        fi
+    :: else
+    fi;
+    atomic { at = 0; won = false }
 }
 
 inline barrier() {
@@ -151,13 +215,12 @@ inline barrier() {
             FENCE(me) ->
             in_rest = true;
             assert(running == 0);
-            memory[RESTING] = 0;
-            memory[ASLEEP_COUNT] = 0;
-            memory[SEARCHING_COUNT] = 0;
+            assert(memory[WORD] % EPOCH == RESTING + WORKERS);
+            memory[WORD] = 0;
             at = 0;
             do
             :: at < WORKERS ->
-                memory[ASLEEP(at)] = 0;
+                memory[STATUS(at)] = AWAKE;
                 memory[EVENT(at)] = 0; /* only differences mean something */
                 at++
             :: else -> break
@@ -189,12 +252,29 @@ again:
     :: else ->
         take(me);
         if
-        :: found ->
+        :: !found && !searching -> /* begin_search() */
+            do
+            :: at = LOAD(me, WORD);
+                if
+                :: SEARCHERS(at) != 0 && 2 * (SEARCHERS(at) + 1) > WORKERS -> break
+                :: else ->
+                    CAS(me, WORD, at, at + SEARCHER, searching);
+                    if
+                    :: searching -> break
+                    :: else
+                    fi
+                fi
+            od;
+            at = 0;
             if
-            :: searching -> stop_searching(me)
+            :: searching -> take(me)
             :: else
-            fi;
-            found = false;
+            fi
+        :: else
+        fi;
+        if
+        :: found ->
+            end_search(me);
             do
             :: d_step { tasks_left > 0 -> tasks_left-- } ready(me)
             :: break
@@ -209,51 +289,37 @@ again:
             goto again
         :: else
         fi;
-        /* wait_for_task() */
-        if
-        :: !searching && 2 * LOAD(me, SEARCHING_COUNT) < WORKERS ->
-            EXCHANGE_ADD(me, SEARCHING_COUNT, 1, at);
-            at = 0;
-            searching = true
-        :: else
-        fi;
-        if
-        :: searching ->
-            look(me);
-            stop_searching(me);
-            if
-            :: found ->
-                found = false;
-                goto again
-            :: else
-            fi
-        :: else
-        fi;
-#ifndef MUTANT_EVENT_READ_AFTER_ANNOUNCING
-        seen = LOAD(me, EVENT(me));
+        /* sleep_on_it() */
+#ifndef MUTANT_ASLEEP_AFTER_COUNTING
+        STORE(me, STATUS(me), ASLEEP);
 #endif
-        if
-        :: LOAD(me, RESTING) ->
-            seen = 0;
-            barrier();
-            goto again
-        :: else
-        fi;
-        EXCHANGE(me, ASLEEP(me), 1, at);
-        EXCHANGE_ADD(me, ASLEEP_COUNT, 1, at);
-        assert(at != WORKERS); /* -1 can be, for a moment: its waker was quicker */
-        last = (at + 1 == WORKERS);
+        d_step {
+            FENCE(me) ->
+            memory[WORD] = memory[WORD] + SLEEPER - (searching -> SEARCHER : 0);
+            at = memory[WORD];
+            searching = false;
+            assert(SLEEPERS(at) > 0 && SLEEPERS(at) <= WORKERS)
+        }
+#ifdef MUTANT_ASLEEP_AFTER_COUNTING
+        STORE(me, STATUS(me), ASLEEP);
+#endif
+        arrived = at; /* the word */
         at = 0;
-#ifdef MUTANT_EVENT_READ_AFTER_ANNOUNCING
-        seen = LOAD(me, EVENT(me));
+#ifdef MUTANT_NO_LOOK_AFTER_ANNOUNCING
+        if
+        :: SLEEPERS(arrived) == WORKERS -> look(me)
+        :: else
+        fi;
+#else
+        look(me);
 #endif
         if
-        :: last ->
-            last = false;
-            look(me);
+        :: found -> get_up(me)
+        :: !found && SLEEPERS(arrived) == WORKERS ->
+            CAS(me, WORD, arrived, arrived | RESTING, last);
             if
-            :: !found ->
-                STORE(me, RESTING, 1);
+            :: last ->
+                last = false;
                 do
                 :: other < WORKERS ->
                     if
@@ -263,43 +329,41 @@ again:
                     other++
                 :: else -> break
                 od;
-                atomic { other = 0; seen = 0 }
+                other = 0;
                 barrier();
                 goto again
-            :: else -> found = false
+            :: else
             fi
         :: else
         fi;
-#ifndef MUTANT_NO_LOOK_AFTER_ANNOUNCING
-        look(me);
+        atomic { found = false; arrived = 0 }
+        do /* sleep_until_woken() */
+        ::
+#ifndef MUTANT_EVENT_READ_AFTER_STATUS
+            seen = LOAD(me, EVENT(me));
 #endif
-        if
-        :: found ->
-            found = false;
-            CAS(me, ASLEEP(me), 1, 0, won); /* get_up() */
+            at = LOAD(me, STATUS(me));
             if
-            :: won ->
-                won = false;
-                EXCHANGE_ADD(me, ASLEEP_COUNT, -1, at);
-                at = 0;
-                seen = 0;
+            :: at != ASLEEP ->
+                searching = (searching || at == WOKEN_TO_SEARCH);
+                atomic { at = 0; seen = 0 }
+                STORE(me, STATUS(me), AWAKE);
                 goto again
             :: else
-#ifdef MUTANT_GETS_UP_BEFORE_ITS_WAKER_IS_DONE
-                ->
-                searching = true;
+            fi;
+            at = 0;
+            if
+            :: LOAD(me, WORD) & RESTING ->
                 seen = 0;
+                barrier();
                 goto again
+            :: else
+            fi;
+#ifdef MUTANT_EVENT_READ_AFTER_STATUS
+            seen = LOAD(me, EVENT(me));
 #endif
-            fi
-        :: else
-        fi;
-        LOAD(me, EVENT(me)) != seen;
-        seen = 0;
-        if
-        :: LOAD(me, RESTING) -> barrier()
-        :: else -> searching = true
-        fi
+            LOAD(me, EVENT(me)) != seen
+        od
     od
 }
 
