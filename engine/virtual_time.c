@@ -372,7 +372,7 @@ static void free_places(entrain__calendar *calendar, uint32_t owner, entrain__in
 static void hand_over_timers(entrain_engine *engine, turn *now) {
     entrain__calendar *calendar = now->cohort->calendar;
     const entrain__delayed *timer;
-    while (!now->ends && (timer = entrain__calendar_peek(calendar, ENTRAIN__LANE_OWN)) != NULL &&
+    while ((timer = entrain__calendar_peek(calendar, ENTRAIN__LANE_OWN)) != NULL &&
            timer->when == now->at.when && timer->round == now->at.round &&
            entrain__id_slot(timer->letter.message.from) == now->slot) {
         if (now->count == ENTRAIN_BATCH_MAX) {

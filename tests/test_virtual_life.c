@@ -41,10 +41,10 @@ static entrain_status obey(entrain_self *self, const entrain_message *messages, 
         else
             write_down(world, "%u@%g:%u ", self->index, self->time_s, kind - ENTRAIN_KIND_USER);
         switch (kind) {
-        case KIND_TOLD: // watches the next one, gives it work at 1, 2.5, has a timer at 2
+        case KIND_TOLD: // watches the next one, gives it work at 1 and 1.5, has a timer at 2
             assert_int_equal(entrain_watch(self, next), ENTRAIN_OK);
             entrain_send(self, next, (uint16_t)messages[m].payload[0].u64, 0, nothing, nothing);
-            entrain_send_after(self, 2.5, next, KIND_WORK, 0, nothing, nothing, NULL);
+            entrain_send_after(self, 1.5, next, KIND_WORK, 0, nothing, nothing, NULL);
             entrain_send_after(self, 2, self->id, KIND_TIMER, 0, nothing, nothing, NULL);
             break;
         case KIND_FAIL: // what it sends and sets is cancelled with it, but for what is due within a lookahead
@@ -84,8 +84,12 @@ static void world_open(town *world, entrain_remedy remedy,
     config.execution = ENTRAIN_EXECUTION_VIRTUAL_TIME;
     config.lookahead_s = 1;
     CHECK_OK(entrain_engine_create(&config, &world->engine, &error), error);
-    const entrain_behavior behavior = {
-        .name = "person", .inbox = 8, .sends_max = 8, .timers_max = 8, .watches_max = 2, .receive = receive};
+    const entrain_behavior behavior = {.name = "person",
+                                       .inbox = 8,
+                                       .sends_max = 160,
+                                       .timers_max = 160,
+                                       .watches_max = 2,
+                                       .receive = receive};
     CHECK_OK(entrain_engine_add(world->engine, &behavior, world, 3, &world->people, &error), error);
     entrain_supervision supervision = entrain_supervision_defaults();
     supervision.remedy = remedy;
@@ -111,24 +115,23 @@ static void who_fails_is_dealt_with_as_its_supervision_says(void **state) {
         const char *log;
         entrain_message_count count;
     } cases[] = {
-        // 0 tells 1 to fail at 1; the window [1, 2) holds nothing else. 2 hears at 2 what 1 sent before; the
-        // timer of 0 rings at 2, with the notice before it, in a call of its own, as soon as the window is
-        // over.
+        // 0 tells 1 to fail at 1; what comes for 1 at 1.5 finds nobody, and then the window [1, 2) is over: it
+        // is settled what becomes of 1, and 0 is told. At 2 the timer of 0 rings, and 2 hears what 1 sent before.
         {ENTRAIN_REMEDY_STOP,
          KIND_FAIL,
-         "0@0:0 1@1:2 [1@1 failed status] 0@1:ended-1-status 0@2:5 2@2:1 ",
+         "0@0:0 1@1:2 [1@1.5 failed status] 0@1.5:ended-1-status 0@2:5 2@2:1 ",
          {.sent = 7, .received = 4, .cancelled = 2, .undeliverable = 1}},
         {ENTRAIN_REMEDY_RESTART,
          KIND_FAIL,
-         "0@0:0 1@1:2 [1@1 failed status] [1@1 restarted status] 0@1:ended-1-status 0@2:5 2@2:1 ",
+         "0@0:0 1@1:2 [1@1.5 failed status] [1@1.5 restarted status] 0@1.5:ended-1-status 0@2:5 2@2:1 ",
          {.sent = 7, .received = 4, .cancelled = 2, .undeliverable = 1}},
         {ENTRAIN_REMEDY_STOP,
          KIND_FINISH,
-         "0@0:0 1@1:3 [1@1 ended finished] 0@1:ended-1-finished 0@2:5 ",
+         "0@0:0 1@1:3 [1@1.5 ended finished] 0@1.5:ended-1-finished 0@2:5 ",
          {.sent = 4, .received = 3, .undeliverable = 1}},
         {ENTRAIN_REMEDY_STOP,
          KIND_STOP_NEXT,
-         "0@0:0 1@1:4 [2@1 ended stopped] 0@2:5 1@2.5:1 ",
+         "0@0:0 1@1:4 1@1.5:1 [2@1.5 ended stopped] 0@2:5 ",
          {.sent = 4, .received = 4}},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
@@ -154,9 +157,9 @@ static void who_is_not_supervised_ends_the_run_and_it_can_go_on(void **state) {
     tell(&world, 0, KIND_FAIL);
     CHECK_REFUSED(entrain_engine_run(world.engine, INFINITY, &error), ENTRAIN_FAILED, error,
                   "Actor 1 of \"person\"");
-    assert_string_equal(world.log, "0@0:0 1@1:2 [1@1 failed status] ");
+    assert_string_equal(world.log, "0@0:0 1@1:2 [1@1.5 failed status] ");
     CHECK_OK(entrain_engine_run(world.engine, INFINITY, &error), error);
-    assert_string_equal(world.log, "0@0:0 1@1:2 [1@1 failed status] 0@1:ended-1-status 0@2:5 2@2:1 ");
+    assert_string_equal(world.log, "0@0:0 1@1:2 [1@1.5 failed status] 0@1.5:ended-1-status 0@2:5 2@2:1 ");
     entrain_engine_destroy(world.engine);
 }
 
@@ -199,6 +202,53 @@ static void budgets_are_kept(void **state) {
         const entrain_message_count want = cases[c].count;
         CHECK_COUNT(world.engine, .sent = want.sent, .received = want.received, .cancelled = want.cancelled,
                     .undeliverable = want.undeliverable);
+        entrain_engine_destroy(world.engine);
+    }
+}
+
+// Two calls at one instant have one budget between them: 150 timers are 150 sends, and 5 more are left.
+static entrain_status set_many(entrain_self *self, const entrain_message *messages, uint32_t count) {
+    town *world = self->context;
+    write_down(world, "%u@%g:%ux%u ", self->index, self->time_s, messages[0].kind - ENTRAIN_KIND_USER, count);
+    for (uint32_t i = 0; i < (messages[0].kind == KIND_TOLD ? 150 : 3); i++)
+        entrain_send_after(self, 1, self->id, KIND_TIMER, 0, nothing, nothing, NULL);
+    return ENTRAIN_OK;
+}
+static void calls_at_one_instant_share_a_budget(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    town world;
+    world_open(&world, ENTRAIN_REMEDY_STOP, set_many, 0, 155);
+    tell(&world, 0, 0);
+    CHECK_OK(entrain_engine_run(world.engine, INFINITY, &error), error);
+    assert_string_equal(world.log, "0@0:0x1 0@1:5x100 0@1:5x50 [0@1 failed sends] ");
+    CHECK_COUNT(world.engine, .sent = 1 + 155, .received = 151, .cancelled = 5);
+    entrain_engine_destroy(world.engine);
+}
+
+// Who watches one that is gone is told when the window is over, in which it goes on living; wherever runs are cut.
+static entrain_status watch_too_late(entrain_self *self, const entrain_message *messages, uint32_t count) {
+    if (messages[0].kind == KIND_TOLD) {
+        entrain_send_after(self, 0.25, self->id, KIND_TIMER, 0, nothing, nothing, NULL);
+        entrain_send_after(self, 0.75, self->id, KIND_TIMER, 0, nothing, nothing, NULL);
+        assert_int_equal(entrain_watch(self, self->id + 1), ENTRAIN_OK);
+        return ENTRAIN_OK;
+    }
+    return obey(self, messages, count);
+}
+static void who_is_gone_is_told_of_when_the_window_is_over(void **state) {
+    (void)state;
+    for (uint32_t pieces = 1; pieces <= 8; pieces++) {
+        entrain_error error = {0};
+        town world;
+        world_open(&world, ENTRAIN_REMEDY_STOP, watch_too_late, 0, 0);
+        assert_int_equal(entrain_engine_stop_actor(world.engine, entrain_population_id(world.people, 1)),
+                         ENTRAIN_OK);
+        world.log[0] = 0;
+        tell(&world, 0, 0);
+        for (uint32_t piece = 1; piece <= pieces; piece++)
+            CHECK_OK(entrain_engine_run(world.engine, 2.0 * piece / pieces, &error), error);
+        assert_string_equal(world.log, "0@0.25:5 0@0.75:5 0@0.75:ended-1-gone ");
         entrain_engine_destroy(world.engine);
     }
 }
@@ -339,6 +389,8 @@ int main(void) {
         cmocka_unit_test(who_fails_is_dealt_with_as_its_supervision_says),
         cmocka_unit_test(who_is_not_supervised_ends_the_run_and_it_can_go_on),
         cmocka_unit_test(budgets_are_kept),
+        cmocka_unit_test(calls_at_one_instant_share_a_budget),
+        cmocka_unit_test(who_is_gone_is_told_of_when_the_window_is_over),
         cmocka_unit_test(lives_and_deaths_are_the_same_for_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
