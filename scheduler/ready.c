@@ -255,6 +255,7 @@ static void wake_worker(entrain__ready *ready, uint32_t worker) {
             break;
         entrain__wait_step(round); // it has not announced itself yet, or others have all rights just now
     }
+    ENTRAIN__PREEMPT_POINT();
     if (!claim(ready, worker, WOKEN)) // up already: the right goes back, and does not complete the sleepers
         entrain__add_acq_rel_u64(&ready->word, SLEEPER);
 }
@@ -480,6 +481,7 @@ static bool sleep_on_it(entrain__ready *ready, uint32_t worker) {
         return false;
     call_back(ready);
     const bool asked = is_asked(ready);
+    ENTRAIN__PREEMPT_POINT();
     entrain__store_relaxed_u32(&self->status, ASLEEP); // published by the addition, see above
     ENTRAIN__PREEMPT_POINT();
     const uint64_t step = SLEEPER - (self->searching ? SEARCHER : 0);
