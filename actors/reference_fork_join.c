@@ -7,7 +7,7 @@
 enum { CHILDREN, PLACES };
 enum { PARENT, JOINER, CHILD };
 enum { ON = ENTRAIN_KIND_USER, WORK, DONE };
-enum { BURST = 64, JOINER_ROOM = 4095 };
+enum { BURST = 64, JOINER_ROOM = 4095, LIVES = 255 }; // lives that a place has: see entrain_id
 
 static int64_t square(int64_t number) { return number * number & 65535; }
 
@@ -69,6 +69,11 @@ static entrain_status build(entrain_reference_run *run, entrain_error *error_out
                                       .receive = joiner_receive};
     const entrain_behavior child = {.name = "child", .sends_max = 1, .inbox = 7, .receive = child_receive};
     uint64_t places = run->number[PLACES] > 0 ? run->number[PLACES] : run->number[CHILDREN];
+    if (places * LIVES < run->number[CHILDREN])
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "workload \"fork-join\": %" PRIu64 " places are too few for %" PRIu64
+                                 " children; each can be lived in %d times.",
+                                 places, run->number[CHILDREN], LIVES);
     entrain_status status = entrain_reference_add(run, &parent, 1, 1, error_out);
     if (status == ENTRAIN_OK)
         status = entrain_reference_add(run, &joining, 1, 1, error_out);
@@ -97,8 +102,8 @@ static entrain_status check(entrain_reference_run *run, entrain_error *error_out
 static uint64_t messages(entrain_reference_run *run) { return run->number[CHILDREN]; }
 
 static const entrain_parameter parameters[] = {
-    {"children", 50, 1, 1e9, "actors that are begun and end"},
-    {"places", 16, 0, 1e7, "how many of them can live at a time; 0: all"},
+    {"children", 50, 1, 1e7, "actors that are begun and end"},
+    {"places", 16, 0, 1e7, "how many of them can live at a time; 0: all; a place has 255 lives"},
 };
 static const double normal[] = {1e6, 0};
 static const char *const kinds[] = {"on", "work", "done"};

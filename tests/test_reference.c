@@ -157,6 +157,14 @@ static void test_refusals(void **state) {
     CHECK_REFUSED(
         entrain_reference_create(entrain_reference_find("fork-join"), NULL, &config, NULL, &run, &error),
         ENTRAIN_UNSUPPORTED, error, "does not run in execution lockstep; choose event-driven");
+    const double used_up[] = {2551, 10};
+    config.execution = ENTRAIN_EXECUTION_EVENT_DRIVEN;
+    CHECK_REFUSED(
+        entrain_reference_create(entrain_reference_find("fork-join"), used_up, &config, NULL, &run, &error),
+        ENTRAIN_INVALID, error, "10 places are too few for 2551 children");
+    const double barely[] = {2550, 10};
+    run_of(entrain_reference_find("fork-join"), barely, &config);
+    config.execution = ENTRAIN_EXECUTION_LOCKSTEP;
     const entrain_reference_options traced = {.trace = stderr};
     config.scheduler.worker_count = 2;
     CHECK_REFUSED(entrain_reference_create(ring, NULL, &config, &traced, &run, &error), ENTRAIN_INVALID,
