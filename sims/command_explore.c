@@ -133,21 +133,21 @@ static int explore_one(const cli_options *cli, const workload *what, const seed_
     return EXIT_MISMATCH;
 }
 
-int command_explore(const cli_options *cli) {
+int command_explore(const cli_options *options) {
     workloads chosen;
     seed_range seeds;
     entrain_error error = {0};
-    if (understand(cli, &chosen, &seeds, &error) != ENTRAIN_OK) {
+    if (understand(options, &chosen, &seeds, &error) != ENTRAIN_OK) {
         say_error("%s", error.sentence);
         return EXIT_USAGE;
     }
-    if (!cli->json && !cli->trace)
+    if (!options->json && !options->trace)
         printf("Orders of messages, one worker, seeds %" PRIu64 " to %" PRIu64
                "\n\n  %-14s  %9s  %9s  %12s\n",
                seeds.first, seeds.last, "workload", "schedules", "orders", "messages");
     int code = EXIT_DONE;
     for (uint32_t i = 0; i < chosen.count && code != EXIT_INTERRUPTED; i++) {
-        int one = explore_one(cli, &chosen.rows[i], &seeds);
+        int one = explore_one(options, &chosen.rows[i], &seeds);
         code = one != EXIT_DONE ? one : code;
     }
     if (code == EXIT_INTERRUPTED)
