@@ -1,5 +1,5 @@
-// Request and reply, fan-out and fan-in, pipelines. A token tells the answers of one question from those of another; it is
-// the sender's own counter, so no clock and no draw is in it.
+// Request and reply, fan-out and fan-in, pipelines. A token tells the answers of one question from those of
+// another; it is the sender's own counter, so no clock and no draw is in it.
 #include "entrain/patterns.h"
 
 #include "engine/base/assert.h"

@@ -1,7 +1,8 @@
-/// @file phase_rate.h  The steps of one oscillator's arithmetic: for vector loops over many, and for one alone.
+/// @file phase_rate.h  The steps of one oscillator's arithmetic: for vector loops over many, and for one
+/// alone.
 ///
-/// phase_kernels.inc compiles them once per instruction set; kuramoto-ring, whose agents step one at a time whenever
-/// their mail is complete, calls them as they are. A lane and a scalar give the same bits.
+/// phase_kernels.inc compiles them once per instruction set; kuramoto-ring, whose agents step one at a time
+/// whenever their mail is complete, calls them as they are. A lane and a scalar give the same bits.
 #ifndef ENTRAIN_ACTORS_PHASE_RATE_H
 #define ENTRAIN_ACTORS_PHASE_RATE_H
 
@@ -35,9 +36,8 @@ KERNEL double word_to_double(int64_t word) {
 KERNEL double pull_of(double c, double s, double sum_c, double sum_s) { return c * sum_s - s * sum_c; }
 
 // Keeps a step that no physics could mean (beyond 2^40 rad, or NaN) from becoming words that no sum could
-// hold.
-// The bound is volatile so that gcc takes a minimum and a maximum: where it knows the number it works out what becomes
-// of it and blends that in, with a dozen comparisons and masks.
+// hold. The bound is volatile so that gcc takes a minimum and a maximum: where it knows the number it works
+// out what becomes of it and blends that in, with a dozen comparisons and masks.
 static const volatile double move_max = 0x1p40;
 KERNEL double bounded(double moved, double most) {
     moved = moved < most ? moved : most;

@@ -1,8 +1,8 @@
-// Reference workloads: the table, and the life of a run: an engine, the populations of one workload, the first messages,
-// the end, the answer.
+// Reference workloads: the table, and the life of a run: an engine, the populations of one workload, the
+// first messages, the end, the answer.
 //
-// With a trace every behavior is wrapped: the engine calls ours, which writes down what is at hand and calls the
-// workload's with its own context. 200 bytes of self a call, and nothing at all without a trace.
+// With a trace every behavior is wrapped: the engine calls ours, which writes down what is at hand and calls
+// the workload's with its own context. 200 bytes of self a call, and nothing at all without a trace.
 #include "actors/reference.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
-// Reference workload big: every actor sends pings to others at random, the next one when the last was answered. Many to
-// many: no locality, and mailboxes that are almost always short.
+// Reference workload big: every actor sends pings to others at random, the next one when the last was
+// answered. Many to many: no locality, and mailboxes that are almost always short.
 //
-// Whom an actor pings is a function of its index and of how many pings it has sent, so how often everybody is pinged is
-// known beforehand.
+// Whom an actor pings is a function of its index and of how many pings it has sent, so how often everybody is
+// pinged is known beforehand.
 #include <inttypes.h>
 
 #include "actors/reference.h"
@@ -93,8 +93,9 @@ static entrain_status check(entrain_reference_run *run, entrain_error *error_out
 
 static uint64_t messages(entrain_reference_run *run) { return 2 * run->number[ACTORS] * run->number[PINGS]; }
 
-// Room: an actor has one ping under way, so there are never more than `actors` in one mailbox, and about one on average.
-// Less room than `actors` could come to a circle of full mailboxes, with a chance of 1e-88 where it is 63.
+// Room: an actor has one ping under way, so there are never more than `actors` in one mailbox, and about one
+// on average. Less room than `actors` could come to a circle of full mailboxes, with a chance of 1e-88 where
+// it is 63.
 static const entrain_parameter parameters[] = {
     {"actors", 8, 2, 4096, "actors that ping and answer"},
     {"pings", 10, 1, 1e9, "pings of each"},

@@ -1,5 +1,6 @@
-// Reference workload bounded-buffer: producers and consumers around an actor that keeps at most `capacity` items. A producer
-// goes on when its item has been stored, a consumer when it gets one: whoever cannot is remembered, and nobody polls.
+// Reference workload bounded-buffer: producers and consumers around an actor that keeps at most `capacity`
+// items. A producer goes on when its item has been stored, a consumer when it gets one: whoever cannot is
+// remembered, and nobody polls.
 //
 //   producer --PUT--> buffer --ITEM--> consumer
 //            <-STORED-       <--WANT--          and END when all items are gone

@@ -1,5 +1,6 @@
-// Reference workload dining: philosophers around a table, a fork between any two (Dijkstra 1971). Each takes its
-// lower-numbered fork first, so that no circle of waiting can close; forks are actors that know who has them and who waits.
+// Reference workload dining: philosophers around a table, a fork between any two (Dijkstra 1971). Each takes
+// its lower-numbered fork first, so that no circle of waiting can close; forks are actors that know who has
+// them and who waits.
 //
 // Proved at the end: everybody has eaten as often as agreed, and no fork was ever given to two.
 #include <inttypes.h>

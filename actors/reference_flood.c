@@ -1,8 +1,8 @@
-// Reference workload flood: many senders, one receiver whose mailbox is smaller than what they have to say. With policy
-// block nothing is lost: the senders are muted, no worker waits.
+// Reference workload flood: many senders, one receiver whose mailbox is smaller than what they have to say.
+// With policy block nothing is lost: the senders are muted, no worker waits.
 //
-// Each numbers its messages, and the receiver keeps count by sender: one that was lost, doubled or overtook another is
-// a failure at once.
+// Each numbers its messages, and the receiver keeps count by sender: one that was lost, doubled or overtook
+// another is a failure at once.
 #include <inttypes.h>
 
 #include "actors/reference.h"

@@ -1,5 +1,6 @@
-// Reference workload fork-join: one actor begins a million others and gives each a number; each squares it (modulo 2^16),
-// says so and ends. A third one adds up: had the first one to listen too, it could come to wait for its own mailbox.
+// Reference workload fork-join: one actor begins a million others and gives each a number; each squares it
+// (modulo 2^16), says so and ends. A third one adds up: had the first one to listen too, it could come to
+// wait for its own mailbox.
 #include <inttypes.h>
 
 #include "actors/reference.h"

@@ -1,11 +1,12 @@
-// Reference workload kuramoto-ring: synchronization with no clock and no barrier. Each agent says its phase to its eight
-// neighbours, waits for theirs of the same tick, takes a step of Euler, and says the next one.
+// Reference workload kuramoto-ring: synchronization with no clock and no barrier. Each agent says its phase
+// to its eight neighbours, waits for theirs of the same tick, takes a step of Euler, and says the next one.
 //
-// What is said are the words of entrain/kuramoto.h, and their sums are integers: in whatever order they come, the bits
-// after T ticks are those of the lockstep engine on a ring of degree 8. The check is exactly that, against a plain loop.
+// What is said are the words of entrain/kuramoto.h, and their sums are integers: in whatever order they come,
+// the bits after T ticks are those of the lockstep engine on a ring of degree 8. The check is exactly that,
+// against a plain loop.
 //
-// A neighbour can be one tick ahead, no more, because it waits for our phase too: two ticks of sums are enough, and a
-// mailbox of 16 messages. An agent is one cache line.
+// A neighbour can be one tick ahead, no more, because it waits for our phase too: two ticks of sums are
+// enough, and a mailbox of 16 messages. An agent is one cache line.
 #include <inttypes.h>
 #include <string.h>
 
@@ -108,9 +109,9 @@ static void configure(entrain_reference_run *run, entrain_engine_config *config)
 static entrain_status build(entrain_reference_run *run, entrain_error *error_out) {
     static const entrain_column columns[] = {{.name = "agent", .bytes = sizeof(agent), .fingerprint = true}};
     const uint32_t agents = (uint32_t)run->number[AGENTS];
-    // In one call GO, the first words, and those of a tick; or those of two ticks. With room for 15 of 16 messages no
-    // circle of full mailboxes can close: were one of a full mailbox's owner's neighbours left to say something, it
-    // would wait for that owner, who has said all of its own.
+    // In one call GO, the first words, and those of a tick; or those of two ticks. With room for 15 of 16
+    // messages no circle of full mailboxes can close: were one of a full mailbox's owner's neighbours left to
+    // say something, it would wait for that owner, who has said all of its own.
     const entrain_behavior behavior = {.name = "agent",
                                        .columns = columns,
                                        .column_count = 1,

@@ -1,9 +1,11 @@
-// Reference workload PHOLD: the benchmark of parallel discrete-event simulation (Fujimoto 1990, "Performance of Time Warp
-// under synthetic workloads"). A fixed population of events; whoever handles one sends one on, to a random other
-// actor with probability `remote` and else to itself, after the lookahead and an exponential time.
+// Reference workload PHOLD: the benchmark of parallel discrete-event simulation (Fujimoto 1990, "Performance
+// of Time Warp under synthetic workloads"). A fixed population of events; whoever handles one sends one on,
+// to a random other actor with probability `remote` and else to itself, after the lookahead and an
+// exponential time.
 //
-// Conservation is its answer: as many events are under way at the end as at the beginning. What each actor saw, and
-// in what order, is folded into its state, so that the fingerprint knows of every event that came too early.
+// Conservation is its answer: as many events are under way at the end as at the beginning. What each actor
+// saw, and in what order, is folded into its state, so that the fingerprint knows of every event that came
+// too early.
 #include <inttypes.h>
 
 #include "actors/reference.h"
@@ -27,8 +29,8 @@ typedef struct process {
     double time_s;    // of the last one
 } process;
 
-// An actor's own events under way are its timers. The mean is `events`, the spread Poisson's: eight times that, and 64,
-// are never needed. If they were, the run would end with a sentence.
+// An actor's own events under way are its timers. The mean is `events`, the spread Poisson's: eight times
+// that, and 64, are never needed. If they were, the run would end with a sentence.
 static uint32_t timers_of(const entrain_reference_run *run) { return (uint32_t)run->number[EVENTS] * 8 + 64; }
 
 static entrain_status send_one(entrain_self *self, const entrain_reference_run *run, process *own) {

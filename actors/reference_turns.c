@@ -1,5 +1,5 @@
-// Reference workloads with one message under way at a time: ping-pong and the thread ring. What they measure is how
-// fast an actor that was at rest gets going.
+// Reference workloads with one message under way at a time: ping-pong and the thread ring. What they measure
+// is how fast an actor that was at rest gets going.
 #include <inttypes.h>
 
 #include "actors/reference.h"
@@ -9,7 +9,7 @@ static uint32_t under_way(const entrain_reference_run *run) {
     return run->execution == ENTRAIN_EXECUTION_VIRTUAL_TIME ? 1 : 0;
 }
 
-// --- ping-pong: two actors, `rounds` times there and back. Each says which round it is, and expects the next one.
+// --- ping-pong: two actors, `rounds` times there and back. Each says which round it is.
 
 enum { ROUNDS };
 enum { PINGER, PONGER };

@@ -1,8 +1,9 @@
-// entrain bench actors: what a message costs. Reference workloads, event-driven (PHOLD in virtual time), each under
-// every policy and number of workers that was asked for, in turns, so that whatever disturbs the machine disturbs all alike.
+// entrain bench actors: what a message costs. Reference workloads, event-driven (PHOLD in virtual time), each
+// under every policy and number of workers that was asked for, in turns, so that whatever disturbs the
+// machine disturbs all alike.
 //
-// Only the run is timed: engines are made before and checked after. A run whose answer is wrong, that lost a message, or
-// whose final state differs from the other ways' where it may not, has no time.
+// Only the run is timed: engines are made before and checked after. A run whose answer is wrong, that lost a
+// message, or whose final state differs from the other ways' where it may not, has no time.
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

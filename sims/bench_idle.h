@@ -13,8 +13,8 @@ typedef struct bench_idle_figures {
     double start_ns; ///< of entrain_engine_start(), wall-clock
 } bench_idle_figures;
 
-/// Makes @p count event-driven actors with an empty mailbox of capacity 7 and no state of their own, looks, tells some of them
-/// something to see that they live, and lets them go.
+/// Makes @p count event-driven actors with an empty mailbox of capacity 7 and no state of their own, looks,
+/// tells some of them something to see that they live, and lets them go.
 entrain_status bench_idle_measure(uint32_t count, bench_idle_figures *figures_out, entrain_error *error_out);
 
 #endif

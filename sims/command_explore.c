@@ -1,5 +1,5 @@
-// entrain explore: takes reference workloads through one legal order of messages after another, and says how to see the
-// one again in which an answer was wrong.
+// entrain explore: takes reference workloads through one legal order of messages after another, and says how
+// to see the one again in which an answer was wrong.
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

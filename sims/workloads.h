@@ -1,4 +1,5 @@
-/// @file workloads.h  Reference workloads as they are named on the command line: which of them, and at what size.
+/// @file workloads.h  Reference workloads as they are named on the command line: which of them, and at what
+/// size.
 #ifndef ENTRAIN_SIMS_WORKLOADS_H
 #define ENTRAIN_SIMS_WORKLOADS_H
 
@@ -27,9 +28,9 @@ typedef struct workloads {
 /// The one called @p name, or a sentence with the nearest name; @p where opens it ("--filter").
 entrain_status workload_find(const char *where, const char *name, const entrain_reference **reference_out,
                              entrain_error *error_out);
-/// Those that @p names lists, separated by commas (NULL: all), at the sizes of benchmarks (@p normal) or small ones, with what
-/// --set WORKLOAD.PARAMETER=VALUE and --seed change. Each workload once. @p also: a name to be let through without a row;
-/// *also_out says whether it is wanted.
+/// Those that @p names lists, separated by commas (NULL: all), at the sizes of benchmarks (@p normal) or
+/// small ones, with what --set WORKLOAD.PARAMETER=VALUE and --seed change. Each workload once. @p also: a
+/// name to be let through without a row; *also_out says whether it is wanted.
 entrain_status workloads_choose(const cli_options *cli, const char *names, bool normal, const char *also,
                                 bool *also_out, workloads *chosen_out, entrain_error *error_out);
 

@@ -69,8 +69,8 @@ expect 0 dining --seed 17 --trace
 says out.txt "philosopher 0 <- outside: go"
 says out.txt "fork 0 <- philosopher 0: take"
 
-# A schedule in which something goes wrong: mailboxes of one message, so that actors come to wait for each other. The
-# command that it prints shows it again.
+# A schedule in which something goes wrong: mailboxes of one message, so that actors come to wait for each
+# other. The command that it prints shows it again.
 expect 3 big --set big.room=1 --set big.pings=50
 says out.txt FAILED
 says err.txt "wait for each other's full mailboxes"

@@ -1,5 +1,6 @@
-// The schedule explorer finds what is planted: an answer that is wrong in one order of arrival of a hundred and twenty, a
-// circle of full mailboxes, a workload that something besides the seed decides. And finds nothing where nothing is wrong.
+// The schedule explorer finds what is planted: an answer that is wrong in one order of arrival of a hundred
+// and twenty, a circle of full mailboxes, a workload that something besides the seed decides. And finds
+// nothing where nothing is wrong.
 #include "check.h"
 
 #include <inttypes.h>
@@ -8,8 +9,8 @@
 
 static entrain_error error;
 
-// --- A workload with a fault: five actors each say their number, and the answer is wrong if the highest comes first, then
-// the next, and so on.
+// --- A workload with a fault: five actors each say their number, and the answer is wrong if the highest
+// comes first, then the next, and so on.
 
 enum { SPEAKERS = 5 };
 enum { SPEAKER, LISTENER };
@@ -110,8 +111,8 @@ static void test_planted_fault(void **state) {
     free(text);
 }
 
-// All 120 orders of five arrivals are legal, and all are seen, equally often as far as chance goes: the fault shows in one
-// of 120 seeds on average.
+// All 120 orders of five arrivals are legal, and all are seen, equally often as far as chance goes: the fault
+// shows in one of 120 seeds on average.
 static void test_orders_are_uniform(void **state) {
     (void)state;
     enum { SEEDS = 2400 };
@@ -125,7 +126,8 @@ static void test_orders_are_uniform(void **state) {
         failures++;
         seed = seen.failed_seed;
     }
-    // Batches of 3 and 100 do not change who is taken first. 20 on average, four standard deviations either way.
+    // Batches of 3 and 100 do not change who is taken first. 20 on average, four standard deviations either
+    // way.
     assert_in_range(failures, 3, 38);
 }
 

@@ -1,5 +1,5 @@
-// Request and reply, fan-out and fan-in, pipelines: what comes back, what comes late, what is given up. In lockstep and
-// event-driven, by the same behaviors.
+// Request and reply, fan-out and fan-in, pipelines: what comes back, what comes late, what is given up. In
+// lockstep and event-driven, by the same behaviors.
 #include "check.h"
 
 #include <inttypes.h>
@@ -156,7 +156,8 @@ static void check_answer_in_time(entrain_execution execution) {
     end(&all);
 }
 
-// The first question is never answered in time; its answer comes with the second, and must not be taken for that.
+// The first question is never answered in time; its answer comes with the second, and must not be taken for
+// that.
 static void check_too_late(entrain_execution execution) {
     world all = {.timeout_s = 0.05};
     entrain_behavior one = asking(), other = serving(answer_late);
@@ -297,7 +298,7 @@ static void test_gather(void **state) {
     assert_int_equal(entrain_gather_send(&self, &at_rest, NULL, 0, DO, none, DONE), ENTRAIN_INVALID);
 }
 
-// --- A pipeline whose mailboxes hold two items, with policy block: all arrive, in order, doubled by each stage.
+// --- A pipeline whose mailboxes hold two items, with policy block: all arrive, in order, doubled.
 
 enum { STAGES = 5, ITEMS = 200 };
 
@@ -356,10 +357,8 @@ static void test_pipeline(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_lockstep),
-        cmocka_unit_test(test_request_event_driven),
-        cmocka_unit_test(test_request_alone),
-        cmocka_unit_test(test_gather),
+        cmocka_unit_test(test_request_lockstep), cmocka_unit_test(test_request_event_driven),
+        cmocka_unit_test(test_request_alone),    cmocka_unit_test(test_gather),
         cmocka_unit_test(test_pipeline),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-// Reference workloads: each proves its own answer, in every execution it runs in, under every policy; kuramoto-ring gives
-// the bits of the lockstep engine; and answers that are wrong are said to be.
+// Reference workloads: each proves its own answer, in every execution it runs in, under every policy;
+// kuramoto-ring gives the bits of the lockstep engine; and answers that are wrong are said to be.
 #include "check.h"
 
 #include <inttypes.h>

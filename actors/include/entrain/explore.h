@@ -1,8 +1,9 @@
-/// @file explore.h  The schedule explorer: a workload run again and again, event-driven, each time under another legal order
-/// of messages, until one is found in which its answer is wrong.
+/// @file explore.h  The schedule explorer: a workload run again and again, event-driven, each time under
+/// another legal order of messages, until one is found in which its answer is wrong.
 ///
-/// One worker takes a random runnable actor each time (policy `shuffled`), with a batch of 1, 3 or 100 messages: an order is a
-/// function of the seed alone, so what failed once fails again, and can be looked at message by message.
+/// One worker takes a random runnable actor each time (policy `shuffled`), with a batch of 1, 3 or 100
+/// messages: an order is a function of the seed alone, so what failed once fails again, and can be looked at
+/// message by message.
 ///
 /// One thread; different explorations: freely.
 #ifndef ENTRAIN_EXPLORE_H
@@ -41,12 +42,12 @@ typedef struct entrain_exploration {
 
 ENTRAIN_API entrain_explore_config entrain_explore_config_defaults(void);
 
-/// Runs the seeds one after another to the first that fails. For every seed: the run reaches its end, conservation holds, the
-/// workload's own check passes; if the workload is exact, its fingerprint is that of the first seed; run again, the order
-/// is the same.
-/// @return ENTRAIN_OK; the status with which a seed failed (ENTRAIN_MISMATCH, ENTRAIN_DEADLOCK, ENTRAIN_FAILED ...) with
-/// *seen_out->failed and a sentence; ENTRAIN_INVALID, ENTRAIN_NO_MEMORY or what the engine refuses, without. *seen_out is
-/// written in every case.
+/// Runs the seeds one after another to the first that fails. For every seed: the run reaches its end,
+/// conservation holds, the workload's own check passes; if the workload is exact, its fingerprint is that of
+/// the first seed; run again, the order is the same.
+/// @return ENTRAIN_OK; the status with which a seed failed (ENTRAIN_MISMATCH, ENTRAIN_DEADLOCK,
+/// ENTRAIN_FAILED ...) with *seen_out->failed and a sentence; ENTRAIN_INVALID, ENTRAIN_NO_MEMORY or what the
+/// engine refuses, without. *seen_out is written in every case.
 ENTRAIN_API entrain_status entrain_explore(const entrain_explore_config *config,
                                            entrain_exploration *seen_out, entrain_error *error_out);
 

@@ -1,9 +1,9 @@
-/// @file reference.h  Reference workloads: small actor programs that are known everywhere, each of which proves its own
-/// answer.
+/// @file reference.h  Reference workloads: small actor programs that are known everywhere, each of which
+/// proves its own answer.
 ///
-/// They are what `entrain bench actors` measures and `entrain explore` takes through schedule after schedule, and
-/// examples of behaviors to read: actors/reference_*.c, forty lines or so each. Messages are counted as the same
-/// benchmarks of other runtimes count them, so that figures can be laid side by side.
+/// They are what `entrain bench actors` measures and `entrain explore` takes through schedule after schedule,
+/// and examples of behaviors to read: actors/reference_*.c, forty lines or so each. Messages are counted as
+/// the same benchmarks of other runtimes count them, so that figures can be laid side by side.
 ///
 ///   entrain_reference_create(entrain_reference_find("flood"), NULL, &config, NULL, &run, &error);
 ///   entrain_reference_go(run, &error);       // to the end
@@ -77,21 +77,23 @@ ENTRAIN_API const entrain_reference *entrain_reference_find(const char *name);
 
 typedef struct entrain_reference_options {
     bool sign_order; ///< keep entrain_engine_order_signature(); default false
-    /// Every message that is handled is a line in this stream, which stays the caller's: `who <- whom: kind payload`. One
-    /// worker only. Default NULL.
+    /// Every message that is handled is a line in this stream, which stays the caller's: `who <- whom: kind
+    /// payload`. One worker only. Default NULL.
     FILE *trace;
 } entrain_reference_options;
 
-/// Makes an engine of @p config for @p reference (a known one or any other, which must outlive the run), builds, starts and
-/// begins: all but running. @p parameters [parameter_count] in the order declared; NULL: the defaults, which are small;
-/// reference->normal: those of benchmarks. @p options NULL: the defaults. What reference->configure sets overrides the config.
-/// @return ENTRAIN_OK with *run_out to destroy; ENTRAIN_INVALID for parameters; ENTRAIN_UNSUPPORTED for an execution that the
-/// workload does not run in; what the engine refuses.
+/// Makes an engine of @p config for @p reference (a known one or any other, which must outlive the run),
+/// builds, starts and begins: all but running. @p parameters [parameter_count] in the order declared; NULL:
+/// the defaults, which are small; reference->normal: those of benchmarks. @p options NULL: the defaults. What
+/// reference->configure sets overrides the config.
+/// @return ENTRAIN_OK with *run_out to destroy; ENTRAIN_INVALID for parameters; ENTRAIN_UNSUPPORTED for an
+/// execution that the workload does not run in; what the engine refuses.
 ENTRAIN_API entrain_status entrain_reference_create(
     const entrain_reference *reference, const double *parameters, const entrain_engine_config *config,
     const entrain_reference_options *options, entrain_reference_run **run_out, entrain_error *error_out);
 /// Runs to the end: quiescence or until_s; in lockstep in 1, 2, 4, ... 1024 ticks until nobody has mail. As
-/// entrain_engine_run() and entrain_engine_advance(); after ENTRAIN_CANCELLED or ENTRAIN_TIMEOUT it may be called again.
+/// entrain_engine_run() and entrain_engine_advance(); after ENTRAIN_CANCELLED or ENTRAIN_TIMEOUT it may be
+/// called again.
 ENTRAIN_API entrain_status entrain_reference_go(entrain_reference_run *run, entrain_error *error_out);
 /// Whether all messages are accounted for, none is left, none was lost, and the workload's answer is right.
 ENTRAIN_API entrain_status entrain_reference_check(entrain_reference_run *run, entrain_error *error_out);
@@ -100,8 +102,8 @@ ENTRAIN_API uint64_t entrain_reference_messages(entrain_reference_run *run);
 /// With the engine. NULL is allowed.
 ENTRAIN_API void entrain_reference_destroy(entrain_reference_run *run);
 
-/// In build(): adds the next population, run->populations[population_count++], whose context is the run; @p room >= @p count
-/// as in entrain_engine_add_room().
+/// In build(): adds the next population, run->populations[population_count++], whose context is the run;
+/// @p room >= @p count as in entrain_engine_add_room().
 ENTRAIN_API entrain_status entrain_reference_add(entrain_reference_run *run, const entrain_behavior *behavior,
                                                  uint32_t room, uint32_t count, entrain_error *error_out);
 /// In build(): @p count x @p size zeroed bytes that live as long as the run; NULL when they cannot be had.
