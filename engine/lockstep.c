@@ -377,9 +377,6 @@ entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks, en
     ENTRAIN_ASSERT(!engine->running); // not from within a behavior or a visitor
     if (!engine->started)
         return entrain_error_set(error_out, ENTRAIN_ORDER, "The engine was advanced before it was started.");
-    if (engine->config.execution != ENTRAIN_EXECUTION_LOCKSTEP)
-        return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
-                                 "The engine is not in lockstep and has no ticks; use entrain_engine_run().");
     if (engine->broken)
         return entrain_error_set(
             error_out, ENTRAIN_ORDER,

@@ -32,7 +32,8 @@
 // again has seen before that a rest was asked for; until rest() has begun nobody takes that back.
 //
 // Searching is for at most half of the workers, so that those who work are not asked by everybody at once.
-// tests/models/park.pml checks the protocol.
+// tests/models/park.pml checks the protocol, for two workers, without those who stand aside (below), requests for a rest and policies
+// that name whom to wake.
 #include "scheduler/ready.h"
 
 #include <time.h>

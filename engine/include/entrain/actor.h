@@ -73,7 +73,8 @@ ENTRAIN_API entrain_status entrain_watch(entrain_self *self, entrain_id target);
 ENTRAIN_API entrain_status entrain_unwatch(entrain_self *self, entrain_id target);
 
 /// Begins an actor in a free place of @p population, with zeroed columns and start() called; it can be sent
-/// to at once. Event-driven execution only (ENTRAIN_UNSUPPORTED elsewhere). ENTRAIN_FULL: no place is free.
+/// to at once. Event-driven execution only (ENTRAIN_UNSUPPORTED elsewhere). ENTRAIN_FULL: no place is free;
+/// for good, when all are used up: each serves 255 actors.
 ENTRAIN_API entrain_status entrain_spawn(entrain_self *self, entrain_population *population,
                                          entrain_id *id_out);
 /// This actor ends once the call of receive() it is in returns: ENTRAIN_REASON_FINISHED (in lockstep it

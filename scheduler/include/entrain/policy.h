@@ -67,7 +67,8 @@ typedef struct entrain_policy_queues {
     int (*ready)(void *state, uint32_t worker, uint32_t task);
     /// The next task for @p worker, or false: it found none. What the ready() of that task's number wrote before is seen.
     bool (*take)(void *state, uint32_t worker, uint32_t *task_out);
-    /// Whether @p worker might find one. True for a task whose ready() has returned before this call began, if it is still
+    /// Whether @p worker might find one. True for a task whose ready() has returned before this call began (unless an earlier
+    /// ready() that is still under way keeps it from being taken: that one will name who is to be woken), if it is still
     /// there and @p worker may take it (with a full fence before the looking, so that of ready() and any() at the same time
     /// one sees the other).
     bool (*any)(const void *state, uint32_t worker);

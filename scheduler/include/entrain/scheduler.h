@@ -133,7 +133,8 @@ typedef struct entrain_ready_job {
     /// @p worker; may call entrain_scheduler_ready(). @p quiescent: no task is ready (else this is because somebody asked). @return false to end the run.
     bool (*rest)(void *context, uint32_t worker, bool quiescent);
     /// How much @p worker has done so far, in any unit that only grows; any thread, at any time. With it workers that are in each
-    /// other's way stand aside while tasks are short (about a microsecond). NULL: all work.
+    /// other's way stand aside while tasks are short (about a microsecond): no task may then wait for another one to be run.
+    /// NULL: all work.
     uint64_t (*progress)(void *context, uint32_t worker);
 } entrain_ready_job;
 
