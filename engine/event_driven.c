@@ -67,6 +67,7 @@ uint32_t entrain__events_deliver(entrain_engine *engine, entrain__desk *desk, co
             break;
         // Only now is it certain who gets it: whoever ends an actor first says so in its word and then waits for
         // reservations it sees. One that it does not see comes after the word, and so sees that.
+        ENTRAIN__PREEMPT_POINT();
         const bool gone = events->many && !entrain__word_names(entrain__load_acquire_u32(word), to);
         write_slots(engine, cell, at, letters + done, room, gone);
         entrain__cell_publish(&events->cells, cell, at, room);

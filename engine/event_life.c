@@ -10,8 +10,11 @@
 
 #include <string.h>
 
-// Whose worker settles something under the supervisor's lock: supervision calls back without saying so.
+// Whose worker settles something under the supervisor's lock: supervision calls back without saying so. And what came of it
+// for the actor that this worker runs: where somebody has begun again he may run elsewhere, and end there, before the
+// settling is over; what stands in the tables then says nothing about this end.
 static _Thread_local entrain__desk *settling;
+static _Thread_local bool ended_own, began_again;
 
 // A free place of @p population, or UINT32_MAX. The head is a slot + 1 under a stamp that changes with every step, so that
 // a head that was taken and came back is not mistaken for the same.
@@ -37,6 +40,7 @@ static void give_place(entrain_engine *engine, entrain_population *population, u
     for (;;) {
         uint64_t head = entrain__load_acquire_u64(&population->free);
         entrain__store_relaxed_u32(&cell->owner[ENTRAIN__CELL_NEXT], (uint32_t)head);
+        ENTRAIN__PREEMPT_POINT();
         if (entrain__cas_acq_rel_u64(&population->free, head, ((head >> 32) + 1) << 32 | (slot + 1)))
             return; // pairs with take_place()
     }
@@ -66,6 +70,7 @@ static entrain_id begin_actor(entrain_engine *engine, entrain__desk *desk, entra
     // something behind, sees it idle, or what it left is seen below. Pairs with entrain__events_deliver().
     entrain__exchange_u32(&cell->owner[ENTRAIN__CELL_WORD],
                           (uint32_t)engine->generations[slot] << ENTRAIN__WORD_GENERATION);
+    ENTRAIN__PREEMPT_POINT();
     if (entrain__cell_queued(cell) != 0 && entrain__word_schedule(events, slot, 0))
         entrain__events_ready(engine, desk, slot);
     // Pairs with entrain_population_id().
@@ -101,7 +106,8 @@ static void drain(entrain_engine *engine, entrain__desk *desk, entrain__cell *ce
 static void end_life(entrain_engine *engine, entrain__desk *desk, uint32_t slot) {
     entrain__events *events = engine->events;
     const entrain_population *population = entrain__population_of(engine, slot);
-    uint32_t *word = entrain__word_at(events, slot), generation = *word >> ENTRAIN__WORD_GENERATION;
+    uint32_t *word = entrain__word_at(events, slot);
+    const uint32_t generation = entrain__load_relaxed_u32(word) >> ENTRAIN__WORD_GENERATION;
     if (population->behavior.stop != NULL) {
         entrain_self self;
         entrain__self_make(engine, population, slot - population->first, &self);
@@ -129,9 +135,13 @@ static void end_life(entrain_engine *engine, entrain__desk *desk, uint32_t slot)
     desk->changed = true;
 }
 
-static void called_to_end(entrain_engine *engine, uint32_t slot) { end_life(engine, settling, slot); }
+static void called_to_end(entrain_engine *engine, uint32_t slot) {
+    ended_own = true; // there is no other: who is not run by this worker is only asked to end
+    end_life(engine, settling, slot);
+}
 
 static entrain_id called_to_begin(entrain_engine *engine, uint32_t slot) {
+    began_again = true;
     return begin_actor(engine, settling, entrain__population_of(engine, slot), slot);
 }
 
@@ -143,10 +153,15 @@ static void called_to_alert(entrain_engine *engine, uint32_t slot) {
 const entrain__execution_calls entrain__events_calls = {
     .end = called_to_end, .begin = called_to_begin, .alert = called_to_alert, .at_once = false};
 
-// After settling: the place is free, unless somebody lives there again; and the run may have to end.
+static void before_settling(entrain__desk *desk) {
+    settling = desk;
+    ended_own = began_again = false;
+}
+
+// After settling: the place is free, unless somebody began there again; and the run may have to end.
 static void after_settling(entrain_engine *engine, uint32_t slot) {
     settling = NULL;
-    if (engine->ids[slot] == ENTRAIN_ID_NONE) // no other worker begins anybody in a place that is not free
+    if (ended_own && !began_again)
         give_place(engine, entrain__population_of(engine, slot), slot);
     if (entrain__load_acquire_u32(&engine->events->escalated) != 0)
         entrain_scheduler_ask_rest(engine->scheduler);
@@ -171,18 +186,16 @@ void entrain__events_end(entrain_engine *engine, entrain__desk *desk, uint32_t s
                               .detail = end->detail,
                               .when = {engine->tick, engine->time_s},
                               .trace = end->trace};
-    settling = desk;
+    before_settling(desk);
     entrain__supervise_end(engine, slot, &its);
     after_settling(engine, slot);
 }
 
 bool entrain__events_obey(entrain_engine *engine, entrain__desk *desk, uint32_t slot) {
-    const uint32_t generation = engine->generations[slot];
-    settling = desk;
+    before_settling(desk);
     entrain__supervise_obey(engine, slot, (entrain__moment){engine->tick, engine->time_s});
-    const bool ended = engine->ids[slot] == ENTRAIN_ID_NONE || engine->generations[slot] != generation;
     after_settling(engine, slot);
-    return ended;
+    return ended_own;
 }
 
 // --- What actors ask for
@@ -219,6 +232,7 @@ entrain_status entrain__events_stop_request(entrain_self *self, entrain_id targe
         uint32_t now = entrain__load_acquire_u32(word);
         if (!entrain__word_names(now, target))
             return ENTRAIN_STALE;
+        ENTRAIN__PREEMPT_POINT();
         // One step, so that it never hits who came after. Pairs with go_idle() and handle_requests().
         if (!entrain__cas_acq_rel_u32(word, now, now | ENTRAIN__STOP_ASKED | ENTRAIN__SCHEDULED))
             continue;

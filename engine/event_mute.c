@@ -90,7 +90,8 @@ void entrain__mute_wait(entrain_engine *engine, entrain__desk *desk, uint32_t sl
     uint32_t *next = &events->cells.cells[slot].owner[ENTRAIN__CELL_NEXT];
     for (;;) {
         uint32_t head = entrain__load_relaxed_u32(&cell->owner[ENTRAIN__CELL_WAITERS]);
-        *next = head;
+        // Atomic for whoever still looks at it as at a free place (take_place()).
+        entrain__store_relaxed_u32(next, head);
         ENTRAIN__PREEMPT_POINT();
         // Publishes all that was done to the muted actor, and is a full fence. Pairs with the exchange in wake_stack() and
         // entrain__mute_wake(). A head that was taken and came back is as good as one that stayed.
@@ -116,7 +117,7 @@ static void stand_in_line(entrain__events *events, uint32_t slot) {
              turned = 0;
     while (at != 0) {
         uint32_t next = cells[at - 1].owner[ENTRAIN__CELL_NEXT];
-        cells[at - 1].owner[ENTRAIN__CELL_NEXT] = turned;
+        entrain__store_relaxed_u32(&cells[at - 1].owner[ENTRAIN__CELL_NEXT], turned);
         turned = at;
         at = next;
     }
@@ -125,7 +126,7 @@ static void stand_in_line(entrain__events *events, uint32_t slot) {
     if (mute->line_first == 0)
         mute->line_first = turned;
     else
-        cells[mute->line_last - 1].owner[ENTRAIN__CELL_NEXT] = turned;
+        entrain__store_relaxed_u32(&cells[mute->line_last - 1].owner[ENTRAIN__CELL_NEXT], turned);
     mute->line_last = newest;
 }
 
@@ -205,6 +206,8 @@ static void shed_one(entrain_engine *engine, entrain__desk *desk, uint32_t lowes
     mute->count--;
     desk->muted -= mute->count == 0;
     mute->waits_for = mute->count > 0 ? entrain__id_slot(mute->letters[0].to) + 1 : 0;
+    if (mute->count == 0) // it may have ended with that call, or been given no notice of something since
+        *entrain__word_at(engine->events, lowest) |= ENTRAIN__NOTICE;
     desk->count_of.shed++;
     wake_all_at(engine, desk, receiver);
 }

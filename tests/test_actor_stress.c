@@ -50,7 +50,8 @@ typedef struct world {
 } world;
 
 static uint64_t total_wanted = 10000000, total_handled, first_seed = 1, worlds_seen;
-static uint64_t ended_ok, ended_cancelled, ended_timeout, ended_deadlock, all_shed, all_undeliverable, all_cancelled;
+static uint64_t ended_ok, ended_cancelled, ended_timeout, ended_deadlock, all_shed, all_undeliverable,
+    all_cancelled;
 static char watchdog_line[128];
 
 static void hang(int number) {
@@ -86,8 +87,8 @@ static void say(entrain_self *self, entrain_id to, uint32_t *left) {
     if (to == ENTRAIN_ID_NONE || *left == 0 || !may_send(self->context))
         return;
     --*left;
-    if (entrain_send(self, to, NOTE, 0, (entrain_payload){.u64 = ++mine->sequence}, (entrain_payload){.u64 = to}) !=
-        ENTRAIN_OK)
+    if (entrain_send(self, to, NOTE, 0, (entrain_payload){.u64 = ++mine->sequence},
+                     (entrain_payload){.u64 = to}) != ENTRAIN_OK)
         entrain__add_acq_rel_u64(&((world *)self->context)->wrong, 1);
 }
 
@@ -113,11 +114,15 @@ static void listen(entrain_self *self, const entrain_message *messages, uint32_t
 
 static entrain_id somebody(const world *swarm, mind *mine, entrain_id self) {
     switch (entrain__mix_below(&mine->draws, 32)) {
-    case 0: return self;
+    case 0:
+        return self;
     case 1:
-    case 2: return mine->guest; // perhaps long gone
-    case 3: return one_in(&mine->draws, 8) ? entrain_population_id(swarm->deaf, 0) : self;
-    default: return entrain_population_id(swarm->walkers, entrain__mix_below(&mine->draws, swarm->walker_count));
+    case 2:
+        return mine->guest; // perhaps long gone
+    case 3:
+        return one_in(&mine->draws, 8) ? entrain_population_id(swarm->deaf, 0) : self;
+    default:
+        return entrain_population_id(swarm->walkers, entrain__mix_below(&mine->draws, swarm->walker_count));
     }
 }
 
@@ -138,9 +143,15 @@ static entrain_status walk(entrain_self *self, const entrain_message *messages, 
             continue;
         entrain_id born;
         switch (entrain__mix_below(&mine->draws, 6)) {
-        case 0: (void)entrain_stop(self, mine->guest); break;
-        case 1: (void)entrain_stop(self, somebody(swarm, mine, self->id)); break;
-        case 2: entrain_finish(self); break;
+        case 0:
+            (void)entrain_stop(self, mine->guest);
+            break;
+        case 1:
+            (void)entrain_stop(self, somebody(swarm, mine, self->id));
+            break;
+        case 2:
+            entrain_finish(self);
+            break;
         default:
             if (entrain_spawn(self, swarm->walkers, &born) == ENTRAIN_OK)
                 say(self, born, &left);
@@ -176,9 +187,10 @@ static uint32_t draw(world *swarm, uint32_t from, uint32_t to) {
 }
 
 static void build(world *swarm) {
-    static const char *const policies[] = {"steal", "steal", "steal-near", "shared", "static", "shuffled", "serial"};
-    static const entrain_overflow overflows[] = {ENTRAIN_OVERFLOW_BLOCK, ENTRAIN_OVERFLOW_BLOCK, ENTRAIN_OVERFLOW_FAIL,
-                                                 ENTRAIN_OVERFLOW_SHED_NEWEST};
+    static const char *const policies[] = {"steal",  "steal",    "steal-near", "shared",
+                                           "static", "shuffled", "serial"};
+    static const entrain_overflow overflows[] = {ENTRAIN_OVERFLOW_BLOCK, ENTRAIN_OVERFLOW_BLOCK,
+                                                 ENTRAIN_OVERFLOW_FAIL, ENTRAIN_OVERFLOW_SHED_NEWEST};
     static const entrain_column column = {.name = "mind", .bytes = sizeof(mind), .fingerprint = true};
     entrain_engine_config config = entrain_engine_config_defaults();
     config.execution = ENTRAIN_EXECUTION_EVENT_DRIVEN;
@@ -212,8 +224,9 @@ static void build(world *swarm) {
     CHECK_OK(entrain_engine_add_room(swarm->engine, &walker, swarm, swarm->walker_count,
                                      draw(swarm, 1, swarm->walker_count), &swarm->walkers, &error),
              error);
-    CHECK_OK(entrain_engine_add_room(swarm->engine, &guest, swarm, swarm->guest_count, 0, &swarm->guests, &error),
-             error);
+    CHECK_OK(
+        entrain_engine_add_room(swarm->engine, &guest, swarm, swarm->guest_count, 0, &swarm->guests, &error),
+        error);
     CHECK_OK(entrain_engine_add(swarm->engine, &deaf, swarm, DEAF, &swarm->deaf, &error), error);
     entrain_engine_on_dead_letter(swarm->engine, bury, swarm);
     CHECK_OK(entrain_engine_start(swarm->engine, &error), error);
@@ -250,8 +263,8 @@ static bool stir(world *swarm) {
         entrain_id id = entrain_population_id(swarm->walkers, draw(swarm, 0, swarm->walker_count - 1));
         if (id == ENTRAIN_ID_NONE)
             continue;
-        entrain_status status =
-            entrain_engine_tell(swarm->engine, id, GO, 0, (entrain_payload){.u64 = 0}, (entrain_payload){.u64 = id});
+        entrain_status status = entrain_engine_tell(swarm->engine, id, GO, 0, (entrain_payload){.u64 = 0},
+                                                    (entrain_payload){.u64 = id});
         assert_true(status == ENTRAIN_OK || status == ENTRAIN_FULL);
     }
     return living > 0;
@@ -277,7 +290,8 @@ static void run_once(world *swarm) {
     ended_cancelled += status == ENTRAIN_CANCELLED;
     ended_timeout += status == ENTRAIN_TIMEOUT;
     ended_deadlock += status == ENTRAIN_DEADLOCK;
-    if (status != ENTRAIN_OK && status != ENTRAIN_CANCELLED && status != ENTRAIN_TIMEOUT && status != ENTRAIN_DEADLOCK)
+    if (status != ENTRAIN_OK && status != ENTRAIN_CANCELLED && status != ENTRAIN_TIMEOUT &&
+        status != ENTRAIN_DEADLOCK)
         fail_msg("%s: %s", entrain_status_name(status), error.sentence);
     check_counts(swarm, status == ENTRAIN_OK);
     entrain_engine_clear(swarm->engine);
@@ -322,12 +336,14 @@ static void no_world_loses_anything(void **state) {
         seed++;
     } while (total_handled < total_wanted);
     alarm(0);
-    print_message("%llu messages in %llu worlds; runs ended: %llu at rest, %llu cancelled, %llu at a deadline, %llu in a "
+    print_message("%llu messages in %llu worlds; runs ended: %llu at rest, %llu cancelled, %llu at a "
+                  "deadline, %llu in a "
                   "circle; %llu shed, %llu undeliverable, %llu cancelled\n",
-                  (unsigned long long)total_handled, (unsigned long long)worlds_seen, (unsigned long long)ended_ok,
-                  (unsigned long long)ended_cancelled, (unsigned long long)ended_timeout,
-                  (unsigned long long)ended_deadlock, (unsigned long long)all_shed,
-                  (unsigned long long)all_undeliverable, (unsigned long long)all_cancelled);
+                  (unsigned long long)total_handled, (unsigned long long)worlds_seen,
+                  (unsigned long long)ended_ok, (unsigned long long)ended_cancelled,
+                  (unsigned long long)ended_timeout, (unsigned long long)ended_deadlock,
+                  (unsigned long long)all_shed, (unsigned long long)all_undeliverable,
+                  (unsigned long long)all_cancelled);
     if (total_wanted < 10000000)
         return;
     // Else what is to be attacked was never there.
@@ -336,6 +352,9 @@ static void no_world_loses_anything(void **state) {
 }
 
 int main(int argc, char **argv) {
+    const char *millions = getenv("ENTRAIN_STRESS_MILLIONS"); // less where everything is slow
+    if (millions != NULL)
+        total_wanted = strtoull(millions, NULL, 10) * 1000000;
     if (argc > 1)
         first_seed = strtoull(argv[1], NULL, 10);
     if (argc > 2)

@@ -18,7 +18,8 @@ static const char *const with_queues[] = {"steal", "steal-near", "static", "shar
 
 typedef struct office {
     entrain_scheduler *scheduler;
-    uint32_t task_count, fan_out; // letters that each letter gives rise to: 0 .. fan_out, by lot; 0: one, to the next task
+    uint32_t task_count,
+        fan_out; // letters that each letter gives rise to: 0 .. fan_out, by lot; 0: one, to the next task
     uint32_t letters_first;
     uint32_t *mail;                   // [task_count] atomic
     uint64_t *draws, *handled, *runs; // [task_count] the task's own
@@ -41,7 +42,8 @@ static void *zeros(size_t count, size_t size) {
 
 static office office_of(entrain_scheduler *scheduler, uint32_t task_count, uint32_t fan_out, uint32_t letters,
                         uint64_t budget) {
-    office self = {.scheduler = scheduler, .task_count = task_count, .fan_out = fan_out, .letters_first = letters};
+    office self = {
+        .scheduler = scheduler, .task_count = task_count, .fan_out = fan_out, .letters_first = letters};
     self.budget = budget;
     self.mail = zeros(task_count, sizeof *self.mail);
     self.draws = zeros(task_count, sizeof *self.draws);
@@ -281,7 +283,8 @@ static void thieves_come_where_there_is_work(void **state) {
     for (size_t p = 0; p < COUNT_OF(sharing); p++)
         for (uint32_t workers = 2; workers <= 8; workers *= 2)
             for (int round = 0; round < 20; round++) {
-                handshake self = {.scheduler = make(sharing[p], workers), .task_count = 100, .worker_count = workers};
+                handshake self = {
+                    .scheduler = make(sharing[p], workers), .task_count = 100, .worker_count = workers};
                 entrain_error error = {0};
                 const entrain_ready_job job = {.context = &self, .task = needs_two, .rest = begin_with_0};
                 CHECK_OK(entrain_scheduler_plan_ready(self.scheduler, self.task_count, &error), error);
@@ -392,7 +395,8 @@ static bool calls_back(void *context, uint32_t worker, bool quiescent) {
     const entrain_ready_job job = {.context = context, .task = never, .rest = calls_back};
     entrain_error error = {0};
     assert_true(quiescent);
-    CHECK_REFUSED(entrain_scheduler_plan_ready(scheduler, 5, &error), ENTRAIN_ORDER, error, "while its run is on");
+    CHECK_REFUSED(entrain_scheduler_plan_ready(scheduler, 5, &error), ENTRAIN_ORDER, error,
+                  "while its run is on");
     assert_int_equal(entrain_scheduler_run_ready(scheduler, &job, &error), ENTRAIN_ORDER);
     return false;
 }
@@ -403,7 +407,8 @@ static void what_cannot_be_run_is_refused(void **state) {
     static const char *const without[] = {"adaptive", "guided", "dataflow"};
     for (size_t p = 0; p < COUNT_OF(without); p++) {
         entrain_scheduler *scheduler = make(without[p], 2);
-        CHECK_REFUSED(entrain_scheduler_plan_ready(scheduler, 5, &error), ENTRAIN_UNSUPPORTED, error, without[p]);
+        CHECK_REFUSED(entrain_scheduler_plan_ready(scheduler, 5, &error), ENTRAIN_UNSUPPORTED, error,
+                      without[p]);
         const entrain_ready_job job = {.context = scheduler, .task = never, .rest = calls_back};
         assert_int_equal(entrain_scheduler_run_ready(scheduler, &job, &error), ENTRAIN_ORDER);
         entrain_scheduler_destroy(scheduler);
@@ -412,7 +417,8 @@ static void what_cannot_be_run_is_refused(void **state) {
         entrain_scheduler *scheduler = make("steal", workers);
         entrain_ready_job job = {.context = scheduler, .task = never, .rest = calls_back};
         assert_int_equal(entrain_scheduler_run_ready(scheduler, &job, &error), ENTRAIN_ORDER);
-        CHECK_REFUSED(entrain_scheduler_plan_ready(scheduler, 0, &error), ENTRAIN_INVALID, error, "task_count is 0");
+        CHECK_REFUSED(entrain_scheduler_plan_ready(scheduler, 0, &error), ENTRAIN_INVALID, error,
+                      "task_count is 0");
         CHECK_OK(entrain_scheduler_plan_ready(scheduler, 1, &error), error);
         CHECK_OK(entrain_scheduler_run_ready(scheduler, &job, &error), error);
         job.rest = NULL;
