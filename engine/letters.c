@@ -72,7 +72,8 @@ bool entrain__letters_pending(const entrain_engine *engine) {
     if (engine->tell_count > 0 || engine->waiting_count > 0)
         return true;
     for (uint32_t c = 0; c < engine->cohort_count; c++)
-        if (engine->cohorts[c].outbox_count > 0 || engine->cohorts[c].notices > 0)
+        if (engine->cohorts[c].outbox_count > 0 || engine->cohorts[c].notices > 0 ||
+            engine->cohorts[c].kept > 0) // what it waited with may just have been shed
             return true;
     return false;
 }
@@ -157,6 +158,7 @@ void entrain__letters_route(entrain_engine *engine) {
                 if (placing == 0) {
                     letter->undelivered = 0; // if it waited, it does no more
                     engine->count_of.undeliverable++;
+                    entrain__dead_letter(engine, &letter->message, letter->to, ENTRAIN_FATE_UNDELIVERABLE);
                     entrain__letters_tell(engine, letter->message.from);
                 }
                 continue;
@@ -213,6 +215,14 @@ static inline void trace_slot(const entrain_engine *engine, const entrain_mailbo
             entrain__trace_number(engine, letter->trace, &letter->message, letter->to);
 }
 
+// Its sender is told at the next boundary.
+static void turn_away(entrain_engine *engine, entrain__cohort *cohort, entrain__letter *letter) {
+    entrain__dead_letter(engine, &letter->message, letter->to, ENTRAIN_FATE_UNDELIVERABLE);
+    cohort->count_of.undeliverable++;
+    cohort->lane_failed++;
+    letter->undelivered = 1;
+}
+
 // A letter finds its mailbox full: does what the policy says. Of two messages one has to go; true: the new
 // one still wants to be enqueued, and now there is room.
 static bool make_room(entrain_engine *engine, entrain__cohort *cohort, uint32_t letterbox,
@@ -221,6 +231,9 @@ static bool make_room(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
     entrain_mailbox_set *set = cohort->population->letterboxes;
     ENTRAIN_ASSERT(overflow != ENTRAIN_OVERFLOW_BLOCK); // the router saw to it
     if (overflow == ENTRAIN_OVERFLOW_SHED_OLDEST) {
+        // All in it was sent to the same actor: an end empties it.
+        const entrain__span queued = entrain__mailbox_peek(set, letterbox);
+        entrain__dead_letter(engine, entrain__span_slot(&queued, 0), letter->to, ENTRAIN_FATE_SHED);
         entrain__mailbox_release(set, letterbox, 1);
         cohort->count_of.shed++;
         return true;
@@ -229,6 +242,7 @@ static bool make_room(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
         entrain__span queued = entrain__mailbox_peek(set, letterbox);
         entrain_message *older = find_older(&queued, &letter->message);
         if (older != NULL) {
+            entrain__dead_letter(engine, older, letter->to, ENTRAIN_FATE_CONFLATED);
             *older = letter->message;
             trace_slot(engine, set, older, letter);
             cohort->count_of.conflated++;
@@ -236,12 +250,11 @@ static bool make_room(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
         }
     }
     if (overflow != ENTRAIN_OVERFLOW_FAIL) {
+        entrain__dead_letter(engine, &letter->message, letter->to, ENTRAIN_FATE_SHED);
         cohort->count_of.shed++;
         return false;
     }
-    cohort->count_of.undeliverable++;
-    cohort->lane_failed++;
-    letter->undelivered = 1;
+    turn_away(engine, cohort, letter);
     return false;
 }
 
@@ -252,9 +265,7 @@ static void deliver_lane(entrain_engine *engine, entrain__cohort *cohort) {
     entrain__letter *lane = engine->lanes + cohort->lane_first;
     for (uint64_t l = 0; l < cohort->lane_count; l++) {
         if (population->behavior.receive == NULL) { // nobody here reads mail
-            cohort->count_of.undeliverable++;
-            cohort->lane_failed++;
-            lane[l].undelivered = 1;
+            turn_away(engine, cohort, &lane[l]);
             continue;
         }
         uint32_t slot = entrain__id_slot(lane[l].to);
@@ -369,9 +380,8 @@ static bool receive_timers(entrain_engine *engine, entrain__cohort *cohort, uint
         if (cohort->population->budgets != NULL)
             entrain__supervise_allow(cohort->population, self.index, self.time_s, &left, &sends_left);
         if (left == 0) {
-            fail_by_messages(
-                engine, &self,
-                entrain__trace_number(engine, due->letter.trace, &due->letter.message, self.id));
+            fail_by_messages(engine, &self,
+                             entrain__trace_number(engine, due->letter.trace, &due->letter.message, self.id));
             return false;
         }
         for (; due != NULL && count < ENTRAIN_BATCH_MAX && count < left;
@@ -488,8 +498,12 @@ void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, ui
     entrain__span span = entrain__mailbox_peek(population->letterboxes, letterbox);
     uint32_t count = span.first_count + span.second_count;
     ENTRAIN_ASSERT(count <= cohort->kept); // only one that is mute, or is to end, has mail between two ticks
-    for (uint32_t m = 0; m < count; m++)
-        entrain__letters_tell(engine, entrain__span_slot(&span, m)->from);
+    for (uint32_t m = 0; m < count; m++) {
+        const entrain_message *message = entrain__span_slot(&span, m);
+        entrain__dead_letter(engine, message, engine->ids[population->first + column],
+                             ENTRAIN_FATE_UNDELIVERABLE);
+        entrain__letters_tell(engine, message->from);
+    }
     entrain__mailbox_release(population->letterboxes, letterbox, count);
     cohort->kept -= count;
     cohort->count_of.undeliverable += count;
