@@ -7,7 +7,7 @@
 //   one life           what is meant for one actor never reaches who lives at its place later
 //   one worker         an actor's memory is plain: a second worker in it breaks sums, and ThreadSanitizer sees it
 //
-//   test_actor_stress [SEED [MILLIONS]]      default 1 10; what fails says the line to repeat it
+//   test_actor_stress [SEED [MILLIONS]]      default 1 3; what fails says the line to repeat it
 #include "check.h"
 
 #include <math.h>
@@ -49,7 +49,7 @@ typedef struct world {
     uint32_t done;       // atomic: the canceller's
 } world;
 
-static uint64_t total_wanted = 10000000, total_handled, first_seed = 1, worlds_seen;
+static uint64_t total_wanted = 3000000, total_handled, first_seed = 1, worlds_seen;
 static uint64_t ended_ok, ended_cancelled, ended_timeout, ended_deadlock, all_shed, all_undeliverable,
     all_cancelled;
 static char watchdog_line[128];
@@ -344,7 +344,7 @@ static void no_world_loses_anything(void **state) {
                   (unsigned long long)ended_timeout, (unsigned long long)ended_deadlock,
                   (unsigned long long)all_shed, (unsigned long long)all_undeliverable,
                   (unsigned long long)all_cancelled);
-    if (total_wanted < 10000000)
+    if (total_wanted < 3000000)
         return;
     // Else what is to be attacked was never there.
     assert_true(ended_ok > 0 && ended_cancelled > 0 && ended_timeout > 0 && ended_deadlock > 0);
