@@ -324,7 +324,7 @@ static void no_world_loses_anything(void **state) {
         preempt_seed = seed;
         preempt_one_in = (uint32_t[]){20, 100, 1000, 0}[seed % 4];
         build(&swarm);
-        live(&swarm, swarm.blocks ? each / 20 : each);
+        live(&swarm, swarm.blocks ? each / 80 : each);
         entrain_message_count count;
         entrain_engine_count(swarm.engine, &count);
         all_shed += count.shed;
