@@ -20,7 +20,13 @@
 #include "preempt.h"
 
 enum { GO = ENTRAIN_KIND_USER, NOTE };
-enum { WALKERS_MAX = 48, GUESTS_MAX = 16, PLACES_MAX = WALKERS_MAX + GUESTS_MAX + 1, DEAF = 1 };
+enum {
+    WALKERS_MAX = 48,
+    GUESTS_MAX = 16,
+    PLACES_MAX = WALKERS_MAX + GUESTS_MAX + 1,
+    DEAF = 1,
+    RUNS_MAX = 100
+};
 
 typedef struct heard {
     entrain_id from;
@@ -303,7 +309,10 @@ static void live(world *swarm, uint64_t messages) {
     swarm->budget = (int64_t)messages;
     if (cancels)
         assert_int_equal(pthread_create(&canceller, NULL, cancel_now_and_then, swarm), 0);
-    while ((int64_t)entrain__load_relaxed_u64((uint64_t *)&swarm->budget) > 0 && stir(swarm))
+    // Where each run dies out soon there would be thousands of them, and a run is begun and ended by all workers.
+    for (uint32_t runs = 0;
+         runs < RUNS_MAX && (int64_t)entrain__load_relaxed_u64((uint64_t *)&swarm->budget) > 0 && stir(swarm);
+         runs++)
         run_once(swarm);
     if (cancels) {
         entrain__store_release_u32(&swarm->done, 1);
