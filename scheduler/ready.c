@@ -94,6 +94,7 @@ struct entrain__ready {
     uint64_t epoch_ends;                         // atomic
     bool fresh;                                  // no epoch has begun
     entrain__throttle throttle;
+    uint32_t aside;        // atomic: so many stand aside
     uint32_t lifted;                            // atomic: all may work again; the throttle begins anew
     entrain__event change;                      // more may work
     _Alignas(ENTRAIN_CACHE_LINE) uint64_t word; // atomic, see above
@@ -296,12 +297,13 @@ enum {
     LONG_CYCLES = 6000, // a task: about two microseconds
     LONG_WINDOWS =
         3, // so many times PACE_TASKS long tasks in turn, and all are to work: once may be a preemption
-    EPOCH_CYCLES = 1 << 21, // about a millisecond
+    EPOCH_CYCLES = 1 << 19, // some 200 microseconds
 };
 
-// Everybody may work.
+// Everybody may work, if anybody stands aside.
 static void call_back(entrain__ready *ready) {
-    if (entrain__load_relaxed_u32(&ready->allowed) == ready->worker_count)
+    // Relaxed, behind a full fence: see above.
+    if (entrain__load_relaxed_u32(&ready->aside) == 0)
         return;
     entrain__store_relaxed_u32(&ready->lifted, 1);
     entrain__store_release_u32(&ready->allowed, ready->worker_count); // pairs with the load in stand_aside()
@@ -310,15 +312,18 @@ static void call_back(entrain__ready *ready) {
 
 static void stand_aside(entrain__ready *ready, uint32_t worker) {
     sleeper *self = &ready->sleepers[worker];
+    entrain__add_acq_rel_u32(&ready->aside, 1); // a full fence; pairs with the one in sleep_on_it()
+    ENTRAIN__PREEMPT_POINT();
     wake_worker(ready, 0); // there may be tasks in this one's queue
     for (;;) {
         const uint32_t seen = entrain__event_value(&ready->change);
         // Pairs with the stores in call_back() and keep_pace(), which move the event afterwards.
         if (worker < entrain__load_acquire_u32(&ready->allowed) || is_asked(ready))
-            return;
+            break;
         ENTRAIN__PREEMPT_POINT();
         entrain__event_wait(&ready->change, seen, &self->waits);
     }
+    entrain__add_acq_rel_u32(&ready->aside, (uint32_t)-1);
 }
 
 static void end_epoch(entrain__ready *ready, uint64_t now) {
@@ -480,7 +485,6 @@ static bool sleep_on_it(entrain__ready *ready, uint32_t worker) {
     sleeper *self = &ready->sleepers[worker];
     if (ready->worker_count == 1)
         return false;
-    call_back(ready);
     const bool asked = is_asked(ready);
     ENTRAIN__PREEMPT_POINT();
     entrain__store_relaxed_u32(&self->status, ASLEEP); // published by the addition, see above
@@ -490,6 +494,7 @@ static bool sleep_on_it(entrain__ready *ready, uint32_t worker) {
     // Announces it. A full fence: pairs with the one in the policies' ready().
     const uint64_t word = entrain__add_acq_rel_u64(&ready->word, step) + step;
     ENTRAIN__PREEMPT_POINT();
+    call_back(ready);
     if (sleepers_of(word) == ready->worker_count) {
         if (come_to_rest(ready, worker, word))
             return false;

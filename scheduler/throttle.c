@@ -1,7 +1,7 @@
 // How many workers pay (throttle.h).
 #include "scheduler/throttle.h"
 
-enum { HOLD_MIN = 2, HOLD_MAX = 256 };
+enum { HOLD_MIN = 2, HOLD_MAX = 1024 };
 static const double DOWN = 0.95, UP = 1.15;
 
 void entrain__throttle_begin(entrain__throttle *throttle, uint32_t worker_count, uint64_t now,
@@ -58,8 +58,8 @@ static void judge(entrain__throttle *throttle, double rate) {
     case ENTRAIN__THROTTLE_UP:
         if (rate >= UP * throttle->rate)
             be_steady(throttle, throttle->allowed, HOLD_MIN);
-        else
-            be_steady(throttle, throttle->before, 2 * throttle->hold);
+        else // the clearer the answer, the later it is asked again
+            be_steady(throttle, throttle->before, (rate < throttle->rate ? 4 : 2) * throttle->hold);
         break;
     }
 }
