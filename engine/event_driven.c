@@ -72,14 +72,29 @@ uint32_t entrain__events_deliver(entrain_engine *engine, entrain__desk *desk, co
         write_slots(engine, cell, at, letters + done, room, gone);
         entrain__cell_publish(&events->cells, cell, at, room);
         // Also where it has gone: if somebody lives there by now, it is to clear away what was left behind.
-        if (entrain__word_schedule(events, slot, 0))
-            entrain__events_ready(engine, desk, slot);
+        if (desk->touched_count == 0 || desk->touched[desk->touched_count - 1] != slot)
+            desk->touched[desk->touched_count++] = slot;
         if (gone)
             return count - done;
         done += room;
     }
     *gone_out = false;
     return count - done;
+}
+
+void entrain__events_look(entrain_engine *engine, entrain__desk *desk) {
+    entrain__events *events = engine->events;
+    if (desk->touched_count == 0)
+        return;
+    if (events->many) {
+        ENTRAIN__PREEMPT_POINT();
+        // The full fence of "send, then look", once for all that were sent to. Pairs with the compare and swap in go_idle().
+        entrain__exchange_u32(&desk->fence, 0);
+    }
+    for (uint32_t t = 0; t < desk->touched_count; t++)
+        if (entrain__word_schedule(events, desk->touched[t], 0))
+            entrain__events_ready(engine, desk, desk->touched[t]);
+    desk->touched_count = 0;
 }
 
 void entrain__events_undelivered(entrain_engine *engine, entrain__desk *desk, const entrain__letter *letters,
@@ -113,6 +128,7 @@ static bool send_outbox(entrain_engine *engine, entrain__desk *desk) {
             entrain__dead_letter(engine, &desk->outbox[l].message, desk->outbox[l].to, ENTRAIN_FATE_SHED);
         desk->count_of.shed += failed ? 0 : left;
     }
+    entrain__events_look(engine, desk);
     return false;
 }
 
@@ -255,7 +271,7 @@ static bool go_idle(entrain__events *events, entrain__desk *desk) {
         return false;
     }
     ENTRAIN__PREEMPT_POINT();
-    // A full fence: "idle, then look". Pairs with entrain__cell_publish() and entrain__word_schedule().
+    // A full fence: "idle, then look". Pairs with the exchange in entrain__events_look().
     if (!entrain__cas_acq_rel_u32(word, now, now & ~(uint32_t)ENTRAIN__SCHEDULED))
         return true; // a notice has come
     ENTRAIN__PREEMPT_POINT();

@@ -46,6 +46,9 @@ typedef struct entrain__desk {
     entrain__cell *cell;
     uint32_t slot, worker;
     entrain__letter *outbox;
+    uint32_t *touched; // slots that it has sent to and not looked at yet
+    uint32_t touched_count;
+    uint32_t fence; // atomic: exchanged for the sake of being locked
     entrain_message_count count_of;
     int64_t muted; // those that it muted less those that it saw go on
     uint64_t runs;
@@ -106,6 +109,9 @@ extern const entrain__execution_calls entrain__events_calls;
 /// @p letters of the desk's actor reach nobody.
 void entrain__events_undelivered(entrain_engine *engine, entrain__desk *desk, const entrain__letter *letters,
                                  uint32_t count);
+
+/// After deliveries: whoever of those that got something is idle is made ready.
+void entrain__events_look(entrain_engine *engine, entrain__desk *desk);
 
 /// Block (event_mute.c). Tries what waits of the desk's actor, and what it has just sent behind it. @return whether it is muted:
 /// the caller then leaves it alone after entrain__mute_wait().

@@ -47,6 +47,7 @@ bool entrain__mute_flush(entrain_engine *engine, entrain__desk *desk, const entr
     const bool was_muted = mute->count > 0;
     const uint32_t kept = was_muted ? deliver_or_keep(engine, desk, mute, 0, mute->letters, mute->count)
                                     : deliver_or_keep(engine, desk, mute, 0, letters, count);
+    entrain__events_look(engine, desk);
     mute->count = kept;
     desk->muted += (kept > 0) - was_muted;
     // Pairs with the loads in closes_a_circle().

@@ -4,9 +4,7 @@
 /// only. With a mailbox of 7 (8 slots of 24 bytes) that is 240 bytes an actor, and what a sender looks at lies on one cache line, or two.
 ///
 /// One producer mode for the life of the cells: with one worker nobody else sends, and no instruction is locked. With many
-/// a run of messages to one receiver costs two locked instructions, however long it is: the reservation, and the exchange that
-/// publishes it, which is the full fence that the owner's protocol needs anyway (send, then look whether the actor is
-/// scheduled).
+/// a run of messages to one receiver costs one locked instruction, however long it is: the reservation.
 ///
 /// Many producers, invariants as in mailbox.c: c_head <= p_tail <= p_head, p_tail - c_head <= mask. A producer that is preempted between reservation and
 /// publication holds up those behind it: they wait with the shared wait, so this is not lock-free.
@@ -86,7 +84,8 @@ static inline uint32_t entrain__cell_reserve(entrain__cells *cells, entrain__cel
 static inline entrain_message *entrain__cell_slot(entrain__cells *cells, entrain__cell *cell, uint32_t at) {
     return cells->slots + cell->first + (at & cell->ring.mask);
 }
-/// The messages at @p at, all @p count that were reserved there, can be taken. A full fence with many producers.
+/// The messages at @p at, all @p count that were reserved there, can be taken. Not a fence: whoever then looks whether the
+/// owner is awake puts one in between, once for all the cells that it has published in.
 static inline void entrain__cell_publish(entrain__cells *cells, entrain__cell *cell, uint32_t at,
                                          uint32_t count) {
     ck_ring_t *ring = &cell->ring;
@@ -95,12 +94,12 @@ static inline void entrain__cell_publish(entrain__cells *cells, entrain__cell *c
         return;
     }
     ENTRAIN__PREEMPT_POINT();
-    // Waits for the producers of earlier reservations; pairs with their exchange below.
+    // Waits for the producers of earlier reservations; pairs with their release below.
     for (uint32_t round = 0; entrain__load_acquire_u32(&ring->p_tail) != at; round++)
         entrain__wait_step(round);
     ENTRAIN__PREEMPT_POINT();
     // Publishes the slots. Pairs with the acquire load of p_tail in entrain__ring_peek() and the one above.
-    entrain__exchange_u32(&ring->p_tail, at + count);
+    entrain__store_release_u32(&ring->p_tail, at + count);
 }
 
 /// What is queued, oldest first; the slots stay the ring's until released. Owner only.
@@ -112,13 +111,13 @@ static inline void entrain__cell_release(entrain__cell *cell, uint32_t count) {
 }
 /// Messages queued; exact for the owner, at rest, and for who just missed room; else a snapshot.
 static inline uint32_t entrain__cell_queued(const entrain__cell *cell) {
-    // Head first, so that what comes between the two loads only adds. Pairs with the release of c_head and the exchange of p_tail.
+    // Head first, so that what comes between the two loads only adds. Pairs with the releases of both.
     uint32_t head = entrain__load_acquire_u32(&cell->ring.c_head);
     return entrain__load_acquire_u32(&cell->ring.p_tail) - head;
 }
 /// Whether a producer is between reservation and publication.
 static inline bool entrain__cell_is_busy(const entrain__cells *cells, const entrain__cell *cell) {
-    // Reservations first: if all that are seen have been published, there is none between. Pairs with the exchange of p_tail.
+    // Reservations first: if all that are seen have been published, there is none between. Pairs with the release of p_tail.
     const uint32_t reserved = entrain__load_acquire_u32(&cell->ring.p_head);
     return cells->many && reserved != entrain__load_acquire_u32(&cell->ring.p_tail);
 }
