@@ -56,10 +56,18 @@ static void format_remedy(const entrain_lifecycle *event, char *text, size_t siz
         snprintf(text, size, "this ends the run");
 }
 
+// "tick 3 (0.03 s)"; where there are no ticks "2.5 s".
+static void format_when(uint64_t tick, double time_s, char *text, size_t size) {
+    if (tick > 0 || time_s == 0)
+        snprintf(text, size, "tick %" PRIu64 " (%g s)", tick, time_s);
+    else
+        snprintf(text, size, "%g s", time_s);
+}
+
 int entrain_lifecycle_format(const entrain_lifecycle *event, char *text, size_t size) {
     static const char *const levels[] = {"debug", "debug", "error", "info", "error"};
     _Static_assert(sizeof levels / sizeof *levels == ENTRAIN_LIFECYCLE_COUNT, "one level per kind");
-    char why[128], done[96];
+    char why[128], done[96], when[64];
     ENTRAIN_ASSERT((unsigned)event->kind < ENTRAIN_LIFECYCLE_COUNT);
     entrain__reason_format(event->reason, event->status, event->column, why, sizeof why);
     const char *verb = "started";
@@ -83,20 +91,19 @@ int entrain_lifecycle_format(const entrain_lifecycle *event, char *text, size_t 
     default:
         break;
     }
-    return snprintf(text, size,
-                    "%s: actor %" PRIu32 " of \"%s\" (id 0x%08" PRIx32 ") %s at tick %" PRIu64 " (%g s)%s",
-                    levels[event->kind], event->index, event->behavior, event->id, verb, event->tick,
-                    event->time_s, rest);
+    format_when(event->tick, event->time_s, when, sizeof when);
+    return snprintf(text, size, "%s: actor %" PRIu32 " of \"%s\" (id 0x%08" PRIx32 ") %s at %s%s",
+                    levels[event->kind], event->index, event->behavior, event->id, verb, when, rest);
 }
 
 int entrain_trace_step_format(const entrain_trace_step *step, char *text, size_t size) {
-    char from[24];
+    char from[24], when[64];
+    format_when(step->tick, step->time_s, when, sizeof when);
     if (step->from == ENTRAIN_ID_NONE)
         snprintf(from, sizeof from, "outside");
     else
         snprintf(from, sizeof from, "0x%08" PRIx32, step->from);
     return snprintf(text, size,
-                    "  while handling kind %u, flags %u from %s to 0x%08" PRIx32 ", sent at tick %" PRIu64
-                    " (%g s)",
-                    step->kind, step->flags, from, step->to, step->tick, step->time_s);
+                    "  while handling kind %u, flags %u from %s to 0x%08" PRIx32 ", sent at %s", step->kind,
+                    step->flags, from, step->to, when);
 }
