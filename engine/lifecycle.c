@@ -56,9 +56,9 @@ static void format_remedy(const entrain_lifecycle *event, char *text, size_t siz
         snprintf(text, size, "this ends the run");
 }
 
-// "tick 3 (0.03 s)"; where there are no ticks "2.5 s".
+// "tick 3 (0.03 s)"; in the first tick, and where there are none, "2.5 s".
 static void format_when(uint64_t tick, double time_s, char *text, size_t size) {
-    if (tick > 0 || time_s == 0)
+    if (tick > 0)
         snprintf(text, size, "tick %" PRIu64 " (%g s)", tick, time_s);
     else
         snprintf(text, size, "%g s", time_s);
@@ -103,7 +103,6 @@ int entrain_trace_step_format(const entrain_trace_step *step, char *text, size_t
         snprintf(from, sizeof from, "outside");
     else
         snprintf(from, sizeof from, "0x%08" PRIx32, step->from);
-    return snprintf(text, size,
-                    "  while handling kind %u, flags %u from %s to 0x%08" PRIx32 ", sent at %s", step->kind,
-                    step->flags, from, step->to, when);
+    return snprintf(text, size, "  while handling kind %u, flags %u from %s to 0x%08" PRIx32 ", sent at %s",
+                    step->kind, step->flags, from, step->to, when);
 }

@@ -76,10 +76,33 @@ configure() { # kind, options...
         -DCMAKE_CXX_COMPILER="$cxx" -DCONSUMER_SWARM=$swarm "$@" >"$work/$kind.log" 2>&1 &&
         "$cmake" --build "$work/$kind" >>"$work/$kind.log" 2>&1
 }
+# README's own project, as it stands there.
+readme_block() { awk -v first="$1" '$0 == first { on = 1; next } /^```$/ { on = 0 } on' "$source_dir/README.md"; }
+mkdir "$work/own"
+cp "$here/consumer/my_actor.c" "$work/own"
+readme_block '```cmake' >"$work/own/CMakeLists.txt"
+if [ "$depth" = swarm ]; then
+    { "$cmake" -G Ninja -S "$work/own" -B "$work/own/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" &&
+        "$cmake" --build "$work/own/build"; } >"$work/own.log" 2>&1 & own_job=$!
+fi
 configure static & static_job=$!
 configure shared -DCONSUMER_COMPONENT=shared & shared_job=$!
 wait $static_job || { cat "$work/static.log" >&2; fail "find_package(entrain), static: does not build"; }
 wait $shared_job || { cat "$work/shared.log" >&2; fail "find_package(entrain COMPONENTS shared): does not build"; }
+if [ "$depth" = swarm ]; then
+    wait $own_job || { cat "$work/own.log" >&2; fail "README's project does not build"; }
+    same() { # what, first line in README's block, program: that is what it prints
+        "$3" >"$work/printed" 2>&1 || { cat "$work/printed" >&2; fail "$1 fails"; }
+        readme_block "$2" | diff - "$work/printed" || fail "$1 does not print what README shows"
+    }
+    same "README's project" '$ ./my_actor' "$work/own/build/my_actor"
+    for kind in static shared; do
+        same "my_actor, $kind" '$ ./my_actor' "$work/$kind/my_actor"
+        same "overload, $kind" '$ ./overload' "$work/$kind/overload"
+        [ "$("$work/$kind/actor")" = "the chief's sum is 9900" ] || fail "the actor in C++, $kind, adds up wrongly"
+    done
+    echo "actors: README's, one in C++, an overloaded one; all print what they should"
+fi
 for kind in static shared; do
     for language in c cpp; do run "find_package $kind $language" "$work/$kind/consumer_$language"; done
 done

@@ -19,9 +19,11 @@ $cc -std=c17 -Wall -Wextra -Werror "${includes[@]}" example.c "$build/libentrain
     fail "the C example does not compile"
 ./example | grep -E '^r = 0\.[89][0-9]* at t = [0-9]+ s, fingerprint [0-9a-f]{16}$' || fail "the C example does not synchronize"
 
-# The second one is the plug-in that the tests load, word for word.
-awk '/^```c$/ { n++; next } /^```$/ && n == 2 { exit } n == 2' "$source/README.md" >policy.c
-sed -n '/^#include/,$p' "$source/tests/plugins/my_policy.c" | diff - policy.c ||
+# The second one is the actor that the tests build against the installed package, the third one the plug-in that they load,
+# word for word.
+nth() { awk -v wanted="$1" '/^```c$/ { n++; next } /^```$/ && n == wanted { exit } n == wanted' "$source/README.md"; }
+nth 2 | diff "$source/tests/consumer/my_actor.c" - || fail "its actor is not tests/consumer/my_actor.c"
+sed -n '/^#include/,$p' "$source/tests/plugins/my_policy.c" | diff - <(nth 3) ||
     fail "its policy is not tests/plugins/my_policy.c"
 
 block lua >example.lua
@@ -31,7 +33,12 @@ quoted=$(sed -n 's/^  Fingerprint  //p' "$source/README.md")
 got=$("$entrain" run "$source/sims/fireflies.lua" --seed 7 --workers 1 -o fireflies 2>/dev/null | sed -n 's/^  Fingerprint  //p')
 [ "$quoted" = "$got" ] || fail "it quotes the fingerprint $quoted and the run gives $got"
 
+# What it says that the explorer prints is what it prints.
+"$entrain" explore dining --seeds 1..200 2>/dev/null |
+    diff <(awk '$0 == "$ entrain explore dining --seeds 1..200" { on = 1; next } /^```$/ { on = 0 } on' "$source/README.md") - ||
+    fail "the explorer prints something else"
+
 for path in $(grep -oE '(sims|tests)/[a-z_]+(\.lua|/run|\.c)?' "$source/README.md" | sort -u); do
     [ -e "$source/$path" ] || [ -e "$source/$path.c" ] || [ "$path" = tests/test_theory_ ] || fail "it names $path, which is not there"
 done
-echo "README holds: C example, Lua example, fingerprint $got"
+echo "README holds: C example, actor, explorer, Lua example, fingerprint $got"

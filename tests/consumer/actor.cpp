@@ -1,5 +1,5 @@
-// Actors in C++17: functions without captures are behaviors' functions, a class is the context, a struct the state.
-// A hundred counters on two workers count what they are told, and report to one that adds it up.
+// Actors in C++17: static members and lambdas without captures are a behavior's functions, an object is its
+// context. A hundred counters on two workers count what they are told, and report to a chief who adds it up.
 #include <entrain/engine.h>
 
 #include <cmath>
@@ -49,10 +49,11 @@ class office {
         behavior.name = "chief";
         behavior.sends_max = 0;
         behavior.receive = [](entrain_self *self, const entrain_message *mail, uint32_t count) {
-            return std::accumulate(mail, mail + count, ENTRAIN_OK, [=](entrain_status status, const auto &one) {
-                *static_cast<int64_t *>(self->columns[0]) += one.payload[0].i64;
-                return status;
-            });
+            return std::accumulate(mail, mail + count, ENTRAIN_OK,
+                                   [=](entrain_status status, const auto &one) {
+                                       *static_cast<int64_t *>(self->columns[0]) += one.payload[0].i64;
+                                       return status;
+                                   });
         };
         check(entrain_engine_add(engine.get(), &behavior, this, 1, &chief, &error), error);
         check(entrain_engine_start(engine.get(), &error), error);
@@ -64,7 +65,8 @@ class office {
             entrain_payload first{}, none{};
             first.i64 = i;
             for (kind what : {COUNT, COUNT, REPORT})
-                check(entrain_engine_tell(engine.get(), entrain_population_id(counters, i), what, 0, first, none),
+                check(entrain_engine_tell(engine.get(), entrain_population_id(counters, i), what, 0, first,
+                                          none),
                       entrain_error{ENTRAIN_FULL, "a message was not taken"});
         }
         check(entrain_engine_run(engine.get(), INFINITY, &error), error);

@@ -1,4 +1,4 @@
-// A client asks a worker to halve 1, 2, ... 8. Odd numbers make the worker fail; a new one begins in its place.
+// A client asks a worker to halve 1 to 8. Odd numbers make it fail; a new worker begins in its place.
 #include <entrain/engine.h>
 #include <entrain/patterns.h>
 #include <math.h>
@@ -39,7 +39,8 @@ static entrain_status ask(entrain_self *self, const entrain_message *mail, uint3
 static void told(void *context, const entrain_lifecycle *event) {
     char line[256];
     entrain_lifecycle_format(event, line, sizeof line);
-    fprintf(context, "%s\n", line);
+    if (event->kind != ENTRAIN_LIFECYCLE_RESTARTED)
+        fprintf(context, "%s\n", line);
 }
 
 int main(void) {

@@ -1,8 +1,8 @@
-// Four talkers send 50 messages each, at once, to a listener whose mailbox has 64 slots (and so holds 63), under every overflow
-// policy: where does each message go, and who has to wait?
+// Four talkers send 50 messages each, at once, to a listener whose mailbox has 64 slots (and so holds 63),
+// under every overflow policy: where does each message go, and who has to wait?
 //
-// When the listener has emptied its mailbox once, the run is stopped and looked at: a talker that has not handled by then the
-// message that it sent to itself behind its burst is muted. Then the run goes on to its end.
+// When the listener has emptied its mailbox once, the run is stopped and looked at: a talker is muted that
+// has not yet handled the message that it sent to itself behind its burst. Then the run goes on to its end.
 #include <entrain/engine.h>
 #include <inttypes.h>
 #include <math.h>
