@@ -112,6 +112,10 @@ static entrain_status explore(const entrain_explore_config *config, uint64_t *si
 entrain_status entrain_explore(const entrain_explore_config *config, entrain_exploration *seen_out,
                                entrain_error *error_out) {
     *seen_out = (entrain_exploration){0};
+    if (config->reference == NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "There is no workload to explore; set reference, for example to "
+                                 "entrain_reference_find(\"dining\").");
     if (config->seed_last < config->seed_first || config->seed_last - config->seed_first >= SEEDS_MAX)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "seeds are %" PRIu64 " to %" PRIu64 "; it must be 1 to %d of them.",

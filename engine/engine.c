@@ -203,7 +203,12 @@ static entrain_status check_behavior(const entrain_engine *engine, const entrain
                                  "Behavior \"%s\" steps in %" PRIu32
                                  " exchanges a tick; it must be 1, 2 or 4.",
                                  name, behavior->exchanges);
-    if ((behavior->inbox > 0) != (behavior->receive != NULL) || behavior->inbox > ENTRAIN_ID_INDEX_MAX)
+    if (behavior->inbox > ENTRAIN_ID_INDEX_MAX)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "Behavior \"%s\" has an inbox of %" PRIu32 "; it must be at most %" PRIu32
+                                 " messages.",
+                                 name, behavior->inbox, (uint32_t)ENTRAIN_ID_INDEX_MAX);
+    if ((behavior->inbox > 0) != (behavior->receive != NULL))
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "Behavior \"%s\" has an inbox of %" PRIu32
                                  " and %s receive(); a receiver needs both, others neither.",

@@ -258,6 +258,8 @@ static void test_refusals(void **state) {
     config.policy = "sideways";
     CHECK_REFUSED(entrain_explore(&config, &seen, &error), ENTRAIN_UNKNOWN, error, "sideways");
     assert_false(seen.failed);
+    config = entrain_explore_config_defaults();
+    CHECK_REFUSED(entrain_explore(&config, &seen, &error), ENTRAIN_INVALID, error, "no workload to explore");
     config = config_of(entrain_reference_find("dining"), 1, 1000);
     config.go_on = stop_at_three;
     config.context = &calls;

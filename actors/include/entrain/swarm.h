@@ -1,4 +1,5 @@
-/// @file swarm.h  A whole swarm of phase oscillators from one configuration: engine, topology, population, meter.
+/// @file swarm.h  A whole swarm of phase oscillators from one configuration: engine, topology, population,
+/// meter.
 #ifndef ENTRAIN_SWARM_H
 #define ENTRAIN_SWARM_H
 

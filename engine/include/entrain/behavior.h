@@ -30,8 +30,9 @@ typedef struct entrain_column {
     const char *name;
     uint32_t bytes;   ///< per actor: 1, 2, 4 or any multiple of 8 up to 65536
     bool fingerprint; ///< part of the state that identical runs must agree on; false for scratch
-    /// Holds doubles, and an actor whose element holds a NaN or an infinity has failed (entrain/supervision.h). Looked at after
-    /// each receive() of the actor and, in populations that step, after the last exchange of each tick; not after start().
+    /// Holds doubles, and an actor whose element holds a NaN or an infinity has failed
+    /// (entrain/supervision.h). Looked at after each receive() of the actor and, in populations that step,
+    /// after the last exchange of each tick; not after start().
     bool finite;
 } entrain_column;
 
@@ -100,20 +101,20 @@ typedef struct entrain_behavior {
     ///
     /// Before the mail come notices: own timers that have run out, in the order of (time, registration), and
     /// who ended of those it watches. They need no room and wait for nothing.
-    /// @return ENTRAIN_OK, or the status with which this actor fails: see entrain/supervision.h. What it sent in this call
-    /// is sent all the same.
+    /// @return ENTRAIN_OK, or the status with which this actor fails: see entrain/supervision.h. What it sent
+    /// in this call is sent all the same.
     entrain_status (*receive)(entrain_self *self, const entrain_message *messages, uint32_t count);
-    /// One exchange of one tick for a range: consume range->sums. @p stage counts 0 .. exchanges-1. Ranges run
-    /// at the same time, and under a policy that runs ahead other ranges may be at other exchanges or ticks:
-    /// whatever they share, the context too, is only read. May be NULL.
+    /// One exchange of one tick for a range: consume range->sums. @p stage counts 0 .. exchanges-1. Ranges
+    /// run at the same time, and under a policy that runs ahead other ranges may be at other exchanges or
+    /// ticks: whatever they share, the context too, is only read. May be NULL.
     void (*step)(const entrain_range *range, uint32_t stage);
     /// Writes [count][words] words (each |word| <= 2^44) for the exchange @p stage that comes next. A
     /// function of the columns, the ids and indices, tick and stage alone: it may be called again for the
     /// same exchange, when mail has come for some of the range. Larger words are undefined. Needed when words
     /// > 0.
     void (*publish)(const entrain_range *range, uint32_t stage, int64_t *words_out);
-    /// The actor ends, for whatever reason (what failed too: its state may be anything); not called when the engine is
-    /// destroyed. It cannot send. May be NULL.
+    /// The actor ends, for whatever reason (what failed too: its state may be anything); not called when the
+    /// engine is destroyed. It cannot send. May be NULL.
     void (*stop)(entrain_self *self);
     /// The population's context is no longer needed: the engine is being destroyed, or entrain_engine_add()
     /// refused the population. Called exactly once. May be NULL.

@@ -28,8 +28,9 @@ ENTRAIN_BEGIN_DECLS
 typedef enum entrain_execution {
     /// All of tick t before tick t + 1: entrain_engine_advance().
     ENTRAIN_EXECUTION_LOCKSTEP = 0,
-    /// No clock: an actor with mail is runnable, a worker runs it for up to `batch` messages and goes on to the next:
-    /// entrain_engine_run(). Overflow: block, fail, shed-newest. Not deterministic with two workers or more.
+    /// No clock: an actor with mail is runnable, a worker runs it for up to `batch` messages and goes on to
+    /// the next: entrain_engine_run(). Overflow: block, fail, shed-newest. Not deterministic with two workers
+    /// or more.
     ENTRAIN_EXECUTION_EVENT_DRIVEN = 1,
     /// Messages are handled at their simulated time, in (time, round, sender, order) order, those of one
     /// window of the lookahead in parallel: entrain_engine_run(). The same results for every policy and
@@ -53,8 +54,8 @@ ENTRAIN_API const char *entrain_execution_name(entrain_execution execution);
 /// What happens when muted actors wait for each other's full mailboxes in a circle (overflow policy block).
 typedef enum entrain_deadlock {
     ENTRAIN_DEADLOCK_ENDS = 0, ///< the run ends with ENTRAIN_DEADLOCK and a sentence that names the circle
-    ENTRAIN_DEADLOCK_SHEDS =
-        1, ///< the oldest message that the circle's lowest actor waits to deliver is shed, and the run goes on
+    /// The oldest message that the circle's lowest actor waits to deliver is shed, and the run goes on.
+    ENTRAIN_DEADLOCK_SHEDS = 1,
     ENTRAIN_DEADLOCK_COUNT
 } entrain_deadlock;
 
@@ -126,13 +127,13 @@ typedef struct entrain_engine_config {
     entrain_overflow overflow; ///< what a full mailbox does, see above; default fail
     /// The user asked for this overflow policy and accepts what it does. Mailbox transport only.
     bool overflow_named;
-    entrain_execution
-        execution; ///< default lockstep. The others take populations that neither publish nor step
-    uint32_t
-        batch; ///< event-driven: messages an actor handles before the next one's turn, 1 to 100; default 100
-    double
-        lookahead_s; ///< virtual-time: simulated seconds that a message to another actor takes at least, >= 0 and finite;
-    ///< default 0: messages of one time are handled in rounds, what a round sends without delay in the next
+    /// Default lockstep. The others take populations that neither publish nor step.
+    entrain_execution execution;
+    /// Event-driven: messages an actor handles before the next one's turn, 1 to 100; default 100.
+    uint32_t batch;
+    /// Virtual-time: simulated seconds that a message to another actor takes at least, >= 0 and finite;
+    /// default 0: messages of one time are handled in rounds, what a round sends without delay in the next.
+    double lookahead_s;
     entrain_deadlock deadlock; ///< default: the run ends
     /// Deliveries that each worker remembers for entrain_lifecycle.chain, 1 to 2^20; default 0: none.
     uint32_t trace;
@@ -156,8 +157,8 @@ ENTRAIN_API void entrain_engine_destroy(entrain_engine *engine);
 ENTRAIN_API entrain_status entrain_engine_add(entrain_engine *engine, const entrain_behavior *behavior,
                                               void *context, uint32_t count,
                                               entrain_population **population_out, entrain_error *error_out);
-/// The same, with room for @p room actors, of whom the first @p count (0 is allowed) live from the start; the other places are
-/// for entrain_spawn() and entrain_engine_restart_actor().
+/// The same, with room for @p room actors, of whom the first @p count (0 is allowed) live from the start; the
+/// other places are for entrain_spawn() and entrain_engine_restart_actor().
 ENTRAIN_API entrain_status entrain_engine_add_room(entrain_engine *engine, const entrain_behavior *behavior,
                                                    void *context, uint32_t room, uint32_t count,
                                                    entrain_population **population_out,
@@ -173,42 +174,49 @@ ENTRAIN_API entrain_status entrain_engine_start(entrain_engine *engine, entrain_
 
 /// Runs @p ticks ticks, or fewer: ENTRAIN_CANCELLED or ENTRAIN_TIMEOUT at the first tick boundary after the
 /// request or the deadline, under a policy that runs ahead at most about a quarter of a second later (the
-/// state is whole and the run can go on after entrain_engine_clear()), unless all ticks were done by then; under block ENTRAIN_DEADLOCK, at the tick boundary where actors are found
-/// that wait for each other's full mailboxes, with a sentence that names them (the state is whole; the run
-/// can go on when one of them has been stopped); ENTRAIN_FAILED with a sentence that names the first actor whose failure was to
-/// end the run (the state is whole, and the run can go on without it; but where nobody has mail and its state was found
-/// not to be finite after a tick, the engine can only be looked at and destroyed); ENTRAIN_LIMIT or ENTRAIN_MISMATCH with a sentence when a
-/// behavior or a policy broke its contract (the engine can then only be looked at and destroyed; after
-/// ENTRAIN_MISMATCH what is seen means nothing). ENTRAIN_INVALID where the tick count would overflow.
+/// state is whole and the run can go on after entrain_engine_clear()), unless all ticks were done by then;
+/// under block ENTRAIN_DEADLOCK, at the tick boundary where actors are found that wait for each other's full
+/// mailboxes, with a sentence that names them (the state is whole; the run can go on when one of them has
+/// been stopped); ENTRAIN_FAILED with a sentence that names the first actor whose failure was to end the run
+/// (the state is whole, and the run can go on without it; but where nobody has mail and its state was found
+/// not to be finite after a tick, the engine can only be looked at and destroyed); ENTRAIN_LIMIT or
+/// ENTRAIN_MISMATCH with a sentence when a behavior or a policy broke its contract (the engine can then only
+/// be looked at and destroyed; after ENTRAIN_MISMATCH what is seen means nothing). ENTRAIN_INVALID where the
+/// tick count would overflow.
 ENTRAIN_API entrain_status entrain_engine_advance(entrain_engine *engine, uint64_t ticks,
                                                   entrain_error *error_out);
 
-/// Event-driven and virtual-time execution: runs until nobody has mail and no timer is under way (quiescence, ENTRAIN_OK), or until
-/// simulated time would pass @p until_s (INFINITY: never): what is due later stays under way, and time stands at @p until_s. Or until
-/// ENTRAIN_CANCELLED, ENTRAIN_TIMEOUT (at once: between two calls of receive(), and the next run goes on from there), ENTRAIN_DEADLOCK and ENTRAIN_FAILED with a sentence: in these cases the state is whole,
-/// and the run can go on. ENTRAIN_LIMIT, ENTRAIN_MISMATCH: as advance(). In lockstep: ENTRAIN_UNSUPPORTED.
+/// Event-driven and virtual-time execution: runs until nobody has mail and no timer is under way (quiescence,
+/// ENTRAIN_OK), or until simulated time would pass @p until_s (INFINITY: never): what is due later stays
+/// under way, and time stands at @p until_s. Or until ENTRAIN_CANCELLED, ENTRAIN_TIMEOUT (at once: between
+/// two calls of receive(), and the next run goes on from there), ENTRAIN_DEADLOCK and ENTRAIN_FAILED with a
+/// sentence: in these cases the state is whole, and the run can go on. ENTRAIN_LIMIT, ENTRAIN_MISMATCH: as
+/// advance(). In lockstep: ENTRAIN_UNSUPPORTED.
 ENTRAIN_API entrain_status entrain_engine_run(entrain_engine *engine, double until_s,
                                               entrain_error *error_out);
 /// Simulated seconds so far.
 ENTRAIN_API double entrain_engine_time_s(const entrain_engine *engine);
-/// What arrived at whom in which order: per actor a chain over (from, kind, flags, payload) of every message handled,
-/// summed over actors, wrapping. Equal for two runs whose actors saw the same in the same order. Event-driven and virtual-time; kept only
-/// where asked for (@p on) before start; else 0.
+/// What arrived at whom in which order: per actor a chain over (from, kind, flags, payload) of every message
+/// handled, summed over actors, wrapping. Equal for two runs whose actors saw the same in the same order.
+/// Event-driven and virtual-time; kept only where asked for (@p on) before start; else 0.
 ENTRAIN_API void entrain_engine_sign_order(entrain_engine *engine, bool on);
 ENTRAIN_API uint64_t entrain_engine_order_signature(const entrain_engine *engine);
 
-/// Asks a running advance (or the next one) to stop at the next tick boundary. Async-signal-safe.
+/// Asks a running entrain_engine_advance() or entrain_engine_run() (or the next one) to stop, at the next tick
+/// boundary or between two calls of receive(). Async-signal-safe; a behavior may call it, too.
 ENTRAIN_API void entrain_engine_cancel(entrain_engine *engine);
-/// advance() stops when @p seconds of wall time from now have passed; 0, less, or NaN takes the deadline
-/// away. At most 1e9.
+/// advance() and run() stop when @p seconds of wall time from now have passed; 0, less, or NaN takes the
+/// deadline away. At most 1e9.
 ENTRAIN_API void entrain_engine_set_deadline(entrain_engine *engine, double seconds);
 /// Forgets a cancel request and the deadline.
 ENTRAIN_API void entrain_engine_clear(entrain_engine *engine);
 
-/// Sends a message from outside into an actor's mailbox; handled in the next tick, before what actors sent,
-/// in the order of calls. At most 4096 between two ticks, those included that under block still wait for
-/// room. Nothing is stored on ENTRAIN_STALE (nobody has this id), ENTRAIN_FULL (4096 are on their way), or
-/// ENTRAIN_ORDER (not started, or nobody has an inbox).
+/// Sends a message from outside into an actor's mailbox. Nothing is stored on ENTRAIN_STALE (nobody has this
+/// id), ENTRAIN_FULL, or ENTRAIN_ORDER (not started, or nobody has an inbox).
+/// Lockstep and virtual-time: handled in the next tick, or at the present time, before what actors sent, in
+/// the order of calls; ENTRAIN_FULL above 4096 between two ticks or runs, those included that under block
+/// still wait for room. Event-driven: it is in the mailbox at once; ENTRAIN_FULL when there is no room (under
+/// shed-newest it is shed, ENTRAIN_OK), ENTRAIN_STALE also for an actor without an inbox.
 ENTRAIN_API entrain_status entrain_engine_tell(entrain_engine *engine, entrain_id to, uint16_t kind,
                                                uint16_t flags, entrain_payload first, entrain_payload second);
 
@@ -276,8 +284,8 @@ typedef struct entrain_dead_letter {
     entrain_fate fate;
 } entrain_dead_letter;
 
-/// Who is told of dead letters; NULL for nobody. Calls come from any worker's thread, one at a time, in no particular order. The function
-/// must be quick, and must not call the engine. Before start.
+/// Who is told of dead letters; NULL for nobody. Calls come from any worker's thread, one at a time, in no
+/// particular order. The function must be quick, and must not call the engine. Before start.
 ENTRAIN_API void entrain_engine_on_dead_letter(entrain_engine *engine,
                                                void (*told)(void *context, const entrain_dead_letter *letter),
                                                void *context);
@@ -299,13 +307,14 @@ typedef struct entrain_engine_stats {
     uint64_t serial_ns;  ///< of that, in the serial part between phases
 } entrain_engine_stats;
 ENTRAIN_API void entrain_engine_stats_read(const entrain_engine *engine, entrain_engine_stats *stats_out);
-/// Wall-clock nanoseconds that a tick took, as a quantile (0 to 1; 0.5 is the median) over all ticks since start or
-/// the last entrain_engine_tick_ns_forget(), known to 3 %; 0 when there were none. Under a policy that runs ahead ticks
-/// overlap: there it is the time from one common boundary to the next, divided by the ticks between.
+/// Wall-clock nanoseconds that a tick took, as a quantile (0 to 1; 0.5 is the median) over all ticks since
+/// start or the last entrain_engine_tick_ns_forget(), known to 3 %; 0 when there were none. Under a policy
+/// that runs ahead ticks overlap: there it is the time from one common boundary to the next, divided by the
+/// ticks between.
 ENTRAIN_API uint64_t entrain_engine_tick_ns(const entrain_engine *engine, double quantile);
 ENTRAIN_API void entrain_engine_tick_ns_forget(entrain_engine *engine);
-/// For how many tasks a task waits on average under a policy that runs ahead; 0 where there is a barrier: under
-/// other policies, and on a complete graph, where everybody hears everybody.
+/// For how many tasks a task waits on average under a policy that runs ahead; 0 where there is a barrier:
+/// under other policies, and on a complete graph, where everybody hears everybody.
 ENTRAIN_API double entrain_engine_links_mean(const entrain_engine *engine);
 ENTRAIN_API const entrain_scheduler *entrain_engine_scheduler(const entrain_engine *engine);
 ENTRAIN_API entrain_simd entrain_engine_simd(const entrain_engine *engine);

@@ -1,12 +1,12 @@
 /// @file mailbox.h  Bounded mailboxes: many senders or one, one owner, nothing lost silently.
 ///
-/// A set holds any number of mailboxes in one allocation: ring headers (24 bytes each, packed, with one producer;
-/// with many 64, a cache line, so that mailboxes do not slow each other), the number of
+/// A set holds any number of mailboxes in one allocation: ring headers (24 bytes each, packed, with one
+/// producer; with many 64, a cache line, so that mailboxes do not slow each other), the number of
 /// each one's first slot (8 bytes), the slots (24 bytes each), and counters (128 bytes a mailbox, so that
-/// senders and owner do not share a line). A mailbox of capacity c takes 160 bytes (200 with many producers) and 24 for each slot, of
-/// which there are c + 1 rounded up to a power of two. A set has one producer mode for its life; mixing them
-/// would hang (single-producer sends never advance the ticket that multi-producer sends wait on), so the
-/// calls of the other mode are refused by an assertion.
+/// senders and owner do not share a line). A mailbox of capacity c takes 160 bytes (200 with many producers)
+/// and 24 for each slot, of which there are c + 1 rounded up to a power of two. A set has one producer mode
+/// for its life; mixing them would hang (single-producer sends never advance the ticket that multi-producer
+/// sends wait on), so the calls of the other mode are refused by an assertion.
 ///
 /// Calls on one mailbox that may overlap ("-" freely, "X" the caller keeps them apart):
 ///              send(many)  send(one)  receive  destroy
@@ -85,8 +85,8 @@ ENTRAIN_API uint32_t entrain_mailbox_queued(const entrain_mailbox_set *set, uint
 ENTRAIN_API size_t entrain_mailbox_set_bytes(const entrain_mailbox_set *set);
 
 /// Puts a copy of @p message at the end of mailbox @p index, in the set's producer mode. Never allocates.
-/// With many producers it waits for one that was preempted within its own send: not lock-free, and so not from
-/// a signal handler, which may have interrupted that very one.
+/// With many producers it waits for one that was preempted within its own send: not lock-free, and so not
+/// from a signal handler, which may have interrupted that very one.
 /// @return ENTRAIN_OK: stored; or, under shed-newest, dropped and counted as shed. ENTRAIN_FULL under fail:
 /// nothing was stored, it counts as undeliverable, and the caller still owns the message.
 ENTRAIN_API entrain_status entrain_mailbox_send(entrain_mailbox_set *set, uint32_t index,

@@ -52,10 +52,11 @@ typedef struct entrain_policy_count {
 /// Who may take a task that has just become ready, so that a sleeper can be woken.
 enum { ENTRAIN_WAKE_NOBODY = -1, ENTRAIN_WAKE_ANYBODY = -2 }; ///< else: the number of the one worker that can
 
-/// Queues for runs whose tasks come and go (entrain_scheduler_run_ready), with a state of their own. A task is ready at most
-/// once at a time, so a queue for task_count tasks never overflows.
+/// Queues for runs whose tasks come and go (entrain_scheduler_run_ready), with a state of their own. A task
+/// is ready at most once at a time, so a queue for task_count tasks never overflows.
 ///
-/// Calls on one state that may overlap ("-" freely for different workers, never for one; "X" the scheduler keeps them apart):
+/// Calls on one state that may overlap ("-" freely for different workers, never for one; "X" the scheduler
+/// keeps them apart):
 ///             ready  take  any   create, destroy, count
 ///   ready       -      -     -     X
 ///   take        -      -     -     X
@@ -65,15 +66,16 @@ typedef struct entrain_policy_queues {
     entrain_status (*create)(const entrain_policy_setup *setup, void **state_out);
     /// @p task has become ready, found by @p worker. @return who may take it.
     int (*ready)(void *state, uint32_t worker, uint32_t task);
-    /// The next task for @p worker, or false: it found none. What the ready() of that task's number wrote before is seen.
+    /// The next task for @p worker, or false: it found none. What the ready() of that task's number wrote
+    /// before is seen.
     bool (*take)(void *state, uint32_t worker, uint32_t *task_out);
-    /// Whether @p worker might find one. True for a task whose ready() has returned before this call began (unless an earlier
-    /// ready() that is still under way keeps it from being taken: that one will name who is to be woken), if it is still
-    /// there and @p worker may take it (with a full fence before the looking, so that of ready() and any() at the same time
-    /// one sees the other).
+    /// Whether @p worker might find one. True for a task whose ready() has returned before this call began
+    /// (unless an earlier ready() that is still under way keeps it from being taken: that one will name who
+    /// is to be woken), if it is still there and @p worker may take it (with a full fence before the looking,
+    /// so that of ready() and any() at the same time one sees the other).
     bool (*any)(const void *state, uint32_t worker);
-    /// Whether @p worker has tasks that nobody else can take. By its own thread. NULL: workers of this policy all work, even
-    /// where fewer would be faster.
+    /// Whether @p worker has tasks that nobody else can take. By its own thread. NULL: workers of this policy
+    /// all work, even where fewer would be faster.
     bool (*holds)(const void *state, uint32_t worker);
     void (*count)(const void *state, uint32_t worker, entrain_policy_count *count_out); ///< may be NULL
     void (*destroy)(void *state);

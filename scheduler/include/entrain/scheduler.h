@@ -121,37 +121,41 @@ ENTRAIN_API entrain_status entrain_scheduler_run(entrain_scheduler *scheduler, c
 
 /// A run without phases: tasks become ready, are run, and may become ready again.
 ///
-/// A task is in at most one queue, and run by at most one worker at a time: whoever makes one ready sees to it that it is not
-/// ready already, nor running (its own task() call says so by its answer). Builds with ENTRAIN_CHECKED check it.
+/// A task is in at most one queue, and run by at most one worker at a time: whoever makes one ready sees to
+/// it that it is not ready already, nor running (its own task() call says so by its answer). Builds with
+/// ENTRAIN_CHECKED check it.
 typedef struct entrain_ready_job {
     void *context;
-    /// Runs ready @p task as @p worker. @return true: it is ready again, and goes to the back of the queue. It then must not be made
-    /// ready by others until the next call has begun. After it returned false others may have made it ready, even before
-    /// it returned: its last act is what lets them.
+    /// Runs ready @p task as @p worker. @return true: it is ready again, and goes to the back of the queue.
+    /// It then must not be made ready by others until the next call has begun. After it returned false others
+    /// may have made it ready, even before it returned: its last act is what lets them.
     bool (*task)(void *context, uint32_t task, uint32_t worker);
-    /// All workers are at rest: no task runs, and unless somebody asked for a rest none is ready. One thread, as
-    /// @p worker; may call entrain_scheduler_ready(). @p quiescent: no task is ready (else this is because somebody asked). @return false to end the run.
+    /// All workers are at rest: no task runs, and unless somebody asked for a rest none is ready. One thread,
+    /// as
+    /// @p worker; may call entrain_scheduler_ready(). @p quiescent: no task is ready (else this is because
+    /// somebody asked). @return false to end the run.
     bool (*rest)(void *context, uint32_t worker, bool quiescent);
-    /// How much @p worker has done so far, in any unit that only grows; any thread, at any time. With it workers that are in each
-    /// other's way stand aside while tasks are short (about a microsecond): no task may then wait for another one to be run.
-    /// NULL: all work.
+    /// How much @p worker has done so far, in any unit that only grows; any thread, at any time. With it
+    /// workers that are in each other's way stand aside while tasks are short (about a microsecond): no task
+    /// may then wait for another one to be run. NULL: all work.
     uint64_t (*progress)(void *context, uint32_t worker);
 } entrain_ready_job;
 
-/// Prepares for up to @p task_count tasks, as plan() does for phases; both plans may stand side by side. ENTRAIN_UNSUPPORTED with a
-/// sentence for a policy without queues.
+/// Prepares for up to @p task_count tasks, as plan() does for phases; both plans may stand side by side.
+/// ENTRAIN_UNSUPPORTED with a sentence for a policy without queues.
 ENTRAIN_API entrain_status entrain_scheduler_plan_ready(entrain_scheduler *scheduler, uint32_t task_count,
                                                         entrain_error *error_out);
-/// Runs @p job: rest() first, then tasks as they become ready. Workers that find none look for a while, then sleep, and are woken
-/// when there is something for them. When the last one finds nothing, or all have come to rest because somebody asked, that one
-/// calls rest(). Tasks left in queues when rest() ends the run stay there for the next one. ENTRAIN_ORDER, ENTRAIN_SYSTEM as run().
+/// Runs @p job: rest() first, then tasks as they become ready. Workers that find none look for a while, then
+/// sleep, and are woken when there is something for them. When the last one finds nothing, or all have come
+/// to rest because somebody asked, that one calls rest(). Tasks left in queues when rest() ends the run stay
+/// there for the next one. ENTRAIN_ORDER, ENTRAIN_SYSTEM as run().
 ENTRAIN_API entrain_status entrain_scheduler_run_ready(entrain_scheduler *scheduler,
                                                        const entrain_ready_job *job,
                                                        entrain_error *error_out);
 /// @p task is ready. From within task() or rest(), by @p worker's thread. Never fails.
 ENTRAIN_API void entrain_scheduler_ready(entrain_scheduler *scheduler, uint32_t worker, uint32_t task);
-/// Asks that all workers come to rest soon: each after the task it runs. Any thread and any signal handler, during run_ready()
-/// (afterwards it counts for the next).
+/// Asks that all workers come to rest soon: each after the task it runs. Any thread and any signal handler,
+/// during run_ready() (afterwards it counts for the next).
 ENTRAIN_API void entrain_scheduler_ask_rest(entrain_scheduler *scheduler);
 
 /// One worker's figures since create, for all plans. Wall-clock, so they differ from run to run. What it

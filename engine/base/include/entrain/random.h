@@ -1,8 +1,10 @@
-/// @file random.h  Counter-based random numbers: a draw is a function of its key and its counter, nothing else.
+/// @file random.h  Counter-based random numbers: a draw is a function of its key and its counter, nothing
+/// else.
 ///
-/// A draw has no history. It is Philox4x32-10 (Salmon et al., SC 2011; Random123) keyed by (seed, stream) and counted
-/// by (actor, tick, draw), so it does not matter which worker draws it, when, or whether somebody else drew before.
-/// One draw is one 128-bit block. All functions: any thread, no state, no allocation, the same bits on every x86-64.
+/// A draw has no history. It is Philox4x32-10 (Salmon et al., SC 2011; Random123) keyed by (seed, stream) and
+/// counted by (actor, tick, draw), so it does not matter which worker draws it, when, or whether somebody
+/// else drew before. One draw is one 128-bit block. All functions: any thread, no state, no allocation, the
+/// same bits on every x86-64.
 #ifndef ENTRAIN_RANDOM_H
 #define ENTRAIN_RANDOM_H
 
@@ -35,23 +37,25 @@ typedef struct entrain_random_block {
     uint64_t bits[2];
 } entrain_random_block;
 
-/// Different streams of one seed, and equal streams of different seeds, are different keys: for a fixed stream the map
-/// from seed to key is one-to-one.
+/// Different streams of one seed, and equal streams of different seeds, are different keys: for a fixed
+/// stream the map from seed to key is one-to-one.
 ENTRAIN_API entrain_random entrain_random_key(uint64_t seed, uint32_t stream);
 
 /// The block at counter (actor, tick, draw).
 ENTRAIN_API entrain_random_block entrain_random_draw(entrain_random key, uint32_t actor, uint64_t tick,
                                                      uint32_t draw);
 
-/// Uniform on the open interval (0, 1): (k + 1/2) / 2^52 with k the top 52 bits of the block's first word; never 0, never 1.
+/// Uniform on the open interval (0, 1): (k + 1/2) / 2^52 with k the top 52 bits of the block's first word;
+/// never 0, never 1.
 ENTRAIN_API double entrain_random_uniform(entrain_random key, uint32_t actor, uint64_t tick, uint32_t draw);
 
-/// Integer uniform on 0 .. bound-1 (bound >= 1), by multiply and shift of 64 bits (Lemire 2019, without the rejection:
-/// the bias is below bound / 2^64).
+/// Integer uniform on 0 .. bound-1 (bound >= 1), by multiply and shift of 64 bits (Lemire 2019, without the
+/// rejection: the bias is below bound / 2^64).
 ENTRAIN_API uint64_t entrain_random_below(entrain_random key, uint64_t bound, uint32_t actor, uint64_t tick,
                                           uint32_t draw);
 
-/// Standard normal, mean 0, standard deviation 1. Box and Muller (1958), cosine branch, from both words of one block.
+/// Standard normal, mean 0, standard deviation 1. Box and Muller (1958), cosine branch, from both words of
+/// one block.
 ENTRAIN_API double entrain_random_normal(entrain_random key, uint32_t actor, uint64_t tick, uint32_t draw);
 
 /// Standard Lorentz (Cauchy), median 0, half width at half maximum 1: tan(pi (u - 1/2)).

@@ -1,4 +1,5 @@
-/// @file simd.h  Vector instruction sets. Every level gives the same bits; ENTRAIN_SIMD=sse2|avx2|avx512 forces one.
+/// @file simd.h  Vector instruction sets. Every level gives the same bits; ENTRAIN_SIMD=sse2|avx2|avx512
+/// forces one.
 #ifndef ENTRAIN_SIMD_H
 #define ENTRAIN_SIMD_H
 

@@ -1,7 +1,7 @@
 /// @file status.h  The one table of outcomes, and the sentence that goes with a failure.
 ///
-/// The world's faults (a bad value, a missing file, no memory) are statuses with one sentence that says what is
-/// wrong, where, and what to do. Our own bugs are assertions and never reach a status.
+/// The world's faults (a bad value, a missing file, no memory) are statuses with one sentence that says what
+/// is wrong, where, and what to do. Our own bugs are assertions and never reach a status.
 #ifndef ENTRAIN_STATUS_H
 #define ENTRAIN_STATUS_H
 
@@ -47,18 +47,20 @@ typedef struct entrain_error {
         [1024]; ///< NUL-terminated UTF-8, cut at the end if it would not fit; empty when status is ENTRAIN_OK
 } entrain_error;
 
-/// @return the status's name without prefix ("INVALID"); "?" for a number that is none. Never NULL. Any thread.
+/// @return the status's name without prefix ("INVALID"); "?" for a number that is none. Never NULL. Any
+/// thread.
 ENTRAIN_API const char *entrain_status_name(entrain_status status);
 /// @return the status's general text. Never NULL. Any thread.
 ENTRAIN_API const char *entrain_status_text(entrain_status status);
 
-/// Writes @p status and a formatted sentence to @p error_out (which may be NULL) and returns @p status, so that a
-/// refusal is one line: `return entrain_error_set(error_out, ENTRAIN_INVALID, "...")`.
+/// Writes @p status and a formatted sentence to @p error_out (which may be NULL) and returns @p status, so
+/// that a refusal is one line: `return entrain_error_set(error_out, ENTRAIN_INVALID, "...")`.
 ENTRAIN_API entrain_status entrain_error_set(entrain_error *error_out, entrain_status status,
                                              const char *format, ...) ENTRAIN_PRINTF(3, 4);
 
-/// The word of @p words (NULL-terminated) nearest to @p word by edit distance, or NULL when none is near enough to be
-/// worth suggesting (more than a third of the letters, and more than 2, would change). Any thread.
+/// The word of @p words (NULL-terminated) nearest to @p word by edit distance, or NULL when none is near
+/// enough to be worth suggesting (more than a third of the letters, and more than 2, would change). Any
+/// thread.
 ENTRAIN_API const char *entrain_nearest_word(const char *word, const char *const *words);
 
 ENTRAIN_END_DECLS
