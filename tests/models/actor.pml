@@ -1,8 +1,8 @@
 /* An actor with mail is in one queue, or run by one worker: engine/event_driven.c (word_schedule, go_idle,
  * run_actor).
  *
- * A sender publishes its message by an exchange of p_tail, then reads SCHEDULED; if that is off it turns it
- * on by one locked instruction and, if it was the one who did, makes the actor ready. The worker that ran
+ * A sender publishes its message by a store of p_tail, then, behind a full fence, reads SCHEDULED; if that is off it
+ * turns it on by one locked instruction and, if it was the one who did, makes the actor ready. The worker that ran
  * the actor for a batch leaves it SCHEDULED and puts it at the back of the queue if there is mail left; if
  * not, it turns SCHEDULED off by one locked instruction, looks at the mailbox again, and if there is mail
  * turns SCHEDULED on like a sender. Somebody may also ask the actor to stop: a bit of the same word, turned
@@ -74,12 +74,11 @@ proctype sender(byte me) {
         LOAD(me, P_TAIL) == at; /* earlier producers */
 #ifdef MUTANT_LOOK_BEFORE_PUBLISH
         schedule(me);
-        EXCHANGE(me, P_TAIL, at + 1, before);
-#else
-#ifdef MUTANT_PUBLISH_BY_STORE
         STORE(me, P_TAIL, at + 1);
 #else
-        EXCHANGE(me, P_TAIL, at + 1, before);
+        STORE(me, P_TAIL, at + 1);
+#ifndef MUTANT_NO_FENCE_BEFORE_LOOK
+        FENCE(me);
 #endif
         schedule(me);
 #endif

@@ -90,7 +90,8 @@ proctype sender(byte me) {
 #endif
             STORE(me, SLOT(at), (gone -> NOTHING : to));
             LOAD(me, P_TAIL) == at;
-            EXCHANGE(me, P_TAIL, at + 1, room);
+            STORE(me, P_TAIL, at + 1);
+            FENCE(me);
             undeliverable = undeliverable + gone;
 #ifdef MUTANT_GONE_LEAVES_SILENTLY
             if
