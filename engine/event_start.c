@@ -139,7 +139,8 @@ static entrain_status build_desks(entrain_engine *engine, uint32_t workers) {
         entrain__desk *desk = &events->desks[w];
         desk->worker = w;
         desk->outbox = entrain__engine_take(engine, &engine->bytes_messages, sends_max, sizeof *desk->outbox);
-        desk->touched = entrain__engine_take(engine, &engine->bytes_messages, sends_max, sizeof *desk->touched);
+        desk->touched =
+            entrain__engine_take(engine, &engine->bytes_messages, sends_max, sizeof *desk->touched);
         if (desk->outbox == NULL || desk->touched == NULL)
             return ENTRAIN_NO_MEMORY;
         desk->self.engine = engine;

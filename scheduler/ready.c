@@ -94,7 +94,7 @@ struct entrain__ready {
     uint64_t epoch_ends;                         // atomic
     bool fresh;                                  // no epoch has begun
     entrain__throttle throttle;
-    uint32_t aside;        // atomic: so many stand aside
+    uint32_t aside;                             // atomic: so many stand aside
     uint32_t lifted;                            // atomic: all may work again; the throttle begins anew
     entrain__event change;                      // more may work
     _Alignas(ENTRAIN_CACHE_LINE) uint64_t word; // atomic, see above
