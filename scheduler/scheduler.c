@@ -19,7 +19,7 @@
 //    sense to reverse.
 //  - The end of a run releases worker 0 alone (`home`); the others stay at the gate, and the next run's
 //    release finds them there or on their way. That is why the caller needs an event of its own.
-#include "entrain/scheduler.h"
+#include "scheduler/scheduler_private.h"
 
 #include <errno.h>
 #include <fenv.h>
@@ -39,70 +39,6 @@
 #include "scheduler/mix.h"
 #include "scheduler/ready.h"
 #include "scheduler/timeline.h"
-
-// What was handed out in a phase: how many tasks, the sum of their numbers and of their mixed numbers. A
-// policy that loses one task and doubles another changes the sums; two such errors that cancel in both are
-// not to be expected.
-typedef struct tally {
-    uint64_t count, sum, mixed;
-    uint64_t foreign; // numbers beyond the plan, which are not run
-} tally;
-
-typedef struct worker {
-    // By create.
-    entrain_scheduler *scheduler;
-    pthread_t thread; // not worker 0
-    uint32_t index;
-    entrain__track *track; // NULL: no timeline
-    // By its own thread between release and arrival, and by the last arriver between arrival and release.
-    _Alignas(ENTRAIN_CACHE_LINE) tally handed;
-    uint64_t since_ns; // when it began to wait
-    uint64_t steals;   // the policy's count of this plan, with a timeline only
-    bool idle;         // it waits for a run, not within one
-    uint32_t stuck;    // `awoken` + 1 when it asked in vain while all were waiting; read by others who wait
-    uint64_t yields_ahead, naps_ahead; // in wait_for_task(); those at events are in `stats`
-    entrain_worker_stats stats;
-} worker;
-
-struct entrain_scheduler {
-    // By create and plan, while no run is on.
-    entrain__arena *arena;
-    const entrain_policy *policy;
-    worker *workers;             // [worker_count]
-    void *state;                 // the policy's
-    entrain__timeline *timeline; // NULL: none
-    entrain__machine *machine;   // NULL: nobody asked
-    uint32_t *distances;         // [worker_count * worker_count] or NULL
-    bool pin;
-    uint64_t seed;
-    uint32_t worker_count, started_count; // the latter without worker 0
-    pid_t process;                        // whose threads they are
-    uint32_t task_count;                  // 0 before the first plan
-    tally wanted;                         // of each step
-    entrain__ready *ready;                // NULL: no plan for runs without phases
-    bool is_ready_run;                    // the run that is on is one
-    uint32_t *steps_done; // [task_count] in this phase, by the runner of each task; NULL without links
-    // By whoever runs the serial part; read by all between release and arrival.
-    struct serial {
-        _Alignas(ENTRAIN_CACHE_LINE) const entrain_job *job;
-        uint64_t phase_count; // since plan
-        uint32_t phase;       // the job's number for it
-        uint32_t steps;       // of this phase, 1 but for policies that run ahead
-        bool running, mismatch, stopping;
-    } serial;
-    // By every arriver.
-    _Alignas(ENTRAIN_CACHE_LINE) uint32_t arrivals;
-    // By every worker, in phases of several steps; by the serial part before them.
-    struct ahead {
-        _Alignas(ENTRAIN_CACHE_LINE) uint32_t finished; // tasks that have taken their last step
-        uint32_t waiting;                               // workers that have nothing to do
-        uint32_t awoken;                                // how often one of those had something again
-        uint32_t overfed; // not 0: a worker was handed more than there is, and went to the barrier
-    } ahead;
-    // By the last arriver.
-    entrain__event gate; // workers 1 .. worker_count-1 wait here
-    entrain__event home; // worker 0 waits here
-};
 
 static uint64_t clock_ns(void) {
     struct timespec now;
@@ -685,19 +621,10 @@ static entrain_status refuse_plan(const entrain_scheduler *scheduler, uint32_t t
                              task_count, entrain_status_text(status));
 }
 
-static void policy_count(const entrain_scheduler *scheduler, uint32_t index, entrain_worker_stats *stats) {
-    if (scheduler->task_count == 0 || scheduler->policy->count == NULL)
-        return;
-    entrain_policy_count count = {0};
-    scheduler->policy->count(scheduler->state, index, &count);
-    stats->steals_tried += count.steals_tried;
-    stats->steals_won += count.steals_won;
-}
-
 // The old state goes and its counts stay; the new one is what the next run uses.
 static void adopt_plan(entrain_scheduler *scheduler, void *state, uint32_t task_count, uint32_t *steps_done) {
     for (uint32_t i = 0; i < scheduler->worker_count; i++) {
-        policy_count(scheduler, i, &scheduler->workers[i].stats);
+        entrain__scheduler_count(scheduler, i, &scheduler->workers[i].stats);
         scheduler->workers[i].steals = 0;
     }
     if (scheduler->task_count != 0)
@@ -919,51 +846,4 @@ void entrain_scheduler_ready(entrain_scheduler *scheduler, uint32_t index, uint3
 void entrain_scheduler_ask_rest(entrain_scheduler *scheduler) {
     if (scheduler->ready != NULL)
         entrain__ready_ask(scheduler->ready);
-}
-
-// --- Questions
-
-uint32_t entrain_scheduler_worker_count(const entrain_scheduler *scheduler) {
-    return scheduler->worker_count;
-}
-
-const char *entrain_scheduler_policy(const entrain_scheduler *scheduler) { return scheduler->policy->name; }
-
-bool entrain_scheduler_pinned(const entrain_scheduler *scheduler) { return scheduler->pin; }
-
-uint32_t entrain_scheduler_cpu(const entrain_scheduler *scheduler, uint32_t index) {
-    ENTRAIN_ASSERT(index < scheduler->worker_count);
-    return scheduler->machine == NULL ? UINT32_MAX : scheduler->machine->cpus[index];
-}
-
-const char *entrain_scheduler_machine(const entrain_scheduler *scheduler) {
-    return scheduler->machine == NULL ? NULL : scheduler->machine->sentence;
-}
-
-void entrain_scheduler_worker(const entrain_scheduler *scheduler, uint32_t index,
-                              entrain_worker_stats *stats_out) {
-    ENTRAIN_ASSERT(index < scheduler->worker_count);
-    const worker *self = &scheduler->workers[index];
-    *stats_out = self->stats;
-    stats_out->yields += self->yields_ahead;
-    stats_out->parks += self->naps_ahead;
-    policy_count(scheduler, index, stats_out);
-    if (scheduler->ready != NULL)
-        entrain__ready_count(scheduler->ready, index, stats_out);
-}
-
-uint64_t entrain_scheduler_timeline_dropped(const entrain_scheduler *scheduler) {
-    return scheduler->timeline == NULL ? 0 : entrain__timeline_dropped(scheduler->timeline);
-}
-
-entrain_status entrain_scheduler_timeline_write(const entrain_scheduler *scheduler, FILE *stream,
-                                                entrain_error *error_out) {
-    if (scheduler->timeline == NULL)
-        return entrain_error_set(
-            error_out, ENTRAIN_ORDER,
-            "this scheduler keeps no timeline; set timeline_events in its config before it is created");
-    if (scheduler->serial.running)
-        return entrain_error_set(error_out, ENTRAIN_ORDER,
-                                 "the timeline cannot be written while a run is on; write it afterwards");
-    return entrain__timeline_write(scheduler->timeline, scheduler->policy->name, stream, error_out);
 }
