@@ -35,6 +35,7 @@ static const bench_column columns[] = {
     {"execution", "execution", "", BENCH_DECIMALS_TEXT, 12},
     {"policy", "policy", "", BENCH_DECIMALS_TEXT, 6},
     {"workers", "workers", "", 0, 0},
+    {"deterministic", "deterministic", "", BENCH_DECIMALS_TEXT, 3},
     {"result", "result", "", BENCH_DECIMALS_TEXT, 8},
     {"cpu_ns_median", "cpu", "ns", 1, 7},
     {"cpu_ns_q1", "q1", "ns", 1, 7},
@@ -226,6 +227,12 @@ static void put_times(const actors *all, const cell *now) {
     bench_put_count(report, "parks", now->parks / all->taken);
 }
 
+// Whether the order of messages, and so all that may depend on it, is the same in every run.
+static bool order_is_given(const cell *now) {
+    return now->workers == 1 || strcmp(now->policy, "serial") == 0 || strcmp(now->policy, "shuffled") == 0 ||
+           execution_of(now->what->reference) != ENTRAIN_EXECUTION_EVENT_DRIVEN;
+}
+
 static void put_row(actors *all, const cell *now) {
     bench_report *report = all->report;
     char text[500];
@@ -234,6 +241,7 @@ static void put_row(actors *all, const cell *now) {
     bench_put_text(report, "execution", entrain_execution_name(execution_of(now->what->reference)));
     bench_put_text(report, "policy", now->policy);
     bench_put_count(report, "workers", now->workers);
+    bench_put_text(report, "deterministic", order_is_given(now) ? "yes" : "no");
     bench_put_text(report, "result", state_names[now->state]);
     if (now->state == GOOD && all->taken > 0) {
         bench_put_count(report, "messages", now->messages);
@@ -283,6 +291,13 @@ static void put_rows(actors *all) {
         all->report,
         "cpu: time of all processors, workers that look for work included; wall: time of the clock. "
         "Both of the run only, for each message that the benchmark is about.");
+    bool given = true;
+    for (uint32_t c = 0; c < all->cell_count; c++)
+        given = given && order_is_given(&all->cells[c]);
+    if (!given)
+        bench_report_note(all->report,
+                          "deterministic: not event-driven runs on several workers, where who comes first to a mailbox is up "
+                          "to the machine. What is checked does not depend on it.");
     note_agreement(all);
 }
 
