@@ -8,6 +8,7 @@
 #include "engine/engine_private.h"
 
 // 32 vectors of `bytes` a round, into four sums, so that one addition need not wait for another.
+// NOLINTBEGIN(bugprone-macro-parentheses): an attribute is not to be put in parentheses
 #define DEFINE_SUM(name, bytes, isa)                                                                         \
     typedef double name##_vector __attribute__((vector_size(bytes), aligned(8), may_alias));                 \
     isa static bool name(const double *values, size_t count) {                                               \
@@ -35,6 +36,7 @@
             sum += values[k];                                                                                \
         return sum - sum == 0;                                                                               \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 DEFINE_SUM(sum_sse2, 16, )
 DEFINE_SUM(sum_avx2, 32, __attribute__((target("avx2"))))

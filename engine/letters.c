@@ -470,13 +470,12 @@ void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, u
         const bool noticed = notices && entrain__supervise_notices_due(engine, entrain__id_slot(id)) > 0;
         if (queued == 0 && !noticed && !timers)
             continue;
-        if (engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0) {
-            cohort->kept += queued; // its turn comes when what it sent has found room
-            cohort->notices += noticed;
-        } else if (!timers || receive_timers(engine, cohort, worker, column)) {
+        // A muted actor's turn comes when what it sent has found room; and one that is to end has none any more.
+        const bool muted = engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0;
+        if (!muted && (!timers || receive_timers(engine, cohort, worker, column))) {
             receive_one(engine, cohort, worker, column, letterbox);
         } else {
-            cohort->kept += queued; // it is to end
+            cohort->kept += queued;
             cohort->notices += noticed;
         }
     }

@@ -495,6 +495,7 @@ static bool is_to_stop(const entrain_engine *engine) {
 static entrain__instant first_turn(const entrain__virtual *virtual_time, const entrain__calendar *calendar,
                                    const lobby *its, uint32_t *slot_out) {
     entrain__instant at = ENTRAIN__NEVER;
+    *slot_out = UINT32_MAX; // nobody yet
     const entrain__delayed *timer =
         calendar != NULL ? entrain__calendar_peek(calendar, ENTRAIN__LANE_OWN) : NULL;
     if (timer != NULL) {

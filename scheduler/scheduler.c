@@ -71,11 +71,11 @@ static __attribute__((noinline)) void note_task(const entrain_scheduler *schedul
 // Notes the serial part that began the phase, or the end, which now stands in `serial`.
 static void note_serial_part(const entrain_scheduler *scheduler, const worker *self, uint64_t begin_ns) {
     const struct serial *serial = &scheduler->serial;
+    const entrain_job *job = serial->job; // NULL: a run without phases
+    const bool named = job != NULL && job->phase_name != NULL;
     if (serial->running)
         entrain__timeline_phase(scheduler->timeline, serial->phase,
-                                serial->job->phase_name == NULL
-                                    ? NULL
-                                    : serial->job->phase_name(serial->job->context, serial->phase));
+                                named ? job->phase_name(job->context, serial->phase) : NULL);
     entrain__track_add(self->track, (entrain__timeline_span){.begin_ns = begin_ns,
                                                              .end_ns = self->since_ns,
                                                              .kind = ENTRAIN__SPAN_SERIAL,

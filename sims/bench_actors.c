@@ -295,9 +295,9 @@ static void put_rows(actors *all) {
     for (uint32_t c = 0; c < all->cell_count; c++)
         given = given && order_is_given(&all->cells[c]);
     if (!given)
-        bench_report_note(all->report,
-                          "deterministic: not event-driven runs on several workers, where who comes first to a mailbox is up "
-                          "to the machine. What is checked does not depend on it.");
+        bench_report_note(all->report, "deterministic: not event-driven runs on several workers, where who "
+                                       "comes first to a mailbox is up "
+                                       "to the machine. What is checked does not depend on it.");
     note_agreement(all);
 }
 

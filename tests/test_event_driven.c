@@ -590,6 +590,30 @@ static void a_run_ends_when_asked_and_can_go_on(void **state) {
     }
 }
 
+// A timeline knows rests and idleness of a run without phases; it does not list every actor's turn.
+static void a_timeline_can_be_kept(void **state) {
+    (void)state;
+    entrain_engine_config config = event_driven("steal", 2);
+    config.scheduler.timeline_events = 100;
+    const entrain_behavior behavior = behavior_of(pass_on, 7, 100);
+    world swarm;
+    entrain_error error = {0};
+    begin(&swarm, &config);
+    swarm.left = add(&swarm, &behavior, swarm.size = 10);
+    start(&swarm);
+    entrain_engine_tell(swarm.engine, entrain_population_id(swarm.left, 0), WORK, 0, number(1000), number(0));
+    run(&swarm);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    assert_non_null(stream);
+    CHECK_OK(entrain_scheduler_timeline_write(entrain_engine_scheduler(swarm.engine), stream, &error), error);
+    fclose(stream);
+    assert_int_equal(strncmp(text, ENTRAIN_TIMELINE_BEGINS, strlen(ENTRAIN_TIMELINE_BEGINS)), 0);
+    free(text);
+    entrain_engine_destroy(swarm.engine);
+}
+
 static void leaves_nothing_behind(void **state) {
     (void)state;
     int64_t before = entrain__memory_live();
@@ -619,6 +643,7 @@ int main(void) {
         cmocka_unit_test(the_gone_and_the_deaf_are_undeliverable),
         cmocka_unit_test(a_seed_is_an_order),
         cmocka_unit_test(a_run_ends_when_asked_and_can_go_on),
+        cmocka_unit_test(a_timeline_can_be_kept),
         cmocka_unit_test(leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

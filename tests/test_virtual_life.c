@@ -358,12 +358,11 @@ static void lives_and_deaths_are_the_same_for_all(void **state) {
             assert_int_equal(entrain_engine_on_lifecycle(engine, true, chain_event, &all), ENTRAIN_OK);
             entrain_engine_on_dead_letter(engine, count_dead, &all);
             CHECK_OK(entrain_engine_start(engine, &error), error);
-            for (double until_s = 1; until_s <= 4;
-                 until_s++) { // who has gone is not begun again from outside
+            for (int second = 1; second <= 4; second++) { // who has gone is not begun again from outside
                 for (uint32_t a = 0; a < CROWD; a++)
                     (void)entrain_engine_tell(engine, entrain_population_id(all.crowd, a), KIND_TOLD, 0,
                                               nothing, nothing);
-                CHECK_OK(entrain_engine_run(engine, until_s, &error), error);
+                CHECK_OK(entrain_engine_run(engine, second, &error), error);
                 (void)counted(engine);
             }
             const entrain_message_count count = counted(engine);
