@@ -23,6 +23,9 @@ static const struct {
     [ENTRAIN_DISTRIBUTION_LIST] = {"list", "values, one per actor"},
     [ENTRAIN_DISTRIBUTION_FILE] = {"file", "a text file, one number per line, one per actor"},
     [ENTRAIN_DISTRIBUTION_TWISTED] = {"twisted", "2 pi winding j / N: a twisted state of a ring"},
+    [ENTRAIN_DISTRIBUTION_MOBIUS] = {"mobius", "coherence, center: Ott and Antonsen's density (phases)"},
+    [ENTRAIN_DISTRIBUTION_CLUSTERED] = {"clustered", "clusters, deviation, center: bunches around the circle (phases)"},
+    [ENTRAIN_DISTRIBUTION_SPLAY] = {"splay", "2 pi j / N + center: evenly around the circle (phases)"},
 };
 _Static_assert(sizeof kinds / sizeof *kinds == ENTRAIN_DISTRIBUTION_KIND_COUNT, "one row per kind");
 

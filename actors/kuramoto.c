@@ -26,9 +26,17 @@ const char *entrain_integrator_name(entrain_integrator integrator) {
     return (unsigned)integrator < ENTRAIN_INTEGRATOR_COUNT ? names[integrator] : NULL;
 }
 
+const char *entrain_past_name(entrain_past past) {
+    static const char *const names[] = {"still", "turning", "silent"};
+    return (unsigned)past < ENTRAIN_PAST_COUNT ? names[past] : NULL;
+}
+
 entrain_kuramoto_config entrain_kuramoto_config_defaults(void) {
-    return (entrain_kuramoto_config){
-        .coupling = 1, .lag = 0, .normalise = ENTRAIN_NORMALISE_DEGREE, .integrator = ENTRAIN_INTEGRATOR_RK4};
+    return (entrain_kuramoto_config){.coupling = 1,
+                                     .normalise = ENTRAIN_NORMALISE_DEGREE,
+                                     .integrator = ENTRAIN_INTEGRATOR_RK4,
+                                     .harmonics = 1,
+                                     .damping = 1};
 }
 
 const entrain__phase_kernels *entrain__phase_kernels_for(entrain_simd level) {

@@ -24,6 +24,10 @@ entrain_swarm_config entrain_swarm_config_defaults(void) {
         .phase = {.kind = ENTRAIN_DISTRIBUTION_UNIFORM,
                   .low = -3.14159265358979323846,
                   .high = 3.14159265358979323846},
+        .gain = entrain_distribution_constant(1),
+        .inertia = entrain_distribution_constant(0),
+        .damping = entrain_distribution_constant(1),
+        .velocity = entrain_distribution_constant(0),
     };
 }
 
@@ -103,6 +107,11 @@ void entrain_swarm_destroy(entrain_swarm *swarm) {
 entrain_engine *entrain_swarm_engine(const entrain_swarm *swarm) { return swarm->engine; }
 entrain_population *entrain_swarm_population(const entrain_swarm *swarm) { return swarm->population; }
 entrain_topology *entrain_swarm_topology(const entrain_swarm *swarm) { return swarm->topology; }
+uint64_t entrain_swarm_tick(const entrain_swarm *swarm) { return entrain_engine_tick(swarm->engine); }
+entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick, entrain_error *error_out) {
+    uint64_t now = entrain_swarm_tick(swarm);
+    return entrain_engine_advance(swarm->engine, tick > now ? tick - now : 0, error_out);
+}
 entrain_status entrain_swarm_sample(entrain_swarm *swarm, entrain_phase_sample *sample_out) {
     return entrain_phase_meter_sample(swarm->meter, sample_out);
 }

@@ -20,7 +20,7 @@ static void fill(const entrain_distribution *distribution, uint32_t count, doubl
 
 static void kinds_have_names(void **state) {
     (void)state;
-    const char *const names[] = {"constant", "uniform", "normal", "lorentz", "list", "file", "twisted"};
+    const char *const names[] = {"constant", "uniform", "normal", "lorentz", "list", "file", "twisted", "mobius", "clustered", "splay"};
     for (int kind = 0; kind < ENTRAIN_DISTRIBUTION_KIND_COUNT; kind++) {
         assert_string_equal(entrain_distribution_name((entrain_distribution_kind)kind), names[kind]);
         assert_int_equal(entrain_distribution_find(names[kind]), kind);

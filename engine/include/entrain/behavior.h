@@ -113,6 +113,14 @@ typedef struct entrain_behavior {
     /// same exchange, when mail has come for some of the range. Larger words are undefined. Needed when words
     /// > 0.
     void (*publish)(const entrain_range *range, uint32_t stage, int64_t *words_out);
+    /// Where arcs have delays: writes what these actors published for the exchange @p stage @p ticks_ago ticks (1 or more)
+    /// before tick 0. Called in start, after start(). NULL: what publish() writes at tick 0.
+    void (*publish_past)(const entrain_range *range, uint32_t ticks_ago, uint32_t stage, int64_t *words_out);
+    /// Where arcs have delays: nothing was published before tick 0 (heard counts only what was).
+    bool past_silent;
+    /// The topology was replaced, at a tick boundary: entrain_range_in_degree() answers for the new one. Called for
+    /// everybody who lives. May be NULL.
+    void (*rewired)(const entrain_range *range);
     /// The actor ends, for whatever reason (what failed too: its state may be anything); not called when the
     /// engine is destroyed. It cannot send. May be NULL.
     void (*stop)(entrain_self *self);

@@ -93,6 +93,10 @@ typedef struct entrain_topology_config {
     /// Uniform weight of each edge, both directions alike, within -2^100 to 2^100; default 1, 1: unweighted.
     /// With a file that has weights of its own, leave 1, 1.
     double weight_low, weight_high;
+    /// Uniform delay of each edge in simulated seconds, both directions alike, 0 to 1e6; default 0, 0: what is published
+    /// is heard in the next exchange. The engine rounds each to whole ticks. A complete graph has one delay for all
+    /// (low = high), of its own term too.
+    double delay_low, delay_high;
     const char *file;                            ///< edge-list: path of the file, read during create only
     uint64_t seed;                               ///< default 1
     const entrain_topology_generator *generator; ///< generated: who makes the edges; must outlive the graph
@@ -185,6 +189,8 @@ typedef struct entrain_topology_view {
     const uint64_t *in_offsets;
     const int32_t *in_speakers;  ///< [arc_count]
     const double *in_weights;    ///< [arc_count], each |w| <= 1; NULL when unweighted
+    const float *in_delays;      ///< [arc_count] s; NULL when all arcs have one delay, delay_low
+    double delay_low, delay_high; ///< least and greatest delay, s
     double weight_scale;         ///< power of two: true weight = in_weights * weight_scale; 1 when unweighted
     const uint64_t *out_offsets; ///< [vertex_count + 1]; undirected: the same array as in_offsets
     /// [arc_count], sorted by (speaker, hearer). Undirected: the same array as in_speakers, and the n-th arc
