@@ -411,6 +411,11 @@ double entrain_engine_time_s(const entrain_engine *engine) {
 double entrain_engine_step_s(const entrain_engine *engine) { return engine->config.step_s; }
 uint64_t entrain_engine_seed(const entrain_engine *engine) { return engine->config.seed; }
 uint32_t entrain_population_count(const entrain_population *population) { return population->count; }
+entrain_engine *entrain_population_engine(const entrain_population *population) { return population->engine; }
+const entrain_behavior *entrain_population_behavior(const entrain_population *population) {
+    return &population->behavior;
+}
+void *entrain_population_context(const entrain_population *population) { return population->context; }
 uint32_t entrain_population_words(const entrain_population *population) { return population->behavior.words; }
 uint32_t entrain_engine_task_count(const entrain_engine *engine) { return engine->cohort_count; }
 const entrain_scheduler *entrain_engine_scheduler(const entrain_engine *engine) { return engine->scheduler; }

@@ -245,6 +245,11 @@ ENTRAIN_API uint64_t entrain_engine_seed(const entrain_engine *engine);
 ENTRAIN_API uint32_t entrain_population_count(const entrain_population *population);
 /// Words that its actors publish per exchange: the stride of range->published and range->sums.
 ENTRAIN_API uint32_t entrain_population_words(const entrain_population *population);
+/// What it was added with: its engine, its behavior (as copied) and its context. For models that offer more functions on their
+/// populations than a behavior has; what a behavior reads from its context is changed between ticks only.
+ENTRAIN_API entrain_engine *entrain_population_engine(const entrain_population *population);
+ENTRAIN_API const entrain_behavior *entrain_population_behavior(const entrain_population *population);
+ENTRAIN_API void *entrain_population_context(const entrain_population *population);
 /// The id of the actor at @p index of a population, or ENTRAIN_ID_NONE if it was stopped, and before start.
 ENTRAIN_API entrain_id entrain_population_id(const entrain_population *population, uint32_t index);
 /// Address of one actor's element of one column, for reading and, at a tick boundary, writing. Call
