@@ -13,6 +13,7 @@
 #include <entrain/patterns.h>
 #include <entrain/phase_metrics.h>
 #include <entrain/phase_model.h>
+#include <entrain/pulse.h>
 #include <entrain/plugin.h>
 #include <entrain/policy.h>
 #include <entrain/random.h>
@@ -22,4 +23,5 @@
 #include <entrain/status.h>
 #include <entrain/supervision.h>
 #include <entrain/swarm.h>
+#include <entrain/theory.h>
 #include <entrain/topology.h>

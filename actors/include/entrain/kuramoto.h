@@ -75,8 +75,9 @@ typedef struct entrain_kuramoto_config {
     double group_coupling[ENTRAIN_GROUPS_MAX][ENTRAIN_GROUPS_MAX]; ///< factors, within -1e6 to 1e6
     double group_lag[ENTRAIN_GROUPS_MAX][ENTRAIN_GROUPS_MAX];
 
-    /// White noise, euler (Euler-Maruyama) and heun (stochastic Heun) only: T, rad^2/s (with inertia: of the torque),
-    /// 0 to 1e6; default 0. Draws are keyed by (seed, ENTRAIN_STREAM_NOISE), counted by (index, tick).
+    /// White noise, euler (Euler-Maruyama) and heun (stochastic Heun) only: T, rad^2/s (with inertia: of the
+    /// torque), 0 to 1e6; default 0. Draws are keyed by (seed, ENTRAIN_STREAM_NOISE), counted by
+    /// (the id's index bits, tick): in an engine's first population that is the index.
     double noise;
     /// Second order: M >= 0 and D >= 0; default 0 and 1. With M = 0 and no inertias it is of first order: D is 1, whatever it says.
     double inertia, damping;
