@@ -20,6 +20,7 @@ typedef struct math_simd {
                     double *u_out);
     void (*normal)(size_t count, entrain_random key, const uint32_t *actor, uint64_t tick, uint32_t draw,
                    double *z_out);
+    void (*normals)(entrain_random key, const uint32_t *actors, uint64_t tick, uint32_t count, double *out);
 } math_simd;
 
 extern const math_simd math_simd_sse2, math_simd_avx2, math_simd_avx512;

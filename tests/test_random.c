@@ -347,6 +347,39 @@ static void every_vector_width_gives_the_scalar_bits(void **state) {
     }
 }
 
+static void check_normals(const math_simd *level, entrain_random key, const uint32_t *actors, uint64_t tick,
+                          uint32_t count) {
+    enum { BLOCK = 1009 };
+    static double normals[BLOCK + 1];
+    normals[count] = 7;
+    level->normals(key, actors, tick, count, normals);
+    assert_true(normals[count] == 7); // nothing behind them
+    for (uint32_t k = 0; k < count; k++) {
+        double z = entrain_random_normal(key, actors[k], tick, 0);
+        assert_memory_equal(&normals[k], &z, sizeof z);
+    }
+}
+
+// A range of normals at once, for ranges of every length and actors anywhere in them.
+static void ranges_of_normals_have_the_scalar_bits(void **state) {
+    (void)state;
+    enum { BLOCK = 1009 };
+    static uint32_t actors[BLOCK];
+    for (uint32_t i = 0; i < BLOCK; i++)
+        actors[i] = i % 3 ? i : UINT32_MAX - i * UINT32_C(2654435761);
+    for (int level = ENTRAIN_SIMD_SSE2; level <= ENTRAIN_SIMD_AVX512; level++) {
+        const math_simd *loops = math_simd_of((entrain_simd)level);
+        if (loops == NULL)
+            continue;
+        for (uint32_t count = 0; count < 300; count++)
+            check_normals(loops, entrain_random_key(count, ENTRAIN_STREAM_NOISE), actors + count % 7,
+                          (uint64_t)count << count % 60, count);
+        for (uint32_t tick = 0; tick < 40; tick++)
+            check_normals(loops, entrain_random_key(9, ENTRAIN_STREAM_NOISE), actors, UINT64_MAX - tick,
+                          BLOCK);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_the_published_ones),
@@ -359,6 +392,7 @@ int main(void) {
         cmocka_unit_test(streams_seeds_and_neighbours_are_independent),
         cmocka_unit_test(integers_are_below_their_bound_and_even),
         cmocka_unit_test(every_vector_width_gives_the_scalar_bits),
+        cmocka_unit_test(ranges_of_normals_have_the_scalar_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
