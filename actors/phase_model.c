@@ -47,11 +47,20 @@ static entrain_status check_model(const entrain_phase_model *model, entrain_erro
     return entrain__parameters_check("model", name, model->parameters, model->parameter_count, error_out);
 }
 
+// What scenarios call our own models.
+static bool is_ours(const char *name) {
+    static const char *const names[] = {"kuramoto", "swing", "pulse", "desync"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 entrain_status entrain_phase_model_register(const entrain_phase_model *model, entrain_error *error_out) {
     entrain__candidate candidate = {.row = model,
                                     .name = model->name,
                                     .summary = model->summary,
-                                    .built_in = model->name != NULL && strcmp(model->name, "kuramoto") == 0};
+                                    .built_in = model->name != NULL && is_ours(model->name)};
     entrain_status status = check_model(model, error_out);
     return status != ENTRAIN_OK ? status : entrain__registry_add(&registry, &candidate, error_out);
 }

@@ -31,30 +31,84 @@ entrain_swarm_config entrain_swarm_config_defaults(void) {
     };
 }
 
-// Initial values live only until the population has copied them.
+// Who has a value of its own, whatever it is, needs an array; one value for all does not.
+static bool is_everybodys(const entrain_distribution *distribution, double value) {
+    return distribution->kind == ENTRAIN_DISTRIBUTION_CONSTANT && distribution->jitter == 0 &&
+           distribution->value == value;
+}
+
+// The arrays of one population: initial values and each one's own parameters. They live only until the population has
+// copied them.
+typedef struct values {
+    double *phases, *frequencies, *gains, *inertias, *dampings, *velocities;
+} values;
+
+typedef struct filler {
+    entrain_swarm *swarm;
+    const entrain_swarm_config *config;
+    uint32_t count;
+    entrain_error *error_out;
+} filler;
+
+static entrain_status fill(const filler *with, const entrain_distribution *distribution, const char *what,
+                           uint32_t stream, double **values_out) {
+    *values_out = entrain__arena_take(with->swarm->arena, with->count, sizeof **values_out);
+    if (*values_out == NULL)
+        return entrain_error_set(with->error_out, ENTRAIN_NO_MEMORY,
+                                 "There is no memory for the initial values of %" PRIu32 " oscillators.",
+                                 with->count);
+    return entrain_distribution_fill(distribution, what, with->config->seed, stream, with->count, *values_out,
+                                     with->error_out);
+}
+
+// Kuramoto's arrays; what everybody has alike stays one number, so that it can be changed for all later.
+static entrain_status fill_own(const filler *with, values *own, entrain_kuramoto_config *model) {
+    const entrain_swarm_config *config = with->config;
+    entrain_status status = ENTRAIN_OK;
+    if (!is_everybodys(&config->gain, 1))
+        status = fill(with, &config->gain, "model.gain", ENTRAIN_STREAM_GAIN, &own->gains);
+    model->gains = own->gains;
+    if (status != ENTRAIN_OK || is_everybodys(&config->inertia, 0))
+        return status;
+    if (is_everybodys(&config->inertia, config->inertia.value))
+        model->inertia = config->inertia.value;
+    else
+        status = fill(with, &config->inertia, "model.inertia", ENTRAIN_STREAM_INERTIA, &own->inertias);
+    if (is_everybodys(&config->damping, config->damping.value))
+        model->damping = config->damping.value;
+    else if (status == ENTRAIN_OK)
+        status = fill(with, &config->damping, "model.damping", ENTRAIN_STREAM_DAMPING, &own->dampings);
+    if (status == ENTRAIN_OK && !is_everybodys(&config->velocity, 0))
+        status = fill(with, &config->velocity, "model.velocity", ENTRAIN_STREAM_VELOCITY, &own->velocities);
+    model->inertias = own->inertias;
+    model->dampings = own->dampings;
+    model->velocities = own->velocities;
+    return status;
+}
+
 static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config *config, uint32_t count,
                                entrain_error *error_out) {
-    double *phases = entrain__arena_take(swarm->arena, count, sizeof *phases);
-    double *frequencies = entrain__arena_take(swarm->arena, count, sizeof *frequencies);
-    entrain_status status = ENTRAIN_OK;
-    if (phases == NULL || frequencies == NULL)
-        status =
-            entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
-                              "There is no memory for the initial values of %" PRIu32 " oscillators.", count);
+    const filler with = {swarm, config, count, error_out};
+    bool swing = config->model.inertia > 0 || !is_everybodys(&config->inertia, 0);
+    values own = {0};
+    entrain_status status = fill(&with, &config->frequency, swing ? "model.power" : "model.frequency",
+                                 ENTRAIN_STREAM_FREQUENCY, &own.frequencies);
     if (status == ENTRAIN_OK)
-        status = entrain_distribution_fill(&config->frequency, "model.frequency", config->seed,
-                                           ENTRAIN_STREAM_FREQUENCY, count, frequencies, error_out);
-    if (status == ENTRAIN_OK)
-        status = entrain_distribution_fill(&config->phase, "model.phase", config->seed, ENTRAIN_STREAM_PHASE,
-                                           count, phases, error_out);
-    if (status == ENTRAIN_OK && config->phase_model != NULL)
+        status = fill(&with, &config->phase, "model.phase", ENTRAIN_STREAM_PHASE, &own.phases);
+    if (status == ENTRAIN_OK && config->phase_model != NULL) {
         status = entrain_phase_model_add(swarm->engine, config->phase_model, config->parameters, count,
-                                         phases, frequencies, &swarm->population, error_out);
-    else if (status == ENTRAIN_OK)
-        status = entrain_kuramoto_add(swarm->engine, &config->model, count, phases, frequencies,
-                                      &swarm->population, error_out);
-    entrain__arena_give(swarm->arena, phases);
-    entrain__arena_give(swarm->arena, frequencies);
+                                         own.phases, own.frequencies, &swarm->population, error_out);
+    } else if (status == ENTRAIN_OK) {
+        entrain_kuramoto_config model = config->model;
+        status = fill_own(&with, &own, &model);
+        if (status == ENTRAIN_OK)
+            status = entrain_kuramoto_add(swarm->engine, &model, count, own.phases, own.frequencies,
+                                          &swarm->population, error_out);
+    }
+    double *const taken[] = {own.phases,   own.frequencies, own.gains,
+                             own.inertias, own.dampings,    own.velocities};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        entrain__arena_give(swarm->arena, taken[i]);
     return status;
 }
 

@@ -18,35 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sims/given.h"
 #include "sims/json_source.h"
 #include "sims/parameters.h"
+#include "sims/resolver.h"
 #include "sims/scenario_text.h"
 #include "sims/words.h"
 
 #define FILE_BYTES_MAX ((size_t)64 << 20)
 #define TICKS_MAX 0x1p40
-
-typedef struct resolver {
-    const given_values *given;
-    json_t *values[KEY_COUNT]; ///< NULL: does not apply, or has no value
-    entrain_error *error_out;
-    char degree[16]; ///< what a plug-in's topology has for default, as typed
-} resolver;
-
-static const char *word(const resolver *r, schema_key_id id) {
-    return r->values[id] != NULL ? json_string_value(r->values[id]) : "";
-}
-
-static double number(const resolver *r, schema_key_id id) {
-    return r->values[id] != NULL ? json_number_value(r->values[id]) : 0.0;
-}
-
-static int64_t integer(const resolver *r, schema_key_id id) {
-    return r->values[id] != NULL ? json_integer_value(r->values[id]) : 0;
-}
-
-static bool is_given(const resolver *r, schema_key_id id) { return r->given->values[id].value != NULL; }
 
 // Whether a key applies to the plug-in's model or topology called @p kind.
 static bool applies_to_other(schema_key_id id, const char *kind) {
@@ -71,26 +50,32 @@ static bool applies(const resolver *r, schema_key_id id) {
 // The key was given and does not apply: says to what it belongs, and how to take it out where a --set changed
 // that.
 static entrain_status refuse_needless(const resolver *r, schema_key_id id) {
-    const schema_key *key = &schema_keys[id], *owner = &schema_keys[key->belongs_to];
     given_where where = given_place(r->given, id);
+    schema_key_id cause = id; // or the key that it belongs to, where that does not apply either
+    while (!applies(r, schema_keys[cause].belongs_to))
+        cause = schema_keys[cause].belongs_to;
+    const schema_key *named = &schema_keys[id], *key = &schema_keys[cause], *owner = &schema_keys[key->belongs_to];
     char remedy[128] = "";
     if (r->given->values[id].set == NULL && r->given->values[key->belongs_to].set != NULL)
-        snprintf(remedy, sizeof remedy, "; take it out with --set %s=nil", key->name);
+        snprintf(remedy, sizeof remedy, "; take it out with --set %.*s=nil",
+                 cause == id ? (int)strlen(named->name) : (int)(strrchr(named->name, '.') - named->name), named->name);
     if (key->belongs_words == NULL)
         return entrain_error_set(r->error_out, ENTRAIN_INVALID,
-                                 "%s: %s does nothing without %s; give that too%s.", where.text, key->name,
+                                 "%s: %s does nothing without %s; give that too%s.", where.text, named->name,
                                  owner->name, remedy);
-    const char *kind = strrchr(owner->name, '.') + 1;
+    const char *kind = strrchr(owner->name, '.') + 1, *because = key->because;
+    if (key->belongs_to == KEY_MODEL_KIND && !schema_is_other(KEY_MODEL_KIND, word(r, KEY_MODEL_KIND)))
+        because = NULL; // it speaks of plug-ins
     if (key->type == SCHEMA_PARAMETERS)
         return entrain_error_set(r->error_out, ENTRAIN_INVALID,
                                  "%s: %s does not apply to %s \"%s\", which has no parameters%s.", where.text,
-                                 key->name, kind, word(r, key->belongs_to),
+                                 named->name, kind, word(r, key->belongs_to),
                                  remedy[0] != '\0' ? remedy : "; leave it out");
     return entrain_error_set(r->error_out, ENTRAIN_INVALID,
                              "%s: %s does not apply to %s \"%s\"; it belongs to %s%s%s%s%s.", where.text,
-                             key->name, kind, word(r, key->belongs_to), key->belongs_words,
-                             key->because != NULL ? " (" : "", key->because != NULL ? key->because : "",
-                             key->because != NULL ? ")" : "", remedy);
+                             named->name, kind, word(r, key->belongs_to), key->belongs_words,
+                             because != NULL ? " (" : "", because != NULL ? because : "",
+                             because != NULL ? ")" : "", remedy);
 }
 
 // A title for the scenario that has none: the file's name, without folder and ending.
@@ -110,9 +95,12 @@ static const char *default_text(resolver *r, schema_key_id id) {
     const schema_key *key = &schema_keys[id];
     if (id == KEY_DEGREE && schema_is_other(KEY_TOPOLOGY_KIND, word(r, KEY_TOPOLOGY_KIND))) {
         uint32_t degree = entrain_topology_generator_find(word(r, KEY_TOPOLOGY_KIND))->degree;
-        snprintf(r->degree, sizeof r->degree, "%u", degree);
-        return r->degree;
+        snprintf(r->typed, sizeof r->typed, "%u", degree);
+        return r->typed;
     }
+    const char *model_default = scenario_model_default(r, id);
+    if (model_default != NULL)
+        return model_default;
     if (id == KEY_DEGREE && is_given(r, KEY_PROBABILITY))
         return NULL;
     if (key->default_where != NULL && strcmp(word(r, key->belongs_to), key->default_where) == 0)
@@ -196,11 +184,38 @@ static entrain_status resolve_key(resolver *r, schema_key_id id) {
         return status;
     }
     if (fits && key->required)
-        return entrain_error_set(r->error_out, ENTRAIN_INVALID, "%s: %s is missing; %s \"%s\" needs it.",
-                                 where.text, key->name, schema_keys[key->belongs_to].name,
-                                 word(r, key->belongs_to));
+        return key->belongs_words == NULL
+                   ? entrain_error_set(r->error_out, ENTRAIN_INVALID, "%s: %s is missing; %s needs it.", where.text,
+                                       key->name, schema_keys[key->belongs_to].name)
+                   : entrain_error_set(r->error_out, ENTRAIN_INVALID, "%s: %s is missing; %s \"%s\" needs it.",
+                                       where.text, key->name, schema_keys[key->belongs_to].name,
+                                       word(r, key->belongs_to));
     return fits ? take_default(r, id) : ENTRAIN_OK;
 }
+
+// The distributions, each by its first key; the other keys of each stand in the same order behind that.
+#define DISTRIBUTIONS(X) X(FREQUENCY) X(POWER) X(PHASE) X(GAIN) X(INERTIA) X(DAMPING) X(VELOCITY)
+#define DISTRIBUTION_KEY(ID) KEY_##ID##_DISTRIBUTION,
+static const schema_key_id distributions[] = {DISTRIBUTIONS(DISTRIBUTION_KEY)};
+enum { DISTRIBUTION_COUNT = sizeof distributions / sizeof *distributions };
+#define DISTRIBUTION_PLACE(WHAT) PLACE_##WHAT = KEY_FREQUENCY_##WHAT - KEY_FREQUENCY_DISTRIBUTION
+enum {
+    DISTRIBUTION_PLACE(SAMPLING),
+    DISTRIBUTION_PLACE(VALUE),
+    DISTRIBUTION_PLACE(LOW),
+    DISTRIBUTION_PLACE(HIGH),
+    DISTRIBUTION_PLACE(MEAN),
+    DISTRIBUTION_PLACE(DEVIATION),
+    DISTRIBUTION_PLACE(CENTER),
+    DISTRIBUTION_PLACE(WIDTH),
+    DISTRIBUTION_PLACE(VALUES),
+    DISTRIBUTION_PLACE(FILE),
+    DISTRIBUTION_PLACE(JITTER)
+};
+#define DISTRIBUTION_IS_ALIKE(ID)                                                                            \
+    _Static_assert(KEY_##ID##_JITTER - KEY_##ID##_DISTRIBUTION == PLACE_JITTER,                              \
+                   "all distributions have the same keys in the same order");
+DISTRIBUTIONS(DISTRIBUTION_IS_ALIKE)
 
 static entrain_status check_order(const resolver *r, schema_key_id low, schema_key_id high) {
     if (number(r, low) <= number(r, high))
@@ -254,14 +269,12 @@ static entrain_status check_together(const resolver *r) {
     entrain_status status = check_time(r);
     if (status == ENTRAIN_OK)
         status = check_order(r, KEY_WEIGHT_LOW, KEY_WEIGHT_HIGH);
+    for (size_t i = 0; status == ENTRAIN_OK && i < DISTRIBUTION_COUNT; i++)
+        status = check_order(r, distributions[i] + PLACE_LOW, distributions[i] + PLACE_HIGH);
+    for (size_t i = 0; status == ENTRAIN_OK && i < DISTRIBUTION_COUNT; i++)
+        status = check_count(r, distributions[i] + PLACE_VALUES);
     if (status == ENTRAIN_OK)
-        status = check_order(r, KEY_FREQUENCY_LOW, KEY_FREQUENCY_HIGH);
-    if (status == ENTRAIN_OK)
-        status = check_order(r, KEY_PHASE_LOW, KEY_PHASE_HIGH);
-    if (status == ENTRAIN_OK)
-        status = check_count(r, KEY_FREQUENCY_VALUES);
-    if (status == ENTRAIN_OK)
-        status = check_count(r, KEY_PHASE_VALUES);
+        status = scenario_model_check(r);
     return status;
 }
 
@@ -303,9 +316,15 @@ static json_t *plant_all(const resolver *r) {
 
 // Arrays that a swarm's configuration borrows from its scenario.
 typedef struct owned_arrays {
-    double *frequencies, *phases;
+    double *lists[DISTRIBUTION_COUNT];
     double model[ENTRAIN_PARAMETERS_MAX], topology[ENTRAIN_PARAMETERS_MAX];
 } owned_arrays;
+
+static void free_arrays(owned_arrays *arrays) {
+    for (size_t i = 0; arrays != NULL && i < DISTRIBUTION_COUNT; i++)
+        free(arrays->lists[i]);
+    free(arrays);
+}
 
 static double *copy_numbers(const json_t *list) {
     size_t count = json_array_size(list);
@@ -315,30 +334,43 @@ static double *copy_numbers(const json_t *list) {
     return copy;
 }
 
-// @p first: KEY_FREQUENCY_DISTRIBUTION or KEY_PHASE_DISTRIBUTION; the keys of both stand in the same order
-// behind them.
 static entrain_distribution make_distribution(const resolver *r, schema_key_id first, const double *values) {
-    schema_key_id shift = first - KEY_FREQUENCY_DISTRIBUTION;
-    entrain_distribution made = entrain_distribution_constant(number(r, KEY_FREQUENCY_VALUE + shift));
+    entrain_distribution made = entrain_distribution_constant(number(r, first + PLACE_VALUE));
     made.kind = (entrain_distribution_kind)schema_choice(first, word(r, first));
-    if (r->values[KEY_FREQUENCY_SAMPLING + shift] != NULL)
+    if (r->values[first + PLACE_SAMPLING] != NULL)
         made.sampling =
-            (entrain_sampling)schema_choice(KEY_FREQUENCY_SAMPLING, word(r, KEY_FREQUENCY_SAMPLING + shift));
-    made.low = number(r, KEY_FREQUENCY_LOW + shift);
-    made.high = number(r, KEY_FREQUENCY_HIGH + shift);
-    made.mean = number(r, KEY_FREQUENCY_MEAN + shift);
-    made.deviation = number(r, KEY_FREQUENCY_DEVIATION + shift);
-    made.center = number(r, KEY_FREQUENCY_CENTER + shift);
-    made.width = number(r, KEY_FREQUENCY_WIDTH + shift);
-    made.jitter = number(r, KEY_FREQUENCY_JITTER + shift);
+            (entrain_sampling)schema_choice(first + PLACE_SAMPLING, word(r, first + PLACE_SAMPLING));
+    made.low = number(r, first + PLACE_LOW);
+    made.high = number(r, first + PLACE_HIGH);
+    made.mean = number(r, first + PLACE_MEAN);
+    made.deviation = number(r, first + PLACE_DEVIATION);
+    made.center = number(r, first + PLACE_CENTER);
+    made.width = number(r, first + PLACE_WIDTH);
+    made.jitter = number(r, first + PLACE_JITTER);
     made.winding = first == KEY_PHASE_DISTRIBUTION ? (int32_t)integer(r, KEY_PHASE_WINDING) : 0;
     made.values = values;
-    made.value_count = (uint32_t)json_array_size(r->values[KEY_FREQUENCY_VALUES + shift]);
-    made.file = json_string_value(r->values[KEY_FREQUENCY_FILE + shift]);
+    made.value_count = (uint32_t)json_array_size(r->values[first + PLACE_VALUES]);
+    made.file = json_string_value(r->values[first + PLACE_FILE]);
     return made;
 }
-_Static_assert(KEY_PHASE_JITTER - KEY_PHASE_DISTRIBUTION == KEY_FREQUENCY_JITTER - KEY_FREQUENCY_DISTRIBUTION,
-               "both distributions have the same keys in the same order");
+
+// Where the distribution @p first goes to. Swing's power is in the place of the frequency.
+static entrain_distribution *distribution_of(entrain_swarm_config *swarm, schema_key_id first) {
+    switch (first) {
+    case KEY_PHASE_DISTRIBUTION:
+        return &swarm->phase;
+    case KEY_GAIN_DISTRIBUTION:
+        return &swarm->gain;
+    case KEY_INERTIA_DISTRIBUTION:
+        return &swarm->inertia;
+    case KEY_DAMPING_DISTRIBUTION:
+        return &swarm->damping;
+    case KEY_VELOCITY_DISTRIBUTION:
+        return &swarm->velocity;
+    default:
+        return &swarm->frequency;
+    }
+}
 
 // What a plug-in brought, and what it asks for.
 static void fill_others(const resolver *r, owned_arrays *arrays, entrain_swarm_config *swarm) {
@@ -389,13 +421,6 @@ static void fill_engine(const resolver *r, entrain_engine_config *engine) {
         engine->cohort_weight = (uint32_t)integer(r, KEY_COHORT);
 }
 
-static void fill_kuramoto(const resolver *r, entrain_kuramoto_config *model) {
-    model->coupling = number(r, KEY_COUPLING);
-    model->lag = number(r, KEY_LAG);
-    model->normalise = (entrain_normalise)schema_choice(KEY_NORMALISE, word(r, KEY_NORMALISE));
-    model->integrator = (entrain_integrator)schema_choice(KEY_INTEGRATOR, word(r, KEY_INTEGRATOR));
-}
-
 static entrain_swarm_config make_swarm(const resolver *r, owned_arrays *arrays) {
     entrain_swarm_config swarm = entrain_swarm_config_defaults();
     swarm.size = (uint32_t)integer(r, KEY_SIZE);
@@ -404,9 +429,10 @@ static entrain_swarm_config make_swarm(const resolver *r, owned_arrays *arrays) 
     fill_engine(r, &swarm.engine);
     fill_others(r, arrays, &swarm);
     if (swarm.phase_model == NULL)
-        fill_kuramoto(r, &swarm.model);
-    swarm.frequency = make_distribution(r, KEY_FREQUENCY_DISTRIBUTION, arrays->frequencies);
-    swarm.phase = make_distribution(r, KEY_PHASE_DISTRIBUTION, arrays->phases);
+        scenario_model_fill(r, &swarm.model);
+    for (size_t i = 0; i < DISTRIBUTION_COUNT; i++)
+        if (r->values[distributions[i]] != NULL)
+            *distribution_of(&swarm, distributions[i]) = make_distribution(r, distributions[i], arrays->lists[i]);
     return swarm;
 }
 
@@ -420,13 +446,13 @@ static scenario_stop make_stop(const resolver *r) {
 static entrain_status finish(const resolver *r, scenario *scenario_out) {
     owned_arrays *arrays = calloc(1, sizeof *arrays);
     json_t *resolved = arrays != NULL ? plant_all(r) : NULL;
-    const json_t *frequencies = r->values[KEY_FREQUENCY_VALUES], *phases = r->values[KEY_PHASE_VALUES];
     if (resolved == NULL)
         goto fail;
-    if (frequencies != NULL && (arrays->frequencies = copy_numbers(frequencies)) == NULL)
-        goto fail;
-    if (phases != NULL && (arrays->phases = copy_numbers(phases)) == NULL)
-        goto fail;
+    for (size_t i = 0; i < DISTRIBUTION_COUNT; i++) {
+        const json_t *list = r->values[distributions[i] + PLACE_VALUES];
+        if (list != NULL && (arrays->lists[i] = copy_numbers(list)) == NULL)
+            goto fail;
+    }
     double step = number(r, KEY_STEP), duration = number(r, KEY_DURATION);
     double record_ticks = fmin(round(number(r, KEY_RECORD_EVERY) / step), TICKS_MAX);
     *scenario_out = (scenario){.resolved = resolved,
@@ -440,11 +466,7 @@ static entrain_status finish(const resolver *r, scenario *scenario_out) {
     return ENTRAIN_OK;
 fail:
     json_decref(resolved);
-    if (arrays != NULL) {
-        free(arrays->frequencies);
-        free(arrays->phases);
-        free(arrays);
-    }
+    free_arrays(arrays);
     return entrain_error_set(r->error_out, ENTRAIN_NO_MEMORY,
                              "%s: no memory left for the scenario; free some.", r->given->path);
 }
@@ -528,12 +550,7 @@ entrain_status scenario_load(const scenario_source *source, scenario *scenario_o
 }
 
 void scenario_free(scenario *loaded) {
-    owned_arrays *arrays = loaded->owned;
-    if (arrays != NULL) {
-        free(arrays->frequencies);
-        free(arrays->phases);
-        free(arrays);
-    }
+    free_arrays(loaded->owned);
     json_decref(loaded->resolved);
     memset(loaded, 0, sizeof *loaded);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "entrain/kuramoto.h"
 #include "entrain/phase_model.h"
 #include "entrain/policy.h"
 #include "entrain/topology.h"
@@ -35,9 +36,11 @@ const schema_key schema_keys[KEY_COUNT] = {
 #undef SCHEMA_ROW
 };
 
-const char *const schema_sections[] = {"exec", "model", "model.frequency", "model.phase",           "record",
-                                       "stop", "swarm", "swarm.topology",  "swarm.topology.weight", "time",
-                                       NULL};
+const char *const schema_sections[] = {
+    "exec",           "model",         "model.damping", "model.fourth",          "model.frequency",
+    "model.gain",     "model.groups",  "model.inertia", "model.phase",           "model.power",
+    "model.second",   "model.third",   "model.velocity", "record",               "stop",
+    "swarm",          "swarm.topology", "swarm.topology.weight", "time",         NULL};
 
 schema_key_id schema_find(const char *name) {
     for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
@@ -58,7 +61,8 @@ static const char *last_part(const char *name) {
     return dot != NULL ? dot + 1 : name;
 }
 
-enum { NAMES_MAX = 128 };
+enum { NAMES_MAX = 512 };
+_Static_assert(KEY_COUNT + sizeof schema_sections / sizeof *schema_sections < NAMES_MAX, "there is room for every name");
 
 static void add_name(const char *name, const char *folder, size_t folder_size, const char *names[NAMES_MAX],
                      size_t *count) {
@@ -144,6 +148,10 @@ const char *schema_type_text(schema_key_id id) {
         return schema_keys[id].choices;
     case SCHEMA_NUMBERS:
         return "list of numbers";
+    case SCHEMA_COUNTS:
+        return "list of integers";
+    case SCHEMA_MATRIX:
+        return "rows of numbers";
     case SCHEMA_PARAMETERS:
         return "table of numbers";
     }
@@ -180,7 +188,8 @@ json_t *schema_read_number(const char *text) {
 
 json_t *schema_read_text(schema_key_id id, const char *text) {
     schema_type type = schema_keys[id].type;
-    if (text[0] == '"' || type == SCHEMA_NUMBERS || type == SCHEMA_PARAMETERS)
+    if (text[0] == '"' || type == SCHEMA_NUMBERS || type == SCHEMA_COUNTS || type == SCHEMA_MATRIX ||
+        type == SCHEMA_PARAMETERS)
         return read_json(text);
     if (type == SCHEMA_INTEGER || type == SCHEMA_NUMBER)
         return schema_read_number(text);
@@ -218,19 +227,23 @@ static entrain_status refuse_number(schema_key_id id, const json_t *value, const
                              schema_keys[id].name, is.text, wanted.text, hint);
 }
 
-static entrain_status check_integer(schema_key_id id, const json_t *value, const char *where,
-                                    json_t **value_out, entrain_error *error_out) {
-    const schema_key *key = &schema_keys[id];
-    int64_t whole;
+// An integer, however it is written, within low .. high.
+static bool integer_fits(schema_key_id id, const json_t *value, int64_t *whole_out) {
     if (json_is_integer(value)) {
-        whole = json_integer_value(value);
+        *whole_out = json_integer_value(value);
     } else {
         double number = json_is_real(value) ? json_real_value(value) : 0.5;
         if (number != floor(number) || fabs(number) >= 0x1p63)
-            return refuse_number(id, value, where, error_out);
-        whole = (int64_t)number;
+            return false;
+        *whole_out = (int64_t)number;
     }
-    if (whole < key->low || whole > key->high)
+    return *whole_out >= schema_keys[id].low && *whole_out <= schema_keys[id].high;
+}
+
+static entrain_status check_integer(schema_key_id id, const json_t *value, const char *where,
+                                    json_t **value_out, entrain_error *error_out) {
+    int64_t whole;
+    if (!integer_fits(id, value, &whole))
         return refuse_number(id, value, where, error_out);
     *value_out = json_integer(whole);
     return ENTRAIN_OK;
@@ -281,6 +294,84 @@ static entrain_status check_numbers(schema_key_id id, const json_t *value, const
         }
     }
     *value_out = list;
+    return ENTRAIN_OK;
+}
+
+// The sizes of groups.
+static entrain_status check_counts(schema_key_id id, const json_t *value, const char *where,
+                                   json_t **value_out, entrain_error *error_out) {
+    const char *name = schema_keys[id].name;
+    size_t count = json_array_size(value);
+    if (count < 2 || count > ENTRAIN_GROUPS_MAX)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "%s: %s is %s; it must be a list of 2 to %d integers, such as { 60, 40 }.", where,
+                                 name, words_value(value).text, ENTRAIN_GROUPS_MAX);
+    json_t *list = json_array();
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        const json_t *item = json_array_get(value, i);
+        int64_t whole;
+        if (!integer_fits(id, item, &whole)) {
+            json_decref(list);
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "%s: %s[%zu] is %s; it must be an integer from %lld to %lld.", where, name,
+                                     i + 1, words_value(item).text, (long long)schema_keys[id].low,
+                                     (long long)schema_keys[id].high);
+        }
+        if (json_array_append_new(list, json_integer(whole)) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    *value_out = list;
+    return ENTRAIN_OK;
+}
+
+// How many rows, and whether they lie in lists of their own. 0: it is no square of numbers.
+static size_t matrix_rows(const json_t *value, bool *nested_out) {
+    size_t count = json_array_size(value);
+    *nested_out = count > 0 && !json_is_number(json_array_get(value, 0));
+    for (size_t rows = 2; rows <= ENTRAIN_GROUPS_MAX; rows++) {
+        bool fits = count == (*nested_out ? rows : rows * rows);
+        for (size_t i = 0; fits && *nested_out && i < rows; i++)
+            fits = json_array_size(json_array_get(value, i)) == rows;
+        if (fits)
+            return rows;
+    }
+    return 0;
+}
+
+// Rows of numbers, for groups: the rows hear.
+static entrain_status check_matrix(schema_key_id id, const json_t *value, const char *where,
+                                   json_t **value_out, entrain_error *error_out) {
+    const char *name = schema_keys[id].name;
+    bool nested, made = true;
+    size_t rows = matrix_rows(value, &nested);
+    if (rows == 0)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "%s: %s is %s; it must be a list of rows, as many as there are groups (2 to %d) and "
+                                 "as long, such as { { 0.6, 0.4 }, { 0.4, 0.6 } }.",
+                                 where, name, nested ? "no square" : words_value(value).text, ENTRAIN_GROUPS_MAX);
+    json_t *matrix = json_array();
+    for (size_t i = 0; made && i < rows; i++) {
+        json_t *row = json_array();
+        made = json_array_append_new(matrix, row) == 0;
+        for (size_t k = 0; made && k < rows; k++) {
+            const json_t *item =
+                nested ? json_array_get(json_array_get(value, i), k) : json_array_get(value, i * rows + k);
+            if (!number_fits(id, item)) {
+                wording is = words_value(item), wanted = range_words(id);
+                json_decref(matrix);
+                return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: %s[%zu][%zu] is %s; it must be %s.",
+                                         where, name, i + 1, k + 1, is.text, wanted.text);
+            }
+            made = json_array_append_new(row, json_real(json_number_value(item))) == 0;
+        }
+    }
+    if (!made) {
+        json_decref(matrix);
+        matrix = NULL;
+    }
+    *value_out = matrix;
     return ENTRAIN_OK;
 }
 
@@ -419,6 +510,12 @@ entrain_status schema_check(schema_key_id id, const json_t *value, const char *w
         break;
     case SCHEMA_NUMBERS:
         status = check_numbers(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_COUNTS:
+        status = check_counts(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_MATRIX:
+        status = check_matrix(id, value, where, &canonical, error_out);
         break;
     case SCHEMA_PARAMETERS:
         status = check_parameters(id, value, where, &canonical, error_out);

@@ -14,25 +14,26 @@
     .belongs_words = words
 #define SCHEMA_EDGES "ring, lattice, torus, small-world, random-regular, erdos-renyi, scale-free, star"
 
-// The keys of one distribution: frequency (rad/s) or phase (rad).
-#define SCHEMA_DISTRIBUTION(X, ID, name, unit, bound, kind, kinds, low_text, high_text)                      \
-    X(ID##_DISTRIBUTION, name ".distribution", CHOICE, kind, "how values come about",                        \
-      .choices = "one of " kinds)                                                                            \
+// The keys of one distribution, the same for all and in the same order (scenario.c counts on it). The last
+// argument says where they apply: fields of the first row, to which all others belong.
+#define SCHEMA_DISTRIBUTION(X, ID, name, unit, bound, kind, kinds, middle_text, low_text, high_text, ...)    \
+    X(ID##_DISTRIBUTION, name ".distribution", CHOICE, kind, "how values come about; " unit,                 \
+      .choices = "one of " kinds, __VA_ARGS__)                                                               \
     X(ID##_SAMPLING, name ".sampling", CHOICE, "random",                                                     \
       "random: each draws its own; quantile: spread evenly over the distribution",                           \
       .choices = "one of random, quantile", .belongs_to = KEY_##ID##_DISTRIBUTION,                           \
       .belongs_words = "uniform, normal, lorentz")                                                           \
-    X(ID##_VALUE, name ".value", NUMBER, "0", "everybody's value, " unit, .least = -(bound),                 \
+    X(ID##_VALUE, name ".value", NUMBER, middle_text, "everybody's value, " unit, .least = -(bound),         \
       .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "constant")                   \
     X(ID##_LOW, name ".low", NUMBER, low_text, "lower end, " unit, .least = -(bound), .most = (bound),       \
       .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "uniform")                                     \
     X(ID##_HIGH, name ".high", NUMBER, high_text, "upper end, " unit, .least = -(bound), .most = (bound),    \
       .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "uniform")                                     \
-    X(ID##_MEAN, name ".mean", NUMBER, "0", "mean, " unit, .least = -(bound), .most = (bound),               \
+    X(ID##_MEAN, name ".mean", NUMBER, middle_text, "mean, " unit, .least = -(bound), .most = (bound),       \
       .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "normal")                                      \
     X(ID##_DEVIATION, name ".deviation", NUMBER, "1", "standard deviation, " unit ", 0 or more", .least = 0, \
       .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "normal")                     \
-    X(ID##_CENTER, name ".center", NUMBER, "0", "median, " unit, .least = -(bound), .most = (bound),         \
+    X(ID##_CENTER, name ".center", NUMBER, middle_text, "median, " unit, .least = -(bound), .most = (bound), \
       .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "lorentz")                                     \
     X(ID##_WIDTH, name ".width", NUMBER, "0.5", "half width at half maximum, " unit ", 0 or more",           \
       .least = 0, .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "lorentz")        \
@@ -43,7 +44,17 @@
       .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "file", .required = true)                      \
     X(ID##_JITTER, name ".jitter", NUMBER, "0",                                                              \
       "standard deviation of a normal draw added to each value, " unit ", 0 or more", .least = 0,            \
-      .most = (bound))
+      .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION)
+
+// The parts of the equation that our own models have; kuramoto.h has it in full.
+#define SCHEMA_SINES "kuramoto, swing"
+// A further harmonic: its coupling makes it one.
+#define SCHEMA_HARMONIC(X, ID, name, times)                                                                  \
+    X(ID##_COUPLING, name ".coupling", NUMBER, NULL,                                                         \
+      "coupling of the sine of " times " the phase difference, rad/s, -1e6 to 1e6; absent: there is none",   \
+      .least = -1e6, .most = 1e6, SCHEMA_MODEL(SCHEMA_SINES))                                                \
+    X(ID##_LAG, name ".lag", NUMBER, "0", "its phase lag, rad, -pi to pi", .least = -0x1.921fb54442d18p1,    \
+      .most = 0x1.921fb54442d18p1, .belongs_to = KEY_##ID##_COUPLING)
 
 #define SCHEMA_KEYS(X)                                                                                       \
     X(TITLE, "title", TEXT, NULL, "what the run is about, one line; default: the file's name")               \
@@ -82,29 +93,64 @@
     X(TOPOLOGY_PARAMETERS, "swarm.topology.parameters", PARAMETERS, NULL,                                    \
       "what a plug-in's topology asks for, by name (entrain list topologies --load FILE.so)",                \
       SCHEMA_TOPOLOGY(""), .plugged = SCHEMA_PLUGGED_ONLY)                                                   \
-    X(MODEL_KIND, "model.kind", CHOICE, "kuramoto", "the equation", .choices = "one of kuramoto",            \
+    X(MODEL_KIND, "model.kind", CHOICE, "kuramoto", "the equation (entrain list models)",                    \
+      .choices = "one of kuramoto, swing",                                                                   \
       .others = other_model)                                                                                 \
     X(MODEL_PARAMETERS, "model.parameters", PARAMETERS, NULL,                                                \
       "what a plug-in's model asks for, by name (entrain list models --load FILE.so)", SCHEMA_MODEL(""),     \
       .plugged = SCHEMA_PLUGGED_ONLY)                                                                        \
     X(COUPLING, "model.coupling", NUMBER, "2", "K, rad/s, -1e6 to 1e6", .least = -1e6, .most = 1e6,          \
-      SCHEMA_MODEL("kuramoto"))                                                                              \
+      SCHEMA_MODEL(SCHEMA_SINES))                                                                            \
     X(LAG, "model.lag", NUMBER, "0", "phase lag alpha, rad, -pi to pi", .least = -0x1.921fb54442d18p1,       \
-      .most = 0x1.921fb54442d18p1, SCHEMA_MODEL("kuramoto"))                                                 \
-    X(NORMALISE, "model.normalise", CHOICE, "degree", "what the sum over neighbours is divided by",          \
-      .choices = "one of size, degree, heard, none", SCHEMA_MODEL("kuramoto"))                               \
-    SCHEMA_DISTRIBUTION(X, FREQUENCY, "model.frequency", "rad/s", 1e9, "lorentz", SCHEMA_KINDS, "-1", "1")   \
-    SCHEMA_DISTRIBUTION(X, PHASE, "model.phase", "rad", 1e6, "uniform", SCHEMA_KINDS ", twisted",            \
-                        "-" SCHEMA_PI, SCHEMA_PI)                                                            \
+      .most = 0x1.921fb54442d18p1, SCHEMA_MODEL(SCHEMA_SINES))                                               \
+    SCHEMA_HARMONIC(X, SECOND, "model.second", "twice")                                                      \
+    SCHEMA_HARMONIC(X, THIRD, "model.third", "three times")                                                  \
+    SCHEMA_HARMONIC(X, FOURTH, "model.fourth", "four times")                                                 \
+    X(GROUP_SIZES, "model.groups.sizes", COUNTS, NULL,                                                       \
+      "oscillators in each of 2 to 4 groups of consecutive indices", .low = 1, .high = 16777214,             \
+      SCHEMA_MODEL(SCHEMA_SINES))                                                                            \
+    X(GROUP_COUNT, "model.groups.count", INTEGER, NULL,                                                      \
+      "groups of consecutive indices, 2 to 4, as even as can be unless sizes say otherwise", .low = 2,       \
+      .high = 4, SCHEMA_MODEL(SCHEMA_SINES))                                                                 \
+    X(GROUP_COUPLING, "model.groups.coupling", MATRIX, NULL,                                                 \
+      "a row for each group: by what model.coupling is multiplied for what it hears of each group, "         \
+      "-1e6 to 1e6",                                                                                         \
+      .least = -1e6, .most = 1e6, .belongs_to = KEY_GROUP_COUNT, .required = true)                           \
+    X(GROUP_LAG, "model.groups.lag", MATRIX, NULL,                                                           \
+      "a row for each group: what is added to the lag of what it hears of each group, rad, -pi to pi",       \
+      .least = -0x1.921fb54442d18p1, .most = 0x1.921fb54442d18p1, .belongs_to = KEY_GROUP_COUNT)             \
+    X(NORMALISE, "model.normalise", CHOICE, "degree",                                                        \
+      "what the sum over neighbours is divided by; default of swing: none, of groups on a complete graph: "  \
+      "size (of the group heard)",                                                                           \
+      .choices = "one of size, degree, heard, none", SCHEMA_MODEL(SCHEMA_SINES), .default_where = "swing",   \
+      .default_there = "none")                                                                               \
+    X(NOISE, "model.noise", NUMBER, "0",                                                                     \
+      "strength T of white noise, rad^2/s (swing: of the torque), 0 to 1e6", .least = 0, .most = 1e6,        \
+      SCHEMA_MODEL(SCHEMA_SINES))                                                                            \
+    SCHEMA_DISTRIBUTION(X, FREQUENCY, "model.frequency", "rad/s", 1e9, "lorentz", SCHEMA_KINDS, "0", "-1",   \
+                        "1", SCHEMA_MODEL("kuramoto"), .plugged = SCHEMA_PLUGGED_TOO)                        \
+    SCHEMA_DISTRIBUTION(X, POWER, "model.power", "in the unit of the coupling", 1e9, "normal", SCHEMA_KINDS, \
+                        "0", "-1", "1", SCHEMA_MODEL("swing"))                                               \
+    SCHEMA_DISTRIBUTION(X, PHASE, "model.phase", "rad", 1e6, "uniform", SCHEMA_KINDS ", twisted", "0",       \
+                        "-" SCHEMA_PI, SCHEMA_PI, .belongs_to = KEY_NONE)                                    \
     X(PHASE_WINDING, "model.phase.winding", INTEGER, "1",                                                    \
       "turns around the whole ring of indices, -8388607 to 8388607", .low = -8388607, .high = 8388607,       \
       .belongs_to = KEY_PHASE_DISTRIBUTION, .belongs_words = "twisted")                                      \
+    SCHEMA_DISTRIBUTION(X, GAIN, "model.gain", "factor of the coupling", 1e6, "constant",                    \
+                        SCHEMA_KINDS, "1", "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))                         \
+    SCHEMA_DISTRIBUTION(X, INERTIA, "model.inertia", "inertia M, above 0", 1e9, "constant", SCHEMA_KINDS,    \
+                        "1", "0.5", "1.5", SCHEMA_MODEL("swing"))                                            \
+    SCHEMA_DISTRIBUTION(X, DAMPING, "model.damping", "damping D, 0 or more", 1e9, "constant", SCHEMA_KINDS,  \
+                        "1", "0.5", "1.5", SCHEMA_MODEL("swing"))                                            \
+    SCHEMA_DISTRIBUTION(X, VELOCITY, "model.velocity", "initial velocity, rad/s", 1e9, "constant",           \
+                        SCHEMA_KINDS, "0", "-1", "1", SCHEMA_MODEL("swing"))                                 \
     X(STEP, "time.step", NUMBER, "0.01", "simulated seconds per tick, above 0", .least = 0, .most = 1e6,     \
       .above = true)                                                                                         \
     X(DURATION, "time.duration", NUMBER, "60", "simulated seconds, from one step to 2^40 steps", .least = 0, \
       .most = 1e18, .above = true)                                                                           \
-    X(INTEGRATOR, "time.integrator", CHOICE, "rk4", "1, 2 or 4 exchanges a tick",                            \
-      .choices = "one of euler, heun, rk4", SCHEMA_MODEL("kuramoto"))                                        \
+    X(INTEGRATOR, "time.integrator", CHOICE, "rk4",                                                          \
+      "1, 2 or 4 exchanges a tick; with model.noise euler or heun, and heun by default",                     \
+      .choices = "one of euler, heun, rk4", SCHEMA_MODEL(SCHEMA_SINES))                                      \
     X(STOP_COHERENCE, "stop.coherence", NUMBER, NULL,                                                        \
       "stop once coherence r reaches this, 0 to 1; absent: run to the end", .least = 0, .most = 1)           \
     X(STOP_BELOW, "stop.below", BOOLEAN, "false", "stop when r is below stop.coherence instead",             \

@@ -189,7 +189,8 @@ static void an_empty_scenario_is_the_defaults(void **state) {
         " \"model\": {\n  \"coupling\": 2.0,\n  \"frequency\": {\n   \"center\": 0.0,\n"
         "   \"distribution\": \"lorentz\",\n   \"jitter\": 0.0,\n   \"sampling\": \"random\",\n   \"width\": "
         "0.5\n  },\n"
-        "  \"kind\": \"kuramoto\",\n  \"lag\": 0.0,\n  \"normalise\": \"degree\",\n"
+        "  \"gain\": {\n   \"distribution\": \"constant\",\n   \"jitter\": 0.0,\n   \"value\": 1.0\n  },\n"
+        "  \"kind\": \"kuramoto\",\n  \"lag\": 0.0,\n  \"noise\": 0.0,\n  \"normalise\": \"degree\",\n"
         "  \"phase\": {\n   \"distribution\": \"uniform\",\n   \"high\": 3.1415926535897931,\n   \"jitter\": "
         "0.0,\n"
         "   \"low\": -3.1415926535897931,\n   \"sampling\": \"random\"\n  }\n },\n"
@@ -508,8 +509,8 @@ static void sets_that_cannot_be_are_refused(void **state) {
          "swarm.topology.directed is \"yes\"; it must be true or false."},
         {"swarm.topology.kind=rign", ENTRAIN_UNKNOWN,
          "scale-free, star, edge-list (did you mean \"ring\"?), or come from a plug-in (--load FILE.so)."},
-        {"model.kind=ising", ENTRAIN_UNKNOWN,
-         "model.kind is \"ising\"; it must be one of kuramoto, or come from a plug-in (--load FILE.so)."},
+        {"model.kind=potts", ENTRAIN_UNKNOWN,
+         "model.kind is \"potts\"; it must be one of kuramoto, swing, or come from a plug-in (--load FILE.so)."},
         {"model.normalise=7", ENTRAIN_UNKNOWN, "it must be one of size, degree, heard, none."},
         {"exec.policy=stael", ENTRAIN_UNKNOWN, "(did you mean \"steal\"?)"},
         {"model.frequency.values=1", ENTRAIN_INVALID,

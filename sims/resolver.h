@@ -1,0 +1,39 @@
+/// @file resolver.h  A scenario on its way from what was given to what it means: shared by scenario.c and
+/// scenario_model.c.
+#ifndef ENTRAIN_SIMS_RESOLVER_H
+#define ENTRAIN_SIMS_RESOLVER_H
+
+#include <jansson.h>
+
+#include "entrain/swarm.h"
+#include "sims/given.h"
+
+typedef struct resolver {
+    const given_values *given;
+    json_t *values[KEY_COUNT]; ///< NULL: does not apply, or has no value
+    entrain_error *error_out;
+    char typed[16]; ///< a default that depends on others, as typed
+} resolver;
+
+static inline const char *word(const resolver *r, schema_key_id id) {
+    return r->values[id] != NULL ? json_string_value(r->values[id]) : "";
+}
+
+static inline double number(const resolver *r, schema_key_id id) {
+    return r->values[id] != NULL ? json_number_value(r->values[id]) : 0.0;
+}
+
+static inline int64_t integer(const resolver *r, schema_key_id id) {
+    return r->values[id] != NULL ? json_integer_value(r->values[id]) : 0;
+}
+
+static inline bool is_given(const resolver *r, schema_key_id id) { return r->given->values[id].value != NULL; }
+
+/// The default of one of our models' keys that hangs together with other keys, as typed; NULL: it has no such default.
+const char *scenario_model_default(resolver *r, schema_key_id id);
+/// What no single key of a model can know.
+entrain_status scenario_model_check(const resolver *r);
+/// Takes the model's keys over, but for those of distributions.
+void scenario_model_fill(const resolver *r, entrain_kuramoto_config *model);
+
+#endif
