@@ -37,8 +37,8 @@ static bool is_everybodys(const entrain_distribution *distribution, double value
            distribution->value == value;
 }
 
-// The arrays of one population: initial values and each one's own parameters. They live only until the population has
-// copied them.
+// The arrays of one population: initial values and each one's own parameters. They live only until the
+// population has copied them.
 typedef struct values {
     double *phases, *frequencies, *gains, *inertias, *dampings, *velocities;
 } values;

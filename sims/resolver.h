@@ -27,9 +27,11 @@ static inline int64_t integer(const resolver *r, schema_key_id id) {
     return r->values[id] != NULL ? json_integer_value(r->values[id]) : 0;
 }
 
-static inline bool is_given(const resolver *r, schema_key_id id) { return r->given->values[id].value != NULL; }
+static inline bool is_given(const resolver *r, schema_key_id id) {
+    return r->given->values[id].value != NULL;
+}
 
-/// The default of one of our models' keys that hangs together with other keys, as typed; NULL: it has no such default.
+/// The default, as typed, of a key of our models that depends on other keys; NULL: it has no such default.
 const char *scenario_model_default(resolver *r, schema_key_id id);
 /// What no single key of a model can know.
 entrain_status scenario_model_check(const resolver *r);

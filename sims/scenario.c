@@ -54,11 +54,13 @@ static entrain_status refuse_needless(const resolver *r, schema_key_id id) {
     schema_key_id cause = id; // or the key that it belongs to, where that does not apply either
     while (!applies(r, schema_keys[cause].belongs_to))
         cause = schema_keys[cause].belongs_to;
-    const schema_key *named = &schema_keys[id], *key = &schema_keys[cause], *owner = &schema_keys[key->belongs_to];
+    const schema_key *named = &schema_keys[id], *key = &schema_keys[cause],
+                     *owner = &schema_keys[key->belongs_to];
     char remedy[128] = "";
     if (r->given->values[id].set == NULL && r->given->values[key->belongs_to].set != NULL)
         snprintf(remedy, sizeof remedy, "; take it out with --set %.*s=nil",
-                 cause == id ? (int)strlen(named->name) : (int)(strrchr(named->name, '.') - named->name), named->name);
+                 cause == id ? (int)strlen(named->name) : (int)(strrchr(named->name, '.') - named->name),
+                 named->name);
     if (key->belongs_words == NULL)
         return entrain_error_set(r->error_out, ENTRAIN_INVALID,
                                  "%s: %s does nothing without %s; give that too%s.", where.text, named->name,
@@ -71,11 +73,10 @@ static entrain_status refuse_needless(const resolver *r, schema_key_id id) {
                                  "%s: %s does not apply to %s \"%s\", which has no parameters%s.", where.text,
                                  named->name, kind, word(r, key->belongs_to),
                                  remedy[0] != '\0' ? remedy : "; leave it out");
-    return entrain_error_set(r->error_out, ENTRAIN_INVALID,
-                             "%s: %s does not apply to %s \"%s\"; it belongs to %s%s%s%s%s.", where.text,
-                             named->name, kind, word(r, key->belongs_to), key->belongs_words,
-                             because != NULL ? " (" : "", because != NULL ? because : "",
-                             because != NULL ? ")" : "", remedy);
+    return entrain_error_set(
+        r->error_out, ENTRAIN_INVALID, "%s: %s does not apply to %s \"%s\"; it belongs to %s%s%s%s%s.",
+        where.text, named->name, kind, word(r, key->belongs_to), key->belongs_words,
+        because != NULL ? " (" : "", because != NULL ? because : "", because != NULL ? ")" : "", remedy);
 }
 
 // A title for the scenario that has none: the file's name, without folder and ending.
@@ -185,11 +186,11 @@ static entrain_status resolve_key(resolver *r, schema_key_id id) {
     }
     if (fits && key->required)
         return key->belongs_words == NULL
-                   ? entrain_error_set(r->error_out, ENTRAIN_INVALID, "%s: %s is missing; %s needs it.", where.text,
-                                       key->name, schema_keys[key->belongs_to].name)
-                   : entrain_error_set(r->error_out, ENTRAIN_INVALID, "%s: %s is missing; %s \"%s\" needs it.",
-                                       where.text, key->name, schema_keys[key->belongs_to].name,
-                                       word(r, key->belongs_to));
+                   ? entrain_error_set(r->error_out, ENTRAIN_INVALID, "%s: %s is missing; %s needs it.",
+                                       where.text, key->name, schema_keys[key->belongs_to].name)
+                   : entrain_error_set(r->error_out, ENTRAIN_INVALID,
+                                       "%s: %s is missing; %s \"%s\" needs it.", where.text, key->name,
+                                       schema_keys[key->belongs_to].name, word(r, key->belongs_to));
     return fits ? take_default(r, id) : ENTRAIN_OK;
 }
 
@@ -432,7 +433,8 @@ static entrain_swarm_config make_swarm(const resolver *r, owned_arrays *arrays) 
         scenario_model_fill(r, &swarm.model);
     for (size_t i = 0; i < DISTRIBUTION_COUNT; i++)
         if (r->values[distributions[i]] != NULL)
-            *distribution_of(&swarm, distributions[i]) = make_distribution(r, distributions[i], arrays->lists[i]);
+            *distribution_of(&swarm, distributions[i]) =
+                make_distribution(r, distributions[i], arrays->lists[i]);
     return swarm;
 }
 

@@ -36,25 +36,27 @@ static given_where place(const resolver *r, schema_key_id one, schema_key_id oth
     return given_place(r->given, blame_other ? other : one);
 }
 
-// Euler-Maruyama and stochastic Heun converge with white noise as they are; Runge and Kutta's tableau does not gain by
-// it, and would draw for four stages.
+// A scheme of order four gains nothing where white noise makes the paths rough, and would have to draw for its
+// stages: kuramoto.c has Euler-Maruyama and stochastic Heun.
 static entrain_status check_noise(const resolver *r) {
     if (!(number(r, KEY_NOISE) > 0) || strcmp(word(r, KEY_INTEGRATOR), "rk4") != 0)
         return ENTRAIN_OK;
-    return entrain_error_set(r->error_out, ENTRAIN_INVALID,
-                             "%s: time.integrator is rk4 and model.noise is %s; noise needs euler or heun (or leave "
-                             "time.integrator out).",
-                             place(r, KEY_INTEGRATOR, KEY_NOISE).text, words_number(number(r, KEY_NOISE)).text);
+    return entrain_error_set(
+        r->error_out, ENTRAIN_INVALID,
+        "%s: time.integrator is rk4 and model.noise is %s; noise needs euler or heun (or leave "
+        "time.integrator out).",
+        place(r, KEY_INTEGRATOR, KEY_NOISE).text, words_number(number(r, KEY_NOISE)).text);
 }
 
-// Where everybody has the same value, it can be refused before anything is built; kuramoto.c looks at each one's own.
+// One value for everybody can be refused before anything is built; kuramoto.c looks at each one's own.
 static entrain_status check_swing(const resolver *r) {
     double inertia = number(r, KEY_INERTIA_VALUE), damping = number(r, KEY_DAMPING_VALUE);
     if (r->values[KEY_INERTIA_VALUE] != NULL && !(inertia > 0))
-        return entrain_error_set(r->error_out, ENTRAIN_INVALID,
-                                 "%s: model.inertia.value is %s; it must be above 0 (without inertia the equation is "
-                                 "model.kind = \"kuramoto\").",
-                                 given_place(r->given, KEY_INERTIA_VALUE).text, words_number(inertia).text);
+        return entrain_error_set(
+            r->error_out, ENTRAIN_INVALID,
+            "%s: model.inertia.value is %s; it must be above 0 (without inertia the equation is "
+            "model.kind = \"kuramoto\").",
+            given_place(r->given, KEY_INERTIA_VALUE).text, words_number(inertia).text);
     if (r->values[KEY_DAMPING_VALUE] != NULL && damping < 0)
         return entrain_error_set(r->error_out, ENTRAIN_INVALID,
                                  "%s: model.damping.value is %s; it must be 0 or more.",
@@ -76,16 +78,18 @@ static entrain_status check_sizes(const resolver *r) {
     for (size_t i = 0; i < json_array_size(sizes); i++)
         sum += json_integer_value(json_array_get(sizes, i));
     if ((size_t)integer(r, KEY_GROUP_COUNT) != json_array_size(sizes))
-        return entrain_error_set(r->error_out, ENTRAIN_INVALID,
-                                 "%s: model.groups.sizes has %zu groups and model.groups.count is %lld; give one of "
-                                 "them (--set KEY=nil takes one out).",
-                                 place(r, KEY_GROUP_SIZES, KEY_GROUP_COUNT).text, json_array_size(sizes),
-                                 (long long)integer(r, KEY_GROUP_COUNT));
+        return entrain_error_set(
+            r->error_out, ENTRAIN_INVALID,
+            "%s: model.groups.sizes has %zu groups and model.groups.count is %lld; give one of "
+            "them (--set KEY=nil takes one out).",
+            place(r, KEY_GROUP_SIZES, KEY_GROUP_COUNT).text, json_array_size(sizes),
+            (long long)integer(r, KEY_GROUP_COUNT));
     if (sum != size)
-        return entrain_error_set(r->error_out, ENTRAIN_INVALID,
-                                 "%s: model.groups.sizes come to %lld and swarm.size is %lld; everybody belongs to one "
-                                 "group (model.groups.count divides any size).",
-                                 place(r, KEY_GROUP_SIZES, KEY_SIZE).text, (long long)sum, (long long)size);
+        return entrain_error_set(
+            r->error_out, ENTRAIN_INVALID,
+            "%s: model.groups.sizes come to %lld and swarm.size is %lld; everybody belongs to one "
+            "group (model.groups.count divides any size).",
+            place(r, KEY_GROUP_SIZES, KEY_SIZE).text, (long long)sum, (long long)size);
     return ENTRAIN_OK;
 }
 
@@ -94,10 +98,11 @@ static entrain_status check_rows(const resolver *r, schema_key_id matrix) {
     int64_t count = integer(r, KEY_GROUP_COUNT);
     if (r->values[matrix] == NULL || rows == (size_t)count)
         return ENTRAIN_OK;
-    return entrain_error_set(r->error_out, ENTRAIN_INVALID,
-                             "%s: %s has %zu rows for %lld groups; give a row of %lld numbers for each group.",
-                             place(r, matrix, KEY_GROUP_COUNT).text, schema_keys[matrix].name, rows, (long long)count,
-                             (long long)count);
+    return entrain_error_set(
+        r->error_out, ENTRAIN_INVALID,
+        "%s: %s has %zu rows for %lld groups; give a row of %lld numbers for each group.",
+        place(r, matrix, KEY_GROUP_COUNT).text, schema_keys[matrix].name, rows, (long long)count,
+        (long long)count);
 }
 
 static entrain_status check_groups(const resolver *r) {
@@ -109,22 +114,23 @@ static entrain_status check_groups(const resolver *r) {
     if (r->values[KEY_GROUP_SIZES] != NULL)
         status = check_sizes(r);
     if (status == ENTRAIN_OK && count > size)
-        status = entrain_error_set(r->error_out, ENTRAIN_INVALID,
-                                   "%s: model.groups.count is %lld and swarm.size is %lld; each group needs somebody.",
-                                   place(r, KEY_GROUP_COUNT, KEY_SIZE).text, (long long)count, (long long)size);
+        status = entrain_error_set(
+            r->error_out, ENTRAIN_INVALID,
+            "%s: model.groups.count is %lld and swarm.size is %lld; each group needs somebody.",
+            place(r, KEY_GROUP_COUNT, KEY_SIZE).text, (long long)count, (long long)size);
     if (status == ENTRAIN_OK)
         status = check_rows(r, KEY_GROUP_COUPLING);
     if (status == ENTRAIN_OK)
         status = check_rows(r, KEY_GROUP_LAG);
     if (status == ENTRAIN_OK && count * highest > 4)
-        status = entrain_error_set(
-            r->error_out, ENTRAIN_LIMIT,
-            "%s: %lld groups and harmonics up to the %s are more than the 4 sums that an oscillator hears (groups "
-            "times harmonics); leave out groups or harmonics.",
-            place(r, harmonics[highest - 2], KEY_GROUP_COUNT).text, (long long)count,
-            highest == 2   ? "second"
-            : highest == 3 ? "third"
-                           : "fourth");
+        status = entrain_error_set(r->error_out, ENTRAIN_LIMIT,
+                                   "%s: %lld groups and harmonics up to the %s are more than the 4 sums that "
+                                   "an oscillator hears (groups "
+                                   "times harmonics); leave out groups or harmonics.",
+                                   place(r, harmonics[highest - 2], KEY_GROUP_COUNT).text, (long long)count,
+                                   highest == 2   ? "second"
+                                   : highest == 3 ? "third"
+                                                  : "fourth");
     return status;
 }
 

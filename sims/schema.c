@@ -37,10 +37,10 @@ const schema_key schema_keys[KEY_COUNT] = {
 };
 
 const char *const schema_sections[] = {
-    "exec",           "model",         "model.damping", "model.fourth",          "model.frequency",
-    "model.gain",     "model.groups",  "model.inertia", "model.phase",           "model.power",
-    "model.second",   "model.third",   "model.velocity", "record",               "stop",
-    "swarm",          "swarm.topology", "swarm.topology.weight", "time",         NULL};
+    "exec",         "model",          "model.damping",         "model.fourth", "model.frequency",
+    "model.gain",   "model.groups",   "model.inertia",         "model.phase",  "model.power",
+    "model.second", "model.third",    "model.velocity",        "record",       "stop",
+    "swarm",        "swarm.topology", "swarm.topology.weight", "time",         NULL};
 
 schema_key_id schema_find(const char *name) {
     for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
@@ -62,7 +62,8 @@ static const char *last_part(const char *name) {
 }
 
 enum { NAMES_MAX = 512 };
-_Static_assert(KEY_COUNT + sizeof schema_sections / sizeof *schema_sections < NAMES_MAX, "there is room for every name");
+_Static_assert(KEY_COUNT + sizeof schema_sections / sizeof *schema_sections < NAMES_MAX,
+               "there is room for every name");
 
 static void add_name(const char *name, const char *folder, size_t folder_size, const char *names[NAMES_MAX],
                      size_t *count) {
@@ -96,12 +97,15 @@ const char *schema_nearest(const char *name) {
     for (size_t i = 0; found != NULL && i < count; i++)
         if (parts[i] == found)
             return names[i];
-    // The right word in the wrong table.
+    // The right word in the wrong table: the one that comes nearest, or else the first.
+    size_t alike = 0;
     count = list_names(NULL, 0, names);
     for (size_t i = 0; i < count; i++)
         if (strcmp(last_part(names[i]), part) == 0)
-            return names[i];
-    return entrain_nearest_word(name, names);
+            parts[alike++] = names[i];
+    parts[alike] = NULL;
+    found = entrain_nearest_word(name, alike > 0 ? parts : names);
+    return found != NULL || alike == 0 ? found : parts[0];
 }
 
 // The index of @p word in a ", "-separated list, or -1.
@@ -304,8 +308,8 @@ static entrain_status check_counts(schema_key_id id, const json_t *value, const 
     size_t count = json_array_size(value);
     if (count < 2 || count > ENTRAIN_GROUPS_MAX)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s: %s is %s; it must be a list of 2 to %d integers, such as { 60, 40 }.", where,
-                                 name, words_value(value).text, ENTRAIN_GROUPS_MAX);
+                                 "%s: %s is %s; it must be a list of 2 to %d integers, such as { 60, 40 }.",
+                                 where, name, words_value(value).text, ENTRAIN_GROUPS_MAX);
     json_t *list = json_array();
     for (size_t i = 0; list != NULL && i < count; i++) {
         const json_t *item = json_array_get(value, i);
@@ -313,8 +317,8 @@ static entrain_status check_counts(schema_key_id id, const json_t *value, const 
         if (!integer_fits(id, item, &whole)) {
             json_decref(list);
             return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                     "%s: %s[%zu] is %s; it must be an integer from %lld to %lld.", where, name,
-                                     i + 1, words_value(item).text, (long long)schema_keys[id].low,
+                                     "%s: %s[%zu] is %s; it must be an integer from %lld to %lld.", where,
+                                     name, i + 1, words_value(item).text, (long long)schema_keys[id].low,
                                      (long long)schema_keys[id].high);
         }
         if (json_array_append_new(list, json_integer(whole)) != 0) {
@@ -347,10 +351,11 @@ static entrain_status check_matrix(schema_key_id id, const json_t *value, const 
     bool nested, made = true;
     size_t rows = matrix_rows(value, &nested);
     if (rows == 0)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s: %s is %s; it must be a list of rows, as many as there are groups (2 to %d) and "
-                                 "as long, such as { { 0.6, 0.4 }, { 0.4, 0.6 } }.",
-                                 where, name, nested ? "no square" : words_value(value).text, ENTRAIN_GROUPS_MAX);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: %s is %s; it must be a list of rows, as many as there are groups (2 to %d) and "
+            "as long, such as { { 0.6, 0.4 }, { 0.4, 0.6 } }.",
+            where, name, nested ? "no square" : words_value(value).text, ENTRAIN_GROUPS_MAX);
     json_t *matrix = json_array();
     for (size_t i = 0; made && i < rows; i++) {
         json_t *row = json_array();

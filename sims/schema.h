@@ -23,13 +23,13 @@ typedef enum schema_type {
     SCHEMA_INTEGER, ///< low .. high; 1e6 is an integer too
     SCHEMA_NUMBER,  ///< least .. most, without least itself if `above`
     SCHEMA_BOOLEAN,
-    SCHEMA_TEXT,      ///< one line, 1 to 1,024 bytes
-    SCHEMA_FILE,      ///< a path; relative ones begin at the scenario file's folder
-    SCHEMA_POLICY,    ///< a scheduler policy's name
-    SCHEMA_CHOICE,    ///< one of the words in `choices`; their order is that of the library's enum
-    SCHEMA_NUMBERS,   ///< a list of numbers, each least .. most
-    SCHEMA_COUNTS,    ///< a list of 2 to 4 integers, each low .. high
-    SCHEMA_MATRIX,    ///< 2 to 4 rows of as many numbers, each least .. most; or all of them in one list, row by row
+    SCHEMA_TEXT,    ///< one line, 1 to 1,024 bytes
+    SCHEMA_FILE,    ///< a path; relative ones begin at the scenario file's folder
+    SCHEMA_POLICY,  ///< a scheduler policy's name
+    SCHEMA_CHOICE,  ///< one of the words in `choices`; their order is that of the library's enum
+    SCHEMA_NUMBERS, ///< a list of numbers, each least .. most
+    SCHEMA_COUNTS,  ///< a list of 2 to 4 integers, each low .. high
+    SCHEMA_MATRIX, ///< 2 to 4 rows of as many numbers, each least .. most; or all in one list, row by row
     SCHEMA_PARAMETERS ///< a table of numbers by name; which, says what a plug-in brought (parameters.h)
 } schema_type;
 

@@ -94,8 +94,7 @@
       "what a plug-in's topology asks for, by name (entrain list topologies --load FILE.so)",                \
       SCHEMA_TOPOLOGY(""), .plugged = SCHEMA_PLUGGED_ONLY)                                                   \
     X(MODEL_KIND, "model.kind", CHOICE, "kuramoto", "the equation (entrain list models)",                    \
-      .choices = "one of kuramoto, swing",                                                                   \
-      .others = other_model)                                                                                 \
+      .choices = "one of kuramoto, swing", .others = other_model)                                            \
     X(MODEL_PARAMETERS, "model.parameters", PARAMETERS, NULL,                                                \
       "what a plug-in's model asks for, by name (entrain list models --load FILE.so)", SCHEMA_MODEL(""),     \
       .plugged = SCHEMA_PLUGGED_ONLY)                                                                        \
@@ -136,8 +135,8 @@
     X(PHASE_WINDING, "model.phase.winding", INTEGER, "1",                                                    \
       "turns around the whole ring of indices, -8388607 to 8388607", .low = -8388607, .high = 8388607,       \
       .belongs_to = KEY_PHASE_DISTRIBUTION, .belongs_words = "twisted")                                      \
-    SCHEMA_DISTRIBUTION(X, GAIN, "model.gain", "factor of the coupling", 1e6, "constant",                    \
-                        SCHEMA_KINDS, "1", "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))                         \
+    SCHEMA_DISTRIBUTION(X, GAIN, "model.gain", "factor of the coupling", 1e6, "constant", SCHEMA_KINDS, "1", \
+                        "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))                                            \
     SCHEMA_DISTRIBUTION(X, INERTIA, "model.inertia", "inertia M, above 0", 1e9, "constant", SCHEMA_KINDS,    \
                         "1", "0.5", "1.5", SCHEMA_MODEL("swing"))                                            \
     SCHEMA_DISTRIBUTION(X, DAMPING, "model.damping", "damping D, 0 or more", 1e9, "constant", SCHEMA_KINDS,  \
