@@ -56,7 +56,7 @@ typedef struct entrain__phase_kernels {
     void (*publish_pairs)(uint32_t count, const entrain__pairs *pairs, const double *phase, int64_t *words);
     /// rates[k] = the rate of each actor, [rate->count].
     void (*rates)(const entrain__rate *rate, double *rates);
-    /// push[k] = scale (x scales[k] unless NULL) x the standard normal of (key, actors[k], tick).
+    /// push[k] = scales[k] (NULL: scale) x the standard normal of (key, actors[k], tick).
     void (*normals)(uint32_t count, entrain_random key, const uint32_t *actors, uint64_t tick, double scale,
                     const double *scales, double *push);
     /// What euler, stage and finish do, with rates at hand.
