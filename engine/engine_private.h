@@ -273,6 +273,9 @@ void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint3
 /// of @p cohort, from the publications that it hears now. Returns nothing; counts into the cohort.
 void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
                      uint32_t count, int64_t *sums, uint32_t *heard);
+/// The same, any even number of words, weights or none; no heard.
+void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, uint32_t place,
+                          uint32_t count, int64_t *sums);
 uint64_t entrain__gather_arrivals(const entrain_engine *engine, uint32_t place, uint32_t count);
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard);

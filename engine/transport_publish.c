@@ -41,6 +41,8 @@ void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort
         entrain__gather_cohort(engine, cohort, sums);
     } else if (engine->words == 2 && !graph->weighted) {
         gather_pairs(graph, publications, place, count, sums);
+    } else if (engine->words % 2 == 0) {
+        entrain__gather_wide(engine, publications, place, count, sums);
     } else {
         gather_any(graph, engine->words, publications, place, count, sums);
     }

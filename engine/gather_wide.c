@@ -1,0 +1,70 @@
+// Adding up what speakers published where it is not two unweighted words (gather_kernels.h): two to eight words in pairs of
+// lanes, with the number of words known to the loop, weighed or not. The sums are those of a loop over words, entrain__weigh()
+// for each: a word is below 2^51, where the cheap conversions are exact.
+#include "engine/engine_private.h"
+
+typedef uint64_t lanes __attribute__((vector_size(16), aligned(8), may_alias));
+typedef double reals __attribute__((vector_size(16)));
+
+// The bits of word * weight + 1.5 * 2^52: the rounded product above those of 1.5 * 2^52, which are taken off the sum at the end.
+static inline lanes weighed(lanes words, double weight) {
+    const lanes magic = {0x4338000000000000, 0x4338000000000000}; // of ENTRAIN_ROUND_MAGIC
+    const reals round = {ENTRAIN_ROUND_MAGIC, ENTRAIN_ROUND_MAGIC}, factor = {weight, weight};
+    reals value = (reals)(words + magic) - round;
+    return (lanes)(value * factor + round);
+}
+
+#define ROW static inline __attribute__((always_inline))
+
+ROW void row_of(const entrain__graph *graph, uint32_t pairs, bool weighted, const int64_t *publications,
+                uint64_t from, uint64_t to, uint64_t end, int64_t *sums) {
+    lanes sum[ENTRAIN_WORDS_MAX / 2] = {{0}};
+    const uint32_t ahead = graph->prefetch;
+    for (uint64_t a = from; a < to; a++) {
+        if (ahead > 0 && a + ahead < end)
+            __builtin_prefetch(publications + 2 * (size_t)pairs * (uint32_t)graph->speakers[a + ahead]);
+        const lanes *published =
+            (const lanes *)(publications + 2 * (size_t)pairs * (uint32_t)graph->speakers[a]);
+        for (uint32_t p = 0; p < pairs; p++)
+            sum[p] += weighted ? weighed(published[p], graph->weights[a]) : published[p];
+    }
+    if (weighted) {
+        const uint64_t magics = (to - from) * UINT64_C(0x4338000000000000); // modulo 2^64, like the sums
+        for (uint32_t p = 0; p < pairs; p++)
+            sum[p] -= (lanes){magics, magics};
+    }
+    for (uint32_t p = 0; p < pairs; p++)
+        ((lanes *)sums)[p] = sum[p];
+}
+
+#define ROWS(pairs, weighted)                                                                                \
+    for (uint32_t k = 0; k < count; k++)                                                                     \
+    row_of(graph, pairs, weighted, publications, graph->offsets[place + k], graph->offsets[place + k + 1], end, \
+           sums + 2 * (size_t)(pairs)*k)
+
+#define CASES(weighted)                                                                                      \
+    switch (words) {                                                                                         \
+    case 2:                                                                                                  \
+        ROWS(1, weighted);                                                                                   \
+        break;                                                                                               \
+    case 4:                                                                                                  \
+        ROWS(2, weighted);                                                                                   \
+        break;                                                                                               \
+    case 6:                                                                                                  \
+        ROWS(3, weighted);                                                                                   \
+        break;                                                                                               \
+    default:                                                                                                 \
+        ROWS(4, weighted);                                                                                   \
+    }
+
+void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, uint32_t place,
+                          uint32_t count, int64_t *sums) {
+    const entrain__graph *graph = &engine->graph;
+    const uint32_t words = engine->words;
+    const uint64_t end = graph->offsets[engine->vertex_count];
+    ENTRAIN_ASSERT(words % 2 == 0 && words <= ENTRAIN_WORDS_MAX);
+    if (graph->weighted)
+        CASES(true)
+    else
+        CASES(false)
+}
