@@ -24,7 +24,8 @@ static const struct {
     [ENTRAIN_DISTRIBUTION_FILE] = {"file", "a text file, one number per line, one per actor"},
     [ENTRAIN_DISTRIBUTION_TWISTED] = {"twisted", "2 pi winding j / N: a twisted state of a ring"},
     [ENTRAIN_DISTRIBUTION_MOBIUS] = {"mobius", "coherence, center: Ott and Antonsen's density (phases)"},
-    [ENTRAIN_DISTRIBUTION_CLUSTERED] = {"clustered", "clusters, deviation, center: bunches around the circle (phases)"},
+    [ENTRAIN_DISTRIBUTION_CLUSTERED] = {"clustered",
+                                        "clusters, deviation, center: bunches around the circle (phases)"},
     [ENTRAIN_DISTRIBUTION_SPLAY] = {"splay", "2 pi j / N + center: evenly around the circle (phases)"},
 };
 _Static_assert(sizeof kinds / sizeof *kinds == ENTRAIN_DISTRIBUTION_KIND_COUNT, "one row per kind");
@@ -113,11 +114,36 @@ static entrain_status check(const entrain_distribution *d, const char *what, uin
         return ENTRAIN_OK;
     case ENTRAIN_DISTRIBUTION_TWISTED:
         return ENTRAIN_OK;
+    case ENTRAIN_DISTRIBUTION_MOBIUS:
+        if (!(d->coherence >= 0 && d->coherence < 1))
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "%s.coherence is %g; it must be at least 0 and below 1.", what,
+                                     d->coherence);
+        return check_number(what, "center", d->center, -INFINITY, error_out);
+    case ENTRAIN_DISTRIBUTION_CLUSTERED:
+        if (d->clusters < 1 || d->clusters > count)
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "%s.clusters is %" PRIu32 "; it must be from 1 to %" PRIu32
+                                     ", one for each actor at most.",
+                                     what, d->clusters, count);
+        if ((status = check_number(what, "deviation", d->deviation, 0, error_out)) != ENTRAIN_OK)
+            return status;
+        return check_number(what, "center", d->center, -INFINITY, error_out);
+    case ENTRAIN_DISTRIBUTION_SPLAY:
+        return check_number(what, "center", d->center, -INFINITY, error_out);
     default:
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "%s.distribution is %d; it must be one of the known kinds.", what,
                                  (int)d->kind);
     }
+}
+
+// The transform of Marvel, Mirollo and Strogatz (2009) that takes a uniform circle to coherence r0:
+// tan(theta / 2) = (1 - r0) / (1 + r0) tan(phi / 2), with phi / 2 = pi (u - 1/2), whose cosine is above 0.
+static double mobius(const entrain_distribution *d, double u) {
+    double sine, cosine;
+    entrain_sincos(3.14159265358979323846 * (u - 0.5), &sine, &cosine);
+    return d->center + 2 * entrain_atan2((1 - d->coherence) * sine, (1 + d->coherence) * cosine);
 }
 
 // The inverse distribution function at u in (0, 1).
@@ -127,6 +153,8 @@ static double quantile(const entrain_distribution *d, double u) {
         return d->low + (d->high - d->low) * u;
     case ENTRAIN_DISTRIBUTION_NORMAL:
         return d->mean + d->deviation * entrain_normal_quantile(u);
+    case ENTRAIN_DISTRIBUTION_MOBIUS:
+        return mobius(d, u);
     default: // Lorentz: x0 + gamma tan(pi (u - 1/2))
         return d->center + d->width * entrain_tan(3.14159265358979323846 * (u - 0.5));
     }
@@ -138,8 +166,32 @@ static double draw(const entrain_distribution *d, entrain_random key, uint32_t i
         return d->low + (d->high - d->low) * entrain_random_uniform(key, index, 0, 0);
     case ENTRAIN_DISTRIBUTION_NORMAL:
         return d->mean + d->deviation * entrain_random_normal(key, index, 0, 0);
+    case ENTRAIN_DISTRIBUTION_MOBIUS:
+        return mobius(d, entrain_random_uniform(key, index, 0, 0));
     default:
         return d->center + d->width * entrain_random_lorentz(key, index, 0, 0);
+    }
+}
+
+// The angle 2 pi turn / count, 0 <= turn < count.
+static double angle(uint64_t turn, uint64_t count) {
+    return 6.28318530717958647693 * ((double)turn / (double)count);
+}
+
+// Bunch k has the indices from ceil(k count / clusters) on.
+static void fill_clusters(const entrain_distribution *d, entrain_random key, uint32_t count,
+                          double *values_out) {
+    uint64_t clusters = d->clusters;
+    for (uint64_t k = 0; k < clusters; k++) {
+        uint64_t first = (k * count + clusters - 1) / clusters;
+        uint64_t last = ((k + 1) * count + clusters - 1) / clusters;
+        for (uint64_t i = first; i < last; i++) {
+            double normal =
+                d->sampling == ENTRAIN_SAMPLING_QUANTILE
+                    ? entrain_normal_quantile(((double)(i - first) + 0.5) / (double)(last - first))
+                    : entrain_random_normal(key, (uint32_t)i, 0, 0);
+            values_out[i] = d->center + angle(k, clusters) + d->deviation * normal;
+        }
     }
 }
 
@@ -235,6 +287,13 @@ entrain_status entrain_distribution_fill(const entrain_distribution *d, const ch
         }
         break;
     }
+    case ENTRAIN_DISTRIBUTION_CLUSTERED:
+        fill_clusters(d, key, count, values_out);
+        break;
+    case ENTRAIN_DISTRIBUTION_SPLAY:
+        for (uint32_t i = 0; i < count; i++)
+            values_out[i] = d->center + angle(i, count);
+        break;
     default:
         for (uint32_t i = 0; i < count; i++)
             values_out[i] = d->sampling == ENTRAIN_SAMPLING_QUANTILE

@@ -7,6 +7,7 @@
 
 #include "entrain/distribution.h"
 #include "entrain/random.h"
+#include "entrain/swarm.h"
 
 #define PI 3.14159265358979323846
 enum { COUNT = 1000 };
@@ -20,7 +21,8 @@ static void fill(const entrain_distribution *distribution, uint32_t count, doubl
 
 static void kinds_have_names(void **state) {
     (void)state;
-    const char *const names[] = {"constant", "uniform", "normal", "lorentz", "list", "file", "twisted", "mobius", "clustered", "splay"};
+    const char *const names[] = {"constant", "uniform", "normal", "lorentz",   "list",
+                                 "file",     "twisted", "mobius", "clustered", "splay"};
     for (int kind = 0; kind < ENTRAIN_DISTRIBUTION_KIND_COUNT; kind++) {
         assert_string_equal(entrain_distribution_name((entrain_distribution_kind)kind), names[kind]);
         assert_int_equal(entrain_distribution_find(names[kind]), kind);
@@ -113,6 +115,116 @@ static void a_twisted_state_is_exact_for_any_winding(void **state) {
                 assert_true(fabs(values[i]) < 2 * PI);
             }
         }
+}
+
+// tan((theta - center) / 2) = (1 - r0) / (1 + r0) tan(u / 2), u evenly around the circle: Poisson's kernel, whose
+// moments are r0^m. Marvel, Mirollo and Strogatz (2009).
+static void a_mobius_start_has_the_coherence_asked_for(void **state) {
+    (void)state;
+    static double values[20000];
+    for (double r0 = 0; r0 < 1; r0 += 0.3) {
+        entrain_distribution mobius = {.kind = ENTRAIN_DISTRIBUTION_MOBIUS,
+                                       .sampling = ENTRAIN_SAMPLING_QUANTILE,
+                                       .coherence = r0,
+                                       .center = 0.7};
+        for (uint32_t count = 99; count <= 100; count++) {
+            fill(&mobius, count, values);
+            long double moments[2][2] = {{0}};
+            for (uint32_t i = 0; i < count; i++) {
+                long double u = 2 * acosl(-1) * (i + 0.5L) / count - acosl(-1);
+                CHECK_NEAR(values[i], (double)(0.7L + 2 * atanl((1 - r0) / (1 + r0) * tanl(u / 2))), 5e-15);
+                for (int m = 0; m < 2; m++) {
+                    moments[m][0] += cosl((m + 1) * (values[i] - 0.7L)) / count;
+                    moments[m][1] += sinl((m + 1) * (values[i] - 0.7L)) / count;
+                }
+            }
+            CHECK_NEAR((double)moments[0][0], r0, 1e-3 * pow(r0, 90) + 1e-14);
+            CHECK_NEAR((double)moments[1][0], r0 * r0, 1e-2 * pow(r0, 90) + 1e-14);
+            CHECK_NEAR((double)moments[0][1], 0, 1e-14);
+        }
+        mobius.sampling = ENTRAIN_SAMPLING_RANDOM;
+        fill(&mobius, 20000, values);
+        double sum = 0;
+        for (uint32_t i = 0; i < 20000; i++)
+            sum += cos(values[i] - 0.7) / 20000;
+        CHECK_NEAR(sum, r0, 4 * sqrt(0.5 / 20000));
+    }
+}
+
+// T12: identical oscillators from such a start stay on the manifold: r(t) = r0 / sqrt(r0^2 + (1 - r0^2) e^(-K t)).
+static void a_mobius_start_relaxes_by_its_law(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    entrain_swarm_config config = entrain_swarm_config_defaults();
+    config.size = 100;
+    config.topology.kind = ENTRAIN_TOPOLOGY_COMPLETE;
+    config.model.coupling = 1;
+    config.frequency = entrain_distribution_constant(0);
+    config.phase = (entrain_distribution){
+        .kind = ENTRAIN_DISTRIBUTION_MOBIUS, .sampling = ENTRAIN_SAMPLING_QUANTILE, .coherence = 0.1};
+    entrain_swarm *swarm = NULL;
+    CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
+    for (int t = 0; t <= 5; t++) {
+        CHECK_OK(entrain_engine_advance(entrain_swarm_engine(swarm), t > 0 ? 100 : 0, &error), error);
+        entrain_phase_sample sample;
+        assert_int_equal(entrain_swarm_sample(swarm, &sample), ENTRAIN_OK);
+        double r = 0.1 / sqrt(0.01 + 0.99 * exp(-t));
+        CHECK_NEAR(sample.coherence, r, 1e-9);
+        if (t == 5)
+            CHECK_NEAR(r, 0.7745060373, 1e-10);
+    }
+    entrain_swarm_destroy(swarm);
+}
+
+static void clusters_are_even_and_where_they_should_be(void **state) {
+    (void)state;
+    double values[COUNT];
+    for (uint32_t clusters = 1; clusters <= 12; clusters++)
+        for (uint32_t count = clusters; count <= COUNT; count = count * 2 + 1) {
+            entrain_distribution clustered = {.kind = ENTRAIN_DISTRIBUTION_CLUSTERED,
+                                              .sampling = ENTRAIN_SAMPLING_QUANTILE,
+                                              .clusters = clusters,
+                                              .center = -1,
+                                              .deviation = 0};
+            fill(&clustered, count, values);
+            uint32_t sizes[12] = {0};
+            for (uint32_t i = 0; i < count; i++) {
+                double k = (values[i] + 1) / (2 * PI / clusters);
+                CHECK_NEAR(k, round(k), 1e-14);
+                assert_true(i == 0 || values[i] >= values[i - 1]);
+                sizes[(int)round(k)]++;
+            }
+            for (uint32_t k = 0; k < clusters; k++)
+                assert_true(sizes[k] == count / clusters || sizes[k] == count / clusters + 1);
+        }
+    // Within a bunch: quantiles of a normal, or draws of the stream.
+    entrain_distribution two = {.kind = ENTRAIN_DISTRIBUTION_CLUSTERED,
+                                .sampling = ENTRAIN_SAMPLING_QUANTILE,
+                                .clusters = 2,
+                                .deviation = 0.1};
+    fill(&two, 7, values);
+    for (uint32_t i = 0; i < 7; i++) {
+        double u = i < 4 ? (i + 0.5) / 4 : (i - 4 + 0.5) / 3;
+        CHECK_NEAR(0.5 * erfc(-(values[i] - (i < 4 ? 0 : PI)) / 0.1 / sqrt(2)), u, 1e-13);
+    }
+    two.sampling = ENTRAIN_SAMPLING_RANDOM;
+    fill(&two, 7, values);
+    for (uint32_t i = 0; i < 7; i++)
+        CHECK_NEAR(values[i],
+                   (i < 4 ? 0 : PI) +
+                       0.1 * entrain_random_normal(entrain_random_key(77, ENTRAIN_STREAM_PHASE), i, 0, 0),
+                   1e-15);
+}
+
+static void splay_is_twisted_once(void **state) {
+    (void)state;
+    double splay[COUNT], twisted[COUNT];
+    fill(&(entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_TWISTED, .winding = 1}, COUNT, twisted);
+    fill(&(entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_SPLAY}, COUNT, splay);
+    assert_memory_equal(splay, twisted, sizeof splay);
+    fill(&(entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_SPLAY, .center = 0.5}, COUNT, splay);
+    for (uint32_t i = 0; i < COUNT; i++)
+        CHECK_NEAR(splay[i], 0.5 + twisted[i], 1e-15);
 }
 
 static void jitter_is_the_same_for_every_kind(void **state) {
@@ -272,8 +384,23 @@ static void what_cannot_be_drawn_is_refused(void **state) {
          "model.phase.values: number 2 is inf; it must be finite."},
         {{.kind = ENTRAIN_DISTRIBUTION_FILE}, "model.phase.file is missing; name a text file"},
         {{.kind = ENTRAIN_DISTRIBUTION_FILE, .file = ""}, "model.phase.file is missing"},
+        {{.kind = ENTRAIN_DISTRIBUTION_MOBIUS, .coherence = 1},
+         "model.phase.coherence is 1; it must be at least 0 and below 1."},
+        {{.kind = ENTRAIN_DISTRIBUTION_MOBIUS, .coherence = NAN}, "model.phase.coherence is nan; it must be"},
+        {{.kind = ENTRAIN_DISTRIBUTION_MOBIUS, .center = NAN},
+         "model.phase.center is nan; it must be a finite"},
+        {{.kind = ENTRAIN_DISTRIBUTION_CLUSTERED},
+         "model.phase.clusters is 0; it must be from 1 to 3, one for each actor at most."},
+        {{.kind = ENTRAIN_DISTRIBUTION_CLUSTERED, .clusters = 4},
+         "model.phase.clusters is 4; it must be from 1 to 3"},
+        {{.kind = ENTRAIN_DISTRIBUTION_CLUSTERED, .clusters = 1, .deviation = -1},
+         "model.phase.deviation is -1; it must be finite and at least 0."},
+        {{.kind = ENTRAIN_DISTRIBUTION_CLUSTERED, .clusters = 1, .center = INFINITY},
+         "model.phase.center is inf"},
+        {{.kind = ENTRAIN_DISTRIBUTION_SPLAY, .center = NAN},
+         "model.phase.center is nan; it must be a finite"},
         {{.kind = ENTRAIN_DISTRIBUTION_KIND_COUNT},
-         "model.phase.distribution is 7; it must be one of the known kinds."},
+         "model.phase.distribution is 10; it must be one of the known kinds."},
     };
     for (size_t r = 0; r < sizeof refused / sizeof *refused; r++) {
         double values[3];
@@ -290,6 +417,10 @@ int main(void) {
         cmocka_unit_test(draws_are_those_of_the_stream),
         cmocka_unit_test(quantiles_are_symmetric_and_invert_the_distribution_function),
         cmocka_unit_test(a_twisted_state_is_exact_for_any_winding),
+        cmocka_unit_test(a_mobius_start_has_the_coherence_asked_for),
+        cmocka_unit_test(a_mobius_start_relaxes_by_its_law),
+        cmocka_unit_test(clusters_are_even_and_where_they_should_be),
+        cmocka_unit_test(splay_is_twisted_once),
         cmocka_unit_test(jitter_is_the_same_for_every_kind),
         cmocka_unit_test_setup_teardown(a_file_is_one_number_a_line, make_file, remove_file),
         cmocka_unit_test_setup_teardown(a_bad_file_is_refused_with_its_line, make_file, remove_file),

@@ -17,17 +17,19 @@ typedef enum entrain_distribution_kind {
     ENTRAIN_DISTRIBUTION_FILE,     ///< a text file, one number per line ('#' begins a comment), one per actor
     ENTRAIN_DISTRIBUTION_TWISTED,  ///< 2 pi winding j / N: a twisted state of a ring, and, with winding 1,
                                    ///< splay
-    /// (Phases.) Ott and Antonsen's density of coherence r0 (`coherence`) around `center`: 2 atan((1 - r0) / (1 + r0)
-    /// tan(u / 2)) + center, u uniform on the circle: quantile: 2 pi (j - 1/2) / N - pi. Marvel, Mirollo and Strogatz (2009).
+    /// (Phases.) Ott and Antonsen's density of coherence r0 (`coherence`) around `center`: 2 atan((1 - r0) /
+    /// (1 + r0) tan(u / 2)) + center, u uniform on the circle: quantile: 2 pi (j - 1/2) / N - pi. Marvel,
+    /// Mirollo and Strogatz (2009).
     ENTRAIN_DISTRIBUTION_MOBIUS,
-    /// (Phases.) `clusters` bunches at 2 pi k / clusters + center, of consecutive indices as even as can be, normal
-    /// with `deviation` about them. Random or quantile (within each bunch).
+    /// (Phases.) `clusters` bunches at 2 pi k / clusters + center, of consecutive indices as even as can be,
+    /// normal with `deviation` about them. Random or quantile (within each bunch).
     ENTRAIN_DISTRIBUTION_CLUSTERED,
     ENTRAIN_DISTRIBUTION_SPLAY, ///< (Phases.) 2 pi j / N + center: twisted with winding 1
     ENTRAIN_DISTRIBUTION_KIND_COUNT
 } entrain_distribution_kind;
 
-/// "constant", "uniform", "normal", "lorentz", "list", "file", "twisted"; NULL past the end.
+/// "constant", "uniform", "normal", "lorentz", "list", "file", "twisted", "mobius", "clustered", "splay";
+/// NULL past the end.
 ENTRAIN_API const char *entrain_distribution_name(entrain_distribution_kind kind);
 ENTRAIN_API const char *entrain_distribution_summary(entrain_distribution_kind kind);
 ENTRAIN_API entrain_distribution_kind entrain_distribution_find(const char *name);
@@ -41,10 +43,10 @@ ENTRAIN_API const char *entrain_sampling_name(entrain_sampling sampling);
 
 typedef struct entrain_distribution {
     entrain_distribution_kind kind;
-    entrain_sampling sampling; ///< uniform, normal, lorentz
+    entrain_sampling sampling; ///< uniform, normal, lorentz, mobius, clustered
     double value;              ///< constant
     double low, high;          ///< uniform; low <= high, their difference finite
-    double mean, deviation;    ///< normal; deviation >= 0
+    double mean, deviation;    ///< normal; deviation >= 0, also clustered
     double center, width;      ///< lorentz (width >= 0); center also mobius, clustered, splay
     double coherence;          ///< mobius: r0, 0 to below 1
     uint32_t clusters;         ///< clustered: 1 to count
