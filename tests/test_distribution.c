@@ -132,7 +132,8 @@ static void a_mobius_start_has_the_coherence_asked_for(void **state) {
             long double moments[2][2] = {{0}};
             for (uint32_t i = 0; i < count; i++) {
                 long double u = 2 * acosl(-1) * (i + 0.5L) / count - acosl(-1);
-                CHECK_NEAR(values[i], (double)(0.7L + 2 * atanl((1 - r0) / (1 + r0) * tanl(u / 2))), 5e-15);
+                CHECK_NEAR(values[i], (double)(0.7L + 2 * atanl((1 - r0) / (1 + r0) * tanl(u / 2))),
+                           2e-15 + 4e-16 * (1 + r0) / (1 - r0));
                 for (int m = 0; m < 2; m++) {
                     moments[m][0] += cosl((m + 1) * (values[i] - 0.7L)) / count;
                     moments[m][1] += sinl((m + 1) * (values[i] - 0.7L)) / count;
