@@ -146,6 +146,7 @@ void entrain_engine_destroy(entrain_engine *engine) {
     entrain_mailbox_set_destroy(engine->mailboxes);
     entrain_mailbox_set_destroy(engine->letterboxes);
     entrain_topology_release(engine->topology);
+    entrain__arena_destroy(engine->graph_arena);
     entrain__arena_destroy(engine->arena); // everything else, the engine included
 }
 

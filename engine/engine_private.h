@@ -151,6 +151,7 @@ struct entrain_engine {
     entrain_simd simd;
     entrain_layout layout; // after start: never AUTO
     entrain__arena *arena;
+    entrain__arena *graph_arena; // what depends on the graph: goes when that is replaced (replace.c)
     entrain_scheduler *scheduler;
     entrain_topology *topology;
     bool started, broken; // broken: a contract was violated, the state is not to be continued from
@@ -402,7 +403,20 @@ entrain_status entrain__lay_out(entrain_engine *engine, const entrain_topology_v
 entrain_status entrain__graph_by_place(entrain_engine *engine, const entrain_topology_view *view);
 uint32_t entrain__place_of_slot(const entrain_engine *engine, uint32_t slot);
 
+/// The parts that depend on the graph, in the memory of the graph (replace.c): the graph by place; which cohorts depend on
+/// each other; how whole cohorts are gathered.
+entrain_status entrain__graph_place(entrain_engine *engine);
+entrain_status entrain__graph_link(entrain_engine *engine);
+entrain_status entrain__graph_plan(entrain_engine *engine);
+
 /// Layout and cohorts and all arrays (start.c).
 entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *error_out);
+/// And what of it a topology that is replaced needs anew: how far to look ahead; what a unit of a sum is worth; whether some
+/// mailbox is too small for the graph; and mailboxes (but those apart) that are not, in *set_out.
+void entrain__choose_prefetch(entrain_engine *engine);
+double entrain__sum_unit_of(const entrain_engine *engine);
+bool entrain__mailboxes_are_small(const entrain_engine *engine);
+entrain_status entrain__mailboxes_build(entrain_engine *engine, entrain_mailbox_set **set_out,
+                                        entrain_error *error_out);
 
 #endif

@@ -51,7 +51,7 @@ static bool speakers_are_elsewhere(const entrain_engine *engine) {
 // Looking ahead pays when publications do not fit in the near caches and speakers lie far away (40 % on a random graph of
 // a million), or belong to other workers (small worlds on two: 13 % of publish at 1,000, 17 at 10,000, 23 at 40,000). It
 // costs a quarter where speakers are at hand.
-static void choose_prefetch(entrain_engine *engine) {
+void entrain__choose_prefetch(entrain_engine *engine) {
     const entrain__graph *graph = &engine->graph;
     uint64_t bytes = (uint64_t)engine->vertex_count * engine->words * sizeof(int64_t);
     if (graph->complete || engine->vertex_count == 0)
@@ -145,7 +145,7 @@ static entrain_status build_cohorts(entrain_engine *engine, entrain_error *error
     if (entrain_scheduler_runs_ahead(engine->scheduler) && engine->vertex_count > 0 &&
         !engine->graph.complete) {
         links = &engine->links;
-        status = entrain__cohort_links(engine, &engine->links);
+        status = entrain__graph_link(engine);
         if (status != ENTRAIN_OK)
             return no_memory("what the tasks of the swarm wait for", error_out);
     }
@@ -276,6 +276,26 @@ static entrain_status build_set(entrain_engine *engine, bool apart, entrain_mail
     return status;
 }
 
+bool entrain__mailboxes_are_small(const entrain_engine *engine) {
+    if (engine->config.mailbox_capacity != 0 && engine->config.overflow_named)
+        return false; // whoever said both accepts what does not fit
+    for (uint32_t p = 0; p < engine->population_count; p++) {
+        const entrain_population *population = engine->populations[p];
+        if (population->behavior.words == 0 || !has_mailboxes(engine, population, false))
+            continue;
+        for (uint32_t c = 0; c < population->count; c++)
+            if (capacity_needed(engine, population, population->first + c, false) >
+                entrain_mailbox_capacity(engine->mailboxes, population->mailbox_first + c))
+                return true;
+    }
+    return false;
+}
+
+entrain_status entrain__mailboxes_build(entrain_engine *engine, entrain_mailbox_set **set_out,
+                                        entrain_error *error_out) {
+    return build_set(engine, false, set_out, error_out);
+}
+
 static entrain_status build_mailboxes(entrain_engine *engine, entrain_error *error_out) {
     for (uint32_t p = 0; p < engine->population_count; p++)
         engine->populations[p]->mailbox_first = UINT32_MAX;
@@ -394,7 +414,7 @@ static entrain_status build_table(entrain_engine *engine) {
     return ENTRAIN_OK;
 }
 
-static double sum_unit_of(const entrain_engine *engine) {
+double entrain__sum_unit_of(const entrain_engine *engine) {
     if (engine->graph.complete)
         return ENTRAIN_WORD_UNIT * (double)(UINT64_C(1) << engine->field_shift);
     if (engine->graph.weighted)
@@ -420,7 +440,7 @@ static entrain_status build_publications(entrain_engine *engine) {
             bits++;
         engine->field_shift = bits > ENTRAIN_STRENGTH_BITS_MAX ? bits - ENTRAIN_STRENGTH_BITS_MAX : 0;
     }
-    engine->sum_unit = sum_unit_of(engine);
+    engine->sum_unit = entrain__sum_unit_of(engine);
     uint32_t workers = entrain_scheduler_worker_count(engine->scheduler);
     engine->scratch = entrain__engine_take(engine, &engine->bytes_table, workers, sizeof *engine->scratch);
     if (engine->scratch == NULL)
@@ -445,12 +465,12 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
     if (entrain__lay_out(engine, &view) != ENTRAIN_OK)
         return no_memory("the layout of the swarm", error_out);
     if (engine->vertex_count > 0) {
-        if (entrain__graph_by_place(engine, &view) != ENTRAIN_OK)
+        if (entrain__arena_create(&engine->graph_arena) != ENTRAIN_OK ||
+            entrain__graph_place(engine) != ENTRAIN_OK)
             return no_memory("the graph", error_out);
-        choose_prefetch(engine);
     }
     entrain_status status = build_cohorts(engine, error_out);
-    if (status == ENTRAIN_OK && entrain__gather_plan(engine) != ENTRAIN_OK)
+    if (status == ENTRAIN_OK && engine->vertex_count > 0 && entrain__graph_plan(engine) != ENTRAIN_OK)
         return no_memory("the plan of who is gathered when", error_out);
     const bool events = engine->config.execution == ENTRAIN_EXECUTION_EVENT_DRIVEN;
     const bool virtual_time = engine->config.execution == ENTRAIN_EXECUTION_VIRTUAL_TIME;

@@ -167,11 +167,14 @@ ENTRAIN_API entrain_status entrain_engine_add_room(entrain_engine *engine, const
 /// actors.
 ENTRAIN_API entrain_status entrain_engine_set_topology(entrain_engine *engine, entrain_topology *topology,
                                                        entrain_error *error_out);
-/// Replaces the topology at a tick boundary: what is published now is the first that travels on the new one. (What is
-/// under way on delayed arcs is heard along the new ones.) The engine retains the new one and releases the old. Same
-/// number of vertices, complete or not as before, no greater delay than the first one's, and in mailbox transport an
-/// in-degree for which each hearer's mailbox has room: otherwise ENTRAIN_INVALID or ENTRAIN_LIMIT with a sentence, and
-/// nothing has changed. Allocates; lockstep only; ENTRAIN_ORDER before start.
+/// Replaces the topology at a tick boundary: what is published now is the first that travels on the new one.
+/// (What is under way on delayed arcs is heard along the new ones.) From then on everybody hears what it would
+/// in an engine that was started with the new one, in the same state; actors stay where they lie. The engine
+/// retains the new one and releases the old. Same number of vertices, complete or not as before, no greater
+/// delay than the first one's; mailboxes that are too small are made anew, but where a mailbox_capacity was
+/// asked for, and no overflow policy named, it must be enough. Otherwise ENTRAIN_INVALID or ENTRAIN_LIMIT with
+/// a sentence, and nothing has changed. Allocates; lockstep only (ENTRAIN_UNSUPPORTED); ENTRAIN_ORDER before
+/// start and after a failure.
 ENTRAIN_API entrain_status entrain_engine_replace_topology(entrain_engine *engine, entrain_topology *topology,
                                                            entrain_error *error_out);
 /// Takes all memory, calls start() and publish() for everybody. Nothing is allocated afterwards. What is

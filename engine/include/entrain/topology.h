@@ -127,6 +127,21 @@ ENTRAIN_API entrain_status entrain_topology_from_edges(uint32_t vertex_count, co
                                                        entrain_topology **topology_out,
                                                        entrain_error *error_out);
 
+/// The same graph as @p topology without the edges @p removed and then with the edges @p added: a new graph
+/// of kind edge-list, which the caller releases; @p topology stays as it is. An undirected edge is named by
+/// its ends in either order and is both of its arcs. Of parallel edges the one given last goes; to take away
+/// more, name it more often; weights in @p removed are ignored. What stays keeps its weight and its order,
+/// and what is added comes last. It is weighted if @p topology is, or any weight added is not 1. Refuses
+/// (INVALID, with a sentence) an edge to take away that is not there, and a complete graph, which has no
+/// edges; and what create() refuses. Any thread.
+ENTRAIN_API entrain_status entrain_topology_edit(const entrain_topology *topology, const entrain_edge *removed,
+                                                 uint64_t removed_count, const entrain_edge *added,
+                                                 uint64_t added_count, entrain_topology **topology_out,
+                                                 entrain_error *error_out);
+/// How many edges lead from @p from to @p to (undirected: between them); 0 on a complete graph, and where one
+/// is no vertex.
+ENTRAIN_API uint32_t entrain_topology_edge_count(const entrain_topology *topology, uint32_t from, uint32_t to);
+
 /// The list that a generator fills, during its call only.
 typedef struct entrain_topology_edges entrain_topology_edges;
 
