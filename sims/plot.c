@@ -1,7 +1,7 @@
 // The pictures. gnuplot reads the run's own CSV files, so what is drawn is what was written.
 //
-//   phases: each actor a dot on the unit circle, coloured by its natural frequency (or, where all are alike,
-//   by its index); bars outside it count the actors in each of 120 directions; the arrow is the mean field r
+//   phases: each actor a dot on the unit circle, coloured by its group, or its natural frequency (or, where all
+//   are alike, by its index); bars outside it count the actors in each of 120 directions; the arrow is the mean field r
 //   e^(i psi).
 #include "sims/plot.h"
 
@@ -10,6 +10,7 @@
 
 #include "entrain/math.h"
 #include "sims/drawing.h"
+#include "sims/plot_groups.h"
 #include "sims/recorder.h"
 
 enum { BIN_COUNT = 120, POINTS_MAX = 4000 };
@@ -102,6 +103,8 @@ static void put_bars(FILE *to, const plot_facts *facts) {
 static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spread colors) {
     bool by_index = !(colors.high > colors.low);
     uint32_t count = entrain_population_count(facts->population);
+    plot_groups groups = plot_groups_look(facts->population);
+    const entrain_kuramoto_config *model = entrain_kuramoto_look(facts->population);
     fputs("reset\n", to);
     drawing_put_common(to);
     drawing_put_terminal(to, kind, "phases", 900, 830);
@@ -118,8 +121,12 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
             "set lmargin at screen 0.10; set rmargin at screen 0.84\n"
             "set bmargin at screen 0.09; set tmargin at screen 0.93\n"
             "set cblabel '%s' textcolor rgb ink offset 0.6,0\n",
-            by_index ? "index of the actor" : "natural frequency (rad/s)");
-    if (by_index)
+            by_index                                                           ? "index of the actor"
+            : model != NULL && (model->inertia > 0 || model->inertias != NULL) ? "power"
+                                                                               : "natural frequency (rad/s)");
+    if (groups.count > 0)
+        fputs("unset colorbox\n", to);
+    else if (by_index)
         fprintf(to, "set cbrange [0:%u]\n", count - 1);
     else
         fprintf(to, "set cbrange [%.17g:%.17g]\n", colors.low, colors.high);
@@ -132,12 +139,18 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
             "set arrow 3 from 0,0 to %.17g,%.17g head filled size 0.07,18 lc rgb orange lw 4 front\n"
             "set label 3 'r = %.3f,  ψ = %.2f rad' at 0,%s center textcolor rgb orange font ',14' front\n",
             x, y, facts->coherence, facts->mean_phase, y > 0 ? "-0.45" : "0.45");
-    fprintf(to,
-            "plot $bars using (1.07*cos($1)):(1.07*sin($1)):($2*cos($1)):($2*sin($1)) "
-            "with vectors nohead lw 6 lc rgb '#b9cfe8', \\\n"
-            "  'phases.csv' using (cos($2)):(sin($2)):%d every ::1 with points pt 7 ps %.2f lc palette\n"
-            "unset output\n",
-            by_index ? 1 : 4, count > 2000 ? 0.7 : 1.1);
+    plot_groups_put_arrows(to, &groups);
+    fputs("plot $bars using (1.07*cos($1)):(1.07*sin($1)):($2*cos($1)):($2*sin($1)) "
+          "with vectors nohead lw 6 lc rgb '#b9cfe8', \\\n",
+          to);
+    double point_size = count > 2000 ? 0.7 : 1.1;
+    if (groups.count > 0)
+        plot_groups_put_points(to, &groups, point_size);
+    else
+        fprintf(to,
+                "  'phases.csv' using (cos($2)):(sin($2)):%d every ::1 with points pt 7 ps %.2f lc palette\n",
+                by_index ? 1 : 4, point_size);
+    fputs("unset output\n", to);
 }
 
 static const char *const pictures[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg", NULL};

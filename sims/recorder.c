@@ -116,12 +116,20 @@ entrain_status recorder_write_phases(const char *directory, entrain_population *
     entrain_status status = run_file_open(directory, "phases.csv", &file, error_out);
     if (status != ENTRAIN_OK)
         return status;
-    fputs(PHASES_HEADER "\n", file.stream);
+    const entrain_kuramoto_config *model = entrain_kuramoto_look(population);
+    bool grouped = model != NULL && model->group_count > 1;
+    fputs(grouped ? PHASES_HEADER ",group\n" : PHASES_HEADER "\n", file.stream);
     uint32_t count = entrain_population_count(population), stride = (count - 1) / PHASES_ROWS_MAX + 1;
-    for (uint32_t i = 0; i < count; i += stride)
-        fprintf(file.stream, "%" PRIu32 ",%.17g,%" PRId32 ",%.17g\n", i,
+    for (uint32_t i = 0, group = 0, passed = 0; i < count; i += stride) {
+        fprintf(file.stream, "%" PRIu32 ",%.17g,%" PRId32 ",%.17g", i,
                 *(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_PHASE),
                 *(const int32_t *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_TURNS),
                 *(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_FREQUENCY));
+        while (grouped && i - passed >= model->group_sizes[group])
+            passed += model->group_sizes[group++];
+        if (grouped)
+            fprintf(file.stream, ",%" PRIu32, group + 1);
+        fputc('\n', file.stream);
+    }
     return run_file_close(&file, error_out);
 }

@@ -8,7 +8,7 @@
 #define SERIES_HEADER                                                                                        \
     "tick,time_s,coherence,mean_phase,r2,r3,r4,r5,r6,r7,r8,local_coherence,winding,frequency_mean,"          \
     "frequency_spread,living,observations,fingerprint"
-#define PHASES_HEADER "index,phase,turns,natural_frequency"
+#define PHASES_HEADER "index,phase,turns,natural_frequency" // and, where there are groups, ",group", from 1
 /// phases.csv holds at most so many actors, evenly spaced by index.
 #define PHASES_ROWS_MAX 10000
 

@@ -1,0 +1,24 @@
+/// @file plot_groups.h  Groups in the pictures: each has a colour, in all of them.
+#ifndef ENTRAIN_SIMS_PLOT_GROUPS_H
+#define ENTRAIN_SIMS_PLOT_GROUPS_H
+
+#include <stdio.h>
+
+#include "entrain/kuramoto.h"
+
+typedef struct plot_groups {
+    uint32_t count;                         ///< 0: there are none to tell apart
+    uint32_t begin[ENTRAIN_GROUPS_MAX + 1]; ///< the first index of each; the last is everybody's number
+    double coherence[ENTRAIN_GROUPS_MAX];   ///< of each among itself
+    double mean_phase[ENTRAIN_GROUPS_MAX];  ///< rad
+    const char *color[ENTRAIN_GROUPS_MAX];
+} plot_groups;
+
+/// As they are now.
+plot_groups plot_groups_look(entrain_population *population);
+/// Into a picture of phases: an arrow for each group's mean field, and what it says. Arrows and labels from number 10 on.
+void plot_groups_put_arrows(FILE *to, const plot_groups *groups);
+/// Parts of a `plot` of phases.csv, each with a ", \" behind it but the last.
+void plot_groups_put_points(FILE *to, const plot_groups *groups, double point_size);
+
+#endif
