@@ -139,8 +139,9 @@ static void a_mobius_start_has_the_coherence_asked_for(void **state) {
                     moments[m][1] += sinl((m + 1) * (values[i] - 0.7L)) / count;
                 }
             }
-            CHECK_NEAR((double)moments[0][0], r0, 1e-3 * pow(r0, 90) + 1e-14);
-            CHECK_NEAR((double)moments[1][0], r0 * r0, 1e-2 * pow(r0, 90) + 1e-14);
+            // What N points miss: the N-th Fourier coefficient of exp(i theta), (1 - r0^2) r0^(N - 1), and of its square.
+            CHECK_NEAR((double)moments[0][0], r0, 1.01 * (1 - r0 * r0) * pow(r0, count - 1) + 1e-14);
+            CHECK_NEAR((double)moments[1][0], r0 * r0, count * (1 - r0 * r0) * pow(r0, count - 2) + 1e-14);
             CHECK_NEAR((double)moments[0][1], 0, 1e-14);
         }
         mobius.sampling = ENTRAIN_SAMPLING_RANDOM;
