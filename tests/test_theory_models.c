@@ -3,6 +3,7 @@
 // and to change it. Shares no code with the engine but its random draws.
 #include "theory_twin.h"
 
+#include <complex.h>
 #include <math.h>
 
 #include "entrain/random.h"
@@ -320,6 +321,67 @@ static void test_same_bits(void **state) {
         }
 }
 
+// ---- groups: the reduced equations of Ott and Antonsen ----
+
+// z' = i omega z + (w - conj(w) z^2) / 2 with w = sum_b K_ab exp(-i alpha_ab) z_b, for identical oscillators of each group on the
+// manifold. Ott and Antonsen (2008); Abrams, Mirollo, Strogatz and Wiley (2008) for two groups.
+static void reduced_rate(const entrain_kuramoto_config *m, const double _Complex *z, double _Complex *out) {
+    for (uint32_t a = 0; a < m->group_count; a++) {
+        double _Complex w = 0;
+        for (uint32_t b = 0; b < m->group_count; b++)
+            w += m->coupling * m->group_coupling[a][b] * cexp(-I * (m->lag + m->group_lag[a][b])) * z[b];
+        out[a] = 0.5 * (w - conj(w) * z[a] * z[a]);
+    }
+}
+
+static void test_groups_on_the_manifold(void **state) {
+    (void)state;
+    enum { EACH = 100, GROUPS = 3, N = EACH * GROUPS };
+    const double pi = 3.14159265358979323846, h = 0.01;
+    entrain_kuramoto_config model = {.coupling = 0.7, .lag = 0.2, .normalise = ENTRAIN_NORMALISE_SIZE, .group_count = GROUPS,
+                                     .integrator = ENTRAIN_INTEGRATOR_RK4};
+    const double couplings[GROUPS][GROUPS] = {{0.6, 0.4, -0.3}, {0.2, -0.8, 1}, {0.5, 0.1, 0.9}},
+                 lags[GROUPS][GROUPS] = {{1.4, -0.2, 0.5}, {0, 0.3, 1}, {-1, 2, 0.1}};
+    double phases[N];
+    double _Complex z[GROUPS];
+    for (uint32_t g = 0; g < GROUPS; g++) {
+        model.group_sizes[g] = EACH;
+        const double r0 = 0.2 + 0.15 * g, psi = 2.0 * g - 1;
+        z[g] = r0 * cexp(I * psi);
+        for (uint32_t b = 0; b < GROUPS; b++) {
+            model.group_coupling[g][b] = couplings[g][b];
+            model.group_lag[g][b] = lags[g][b];
+        }
+        for (uint32_t j = 0; j < EACH; j++)
+            phases[g * EACH + j] = psi + 2 * atan((1 - r0) / (1 + r0) * tan(pi * (j + 0.5) / EACH - pi / 2));
+    }
+    twin pair;
+    twin_open(&pair, &(twin_spec){.count = N, .phases = phases, .model = model, .step_s = h});
+    for (int t = 1; t <= 4; t++) {
+        twin_advance(&pair, 100);
+        for (int tick = 0; tick < 100; tick++) {
+            double _Complex k[4][GROUPS], at[GROUPS];
+            for (int s = 0; s < 4; s++) {
+                for (int g = 0; g < GROUPS; g++)
+                    at[g] = z[g] + (s == 0 ? 0 : s == 3 ? h * k[2][g] : h / 2 * k[s - 1][g]);
+                reduced_rate(&model, at, k[s]);
+            }
+            for (int g = 0; g < GROUPS; g++)
+                z[g] += h / 6 * (k[0][g] + 2 * k[1][g] + 2 * k[2][g] + k[3][g]);
+        }
+        static long double theta[N];
+        twin_unwrapped(&pair, theta);
+        for (int g = 0; g < GROUPS; g++) {
+            double _Complex sum = 0;
+            for (int j = 0; j < EACH; j++)
+                sum += cexp(I * (double)theta[g * EACH + j]) / EACH;
+            CHECK_NEAR(cabs(sum - z[g]), 0, 1e-8); // both RK4 at 0.01
+        }
+    }
+    print_message("  z = %.6f %.6f %.6f in the three groups\n", cabs(z[0]), cabs(z[1]), cabs(z[2]));
+    twin_close(&pair);
+}
+
 // ---- noise alone spreads as sqrt(2 T t), each actor's own draws ----
 
 static void test_noise_spreads(void **state) {
@@ -492,7 +554,7 @@ static void test_change_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_noise_spreads),
+        cmocka_unit_test(test_oracle),        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_noise_spreads), cmocka_unit_test(test_groups_on_the_manifold),
         cmocka_unit_test(test_refusals),      cmocka_unit_test(test_change),    cmocka_unit_test(test_change_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
