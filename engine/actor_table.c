@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "engine/base/fingerprint.h"
-#include "engine/engine_private.h"
+#include "engine/delays.h"
 #include "engine/event_driven.h"
 
 entrain_population *entrain__population_of(const entrain_engine *engine, uint32_t slot) {
@@ -70,8 +70,8 @@ void entrain__self_make(entrain_engine *engine, const entrain_population *popula
 // Everything that @p place publishes from now on is not heard (-1), or heard again (+1). Whom everybody
 // hears is counted from the first time on.
 static void adjust_heard(entrain_engine *engine, uint32_t place, uint32_t change) {
-    if (engine->graph.complete || place >= engine->vertex_count)
-        return;
+    if (engine->graph.complete || place >= engine->vertex_count || engine->delay_most > 0)
+        return; // with delays it is counted anew: entrain__heard_late()
     const uint64_t *offsets = engine->graph.offsets;
     for (uint32_t p = 0; p < engine->vertex_count && !engine->heard_filled; p++)
         engine->heard[p] = (uint32_t)(offsets[p + 1] - offsets[p]);
@@ -112,14 +112,17 @@ void entrain__actor_end(entrain_engine *engine, uint32_t slot) {
         population->behavior.stop(&self);
     }
     entrain__letters_forget(engine, cohort, place - population->first);
+    if (place < engine->vertex_count)
+        entrain__lives_keep(engine);
     engine->ids[place] = ENTRAIN_ID_NONE;
     cohort->stopped++;
     if (place < engine->vertex_count) {
         engine->stopped_vertices++;
+        engine->steady_since = INT64_MAX;
         adjust_heard(engine, place, UINT32_MAX);
         entrain__field_adjust(engine, place, -1);
-        for (int twin = 0; twin < 2; twin++)
-            memset(engine->publications[twin] + (size_t)place * engine->words, 0,
+        for (uint32_t next = 0; next < 2; next++) // with delays what follows is silenced as it comes
+            memset(engine->publications[engine->now + next] + (size_t)place * engine->words, 0,
                    engine->words * sizeof(int64_t));
     }
 }
@@ -149,6 +152,8 @@ entrain_id entrain__actor_begin(entrain_engine *engine, uint32_t slot) {
     const uint32_t column = entrain__column_of(population, index), place = population->first + column;
     ENTRAIN_ASSERT(engine->ids[place] == ENTRAIN_ID_NONE);
     ENTRAIN_ASSERT(engine->generations[slot] < ENTRAIN_GENERATION_MAX);
+    if (place < engine->vertex_count)
+        entrain__lives_keep(engine);
     engine->generations[slot]++;
     engine->ids[place] = entrain__id_make(slot, engine->generations[slot]);
     entrain__cohort *cohort = entrain__cohort_at(engine, place);
@@ -164,6 +169,8 @@ entrain_id entrain__actor_begin(entrain_engine *engine, uint32_t slot) {
         population->behavior.start(&range);
     if (place < engine->vertex_count) {
         engine->stopped_vertices--;
+        if (engine->stopped_vertices == 0)
+            engine->steady_since = (int64_t)engine->tick;
         adjust_heard(engine, place, 1);
         population->behavior.publish(&range, 0,
                                      engine->publications[engine->now] + (size_t)place * engine->words);

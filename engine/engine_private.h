@@ -12,10 +12,11 @@
 ///
 /// Who writes what, and when. Tasks are cohorts: contiguous places of one population.
 ///
-///   exchange  a cohort's task reads publications[now] of anybody, writes its own actors' columns, mailboxes
-///             and publications[now ^ 1], and its own cohort's counters. Nobody else touches those. Under a policy
-///             without a barrier now, stage and tick are the cohort's own, and those that it hears or is heard by
-///             are never more than one exchange away: so two buffers are enough there too.
+///   exchange  a cohort's task reads publications[now] of anybody (and, where arcs have delays, those of exchanges before:
+///             delays.h), writes its own actors' columns, mailboxes and publications of the exchange after now, and
+///             its own cohort's counters. Nobody else touches those. Under a policy without a barrier now, stage and
+///             tick are the cohort's own, and those that it hears or is heard by are never more than one exchange
+///             away: so two buffers are enough there too, and with delays two more than are looked back at.
 ///   receive   a cohort's task takes its lane, writes its own actors' mailboxes and columns, its own outbox.
 ///   visit     a cohort's task reads; what it writes is the visitor's business.
 ///   serial    between phases, one thread: flips publications, sums fields, routes outboxes into lanes.
@@ -91,8 +92,9 @@ typedef struct entrain__cohort {
     uint32_t first, count; // columns
     uint32_t stopped;      // how many of them hold no living actor
     uint32_t now,
-        stage; // which publications it hears, and in which exchange of `tick` its task is: the engine's, but
+        stage; // which publications are of this exchange, and in which of `tick` its task is: the engine's, but
     uint64_t tick;                         // under a policy without a barrier each cohort is somewhere else
+    uint32_t hears;                        // which publications it hears, where all arcs have one delay
     uint32_t segment_first, segment_count; // of the graph's segments, if it has any
     uint64_t row_first;                    // of the rows of its slices
     uint32_t outbox_count, outbox_capacity;
@@ -138,6 +140,9 @@ typedef struct entrain__graph {
     const int32_t *speakers; // [arc_count] places
     const double *weights;   // [arc_count] or NULL
     uint32_t prefetch;       // arcs to look ahead; 0 where speakers lie near anyway
+    uint32_t delay;          // ticks, of every arc, where there are no delays; and the greatest of all
+    uint32_t delay_most;
+    const uint16_t *delays; // [arc_count] ticks, or NULL
     // How whole cohorts are gathered, where that was planned (gather_plan.c).
     entrain__gather_kernel *gather; // NULL: row by row
     const entrain__segment *segments;
@@ -169,10 +174,24 @@ struct entrain_engine {
 
     // publications
     entrain__graph graph;
-    int64_t *publications[2];                       // [vertex_count][words] by place
-    entrain__int128 field_total[ENTRAIN_WORDS_MAX]; // complete graph: of all cohorts' parts
-    int64_t field[ENTRAIN_WORDS_MAX];               // the same, shifted so that it fits: what everybody hears
+    int64_t **publications; // [ring], and the same once more: each [vertex_count][words] by place
+    uint32_t ring;          // 2, unless arcs have delays
+    uint32_t delay_most;    // ticks that the ring is made for
+    uint32_t exchange_shift;         // exchanges a tick, as a power of two
+    int64_t *two_publications[4];    // without delays
+    entrain__int128 *field_totals;   // [field_ring][words] complete graph: of all cohorts' parts, by exchange
+    uint32_t *field_speakers;        // [field_ring] of how many actors
+    uint32_t field_ring, field_now;  // 1 and 0, unless there is a delay
+    int64_t field[ENTRAIN_WORDS_MAX]; // the one of now or, delayed, the oldest, shifted so that it fits: what is heard
+    uint32_t field_heard;             // and how many spoke then
     uint32_t field_shift;
+    entrain__lock field_lock; // past fields, in the START phase
+    entrain__int128 one_total[ENTRAIN_WORDS_MAX];
+    uint32_t one_speakers;
+    // From which tick on every publication is heard and of who lives at its place now: INT64_MAX while somebody is silent.
+    int64_t steady_since;
+    uint8_t *lives; // [delay_most + 2][vertex_count] by tick and place, the generation that spoke; NULL without delays
+    bool lives_kept; // they are: until then nobody has ended, and that memory is untouched
     double sum_unit;   // what one unit of a sum is worth
     uint32_t *heard;   // [vertex_count] by place: living speakers; NULL for the complete graph
     bool heard_filled; // from the first stop on; until then it is the in-degree, and that memory untouched
@@ -274,17 +293,28 @@ void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint3
 /// of @p cohort, from the publications that it hears now. Returns nothing; counts into the cohort.
 void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
                      uint32_t count, int64_t *sums, uint32_t *heard);
-/// The same, any even number of words, weights or none; no heard.
-void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, uint32_t place,
-                          uint32_t count, int64_t *sums);
-uint64_t entrain__gather_arrivals(const entrain_engine *engine, uint32_t place, uint32_t count);
+/// The same, any even number of words, weights or none; no heard. @p past: NULL, or where arcs differ in their delays: buffers
+/// by how many exchanges ago (delays.h), instead of @p publications.
+void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, int64_t *const *past,
+                          uint32_t place, uint32_t count, int64_t *sums);
+/// How many arrived; @p heard is what gather() filled, or NULL.
+uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
+                                  uint32_t count, const uint32_t *heard);
+/// Whether in this exchange all arcs bring something, from whom lives at their beginning now.
+static inline bool entrain__all_spoke(const entrain_engine *engine, const entrain__cohort *cohort) {
+    return (int64_t)cohort->tick - (int64_t)engine->delay_most >= engine->steady_since;
+}
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard);
 /// Complete graph: the cohort's part of the field from its publications; and the whole field from all parts.
 /// Or both at once, for one place whose publication for the coming exchange appears (+1) or is about to go
 /// (-1).
 void entrain__field_part(entrain_engine *engine, entrain__cohort *cohort, const int64_t *publications);
+/// Exact sums over @p count actors' words.
+void entrain__words_sum(uint32_t words, const int64_t *published, uint32_t count, entrain__int128 *sums);
 void entrain__field_sum(entrain_engine *engine);
+/// Which field is heard: the one of now or, delayed, an earlier one.
+void entrain__field_choose(entrain_engine *engine);
 void entrain__field_adjust(entrain_engine *engine, uint32_t place, int sign);
 
 /// Tells whoever asked of a message that nobody will handle. Any worker (dead_letters.c).
@@ -403,9 +433,10 @@ entrain_status entrain__lay_out(entrain_engine *engine, const entrain_topology_v
 entrain_status entrain__graph_by_place(entrain_engine *engine, const entrain_topology_view *view);
 uint32_t entrain__place_of_slot(const entrain_engine *engine, uint32_t slot);
 
-/// The parts that depend on the graph, in the memory of the graph (replace.c): the graph by place; which cohorts depend on
-/// each other; how whole cohorts are gathered.
+/// The parts that depend on the graph, in the memory of the graph (replace.c): the graph by place; its delays; which cohorts
+/// depend on each other; how whole cohorts are gathered.
 entrain_status entrain__graph_place(entrain_engine *engine);
+entrain_status entrain__graph_delay(entrain_engine *engine, entrain_error *error_out);
 entrain_status entrain__graph_link(entrain_engine *engine);
 entrain_status entrain__graph_plan(entrain_engine *engine);
 

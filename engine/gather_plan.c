@@ -1,5 +1,5 @@
 // Cuts the rows of each cohort into bands, runs and slices: see gather_kernels.h. Made once, when an engine starts, for graphs
-// without weights and two words an actor; everything else is gathered row by row.
+// without weights, with one delay if any, and two words an actor; everything else is gathered row by row.
 #include <string.h>
 
 #include "engine/engine_private.h"
@@ -140,7 +140,7 @@ entrain_status entrain__gather_plan(entrain_engine *engine) {
                                                       [ENTRAIN_SIMD_AVX2] = entrain__gather_avx2,
                                                       [ENTRAIN_SIMD_AVX512] = entrain__gather_avx512};
     entrain__graph *graph = &engine->graph;
-    if (engine->words != 2 || graph->complete || graph->weighted ||
+    if (engine->words != 2 || graph->complete || graph->weighted || graph->delays != NULL ||
         engine->config.transport != ENTRAIN_TRANSPORT_PUBLISH)
         return ENTRAIN_OK;
     plan_pass pass = {.graph = graph};
@@ -166,7 +166,7 @@ entrain_status entrain__gather_plan(entrain_engine *engine) {
 
 void entrain__gather_cohort(const entrain_engine *engine, const entrain__cohort *cohort, int64_t *sums) {
     const entrain__graph *graph = &engine->graph;
-    const entrain__gather_task task = {.publications = engine->publications[cohort->now],
+    const entrain__gather_task task = {.publications = engine->publications[cohort->hears],
                                        .speakers = graph->speakers,
                                        .sliced = graph->sliced,
                                        .arc_count = graph->offsets[engine->vertex_count],

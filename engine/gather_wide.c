@@ -1,7 +1,7 @@
 // Adding up what speakers published where it is not two unweighted words (gather_kernels.h): two to eight words in pairs of
 // lanes, with the number of words known to the loop, weighed or not. The sums are those of a loop over words, entrain__weigh()
 // for each: a word is below 2^51, where the cheap conversions are exact.
-#include "engine/engine_private.h"
+#include "engine/delays.h"
 
 typedef uint64_t lanes __attribute__((vector_size(16), aligned(8), may_alias));
 typedef double reals __attribute__((vector_size(16)));
@@ -16,13 +16,26 @@ static inline lanes weighed(lanes words, double weight) {
 
 #define ROW static inline __attribute__((always_inline))
 
-ROW void row_of(const entrain__graph *graph, uint32_t pairs, bool weighted, const int64_t *publications,
+// Out of `publications` or, late, out of past[-x] of x exchanges ago.
+typedef struct hearing {
+    const int64_t *publications;
+    int64_t *const *past;
+    uint32_t shift;
+} hearing;
+
+ROW const int64_t *buffer_of(const entrain__graph *graph, const hearing *from, bool late, uint64_t arc) {
+    return late ? from->past[-(ptrdiff_t)((uint32_t)graph->delays[arc] << from->shift)] : from->publications;
+}
+
+ROW void row_of(const entrain__graph *graph, uint32_t pairs, bool weighted, bool late, const hearing *source,
                 uint64_t from, uint64_t to, uint64_t end, int64_t *sums) {
     lanes sum[ENTRAIN_WORDS_MAX / 2] = {{0}};
     const uint32_t ahead = graph->prefetch;
     for (uint64_t a = from; a < to; a++) {
+        const int64_t *publications = buffer_of(graph, source, late, a);
         if (ahead > 0 && a + ahead < end)
-            __builtin_prefetch(publications + 2 * (size_t)pairs * (uint32_t)graph->speakers[a + ahead]);
+            __builtin_prefetch(buffer_of(graph, source, late, a + ahead) +
+                               2 * (size_t)pairs * (uint32_t)graph->speakers[a + ahead]);
         const lanes *published =
             (const lanes *)(publications + 2 * (size_t)pairs * (uint32_t)graph->speakers[a]);
         for (uint32_t p = 0; p < pairs; p++)
@@ -37,34 +50,39 @@ ROW void row_of(const entrain__graph *graph, uint32_t pairs, bool weighted, cons
         ((lanes *)sums)[p] = sum[p];
 }
 
-#define ROWS(pairs, weighted)                                                                                \
+#define ROWS(pairs, weighted, late)                                                                          \
     for (uint32_t k = 0; k < count; k++)                                                                     \
-    row_of(graph, pairs, weighted, publications, graph->offsets[place + k], graph->offsets[place + k + 1], end, \
-           sums + 2 * (size_t)(pairs)*k)
+    row_of(graph, pairs, weighted, late, &source, graph->offsets[place + k], graph->offsets[place + k + 1],  \
+           end, sums + 2 * (size_t)(pairs)*k)
 
-#define CASES(weighted)                                                                                      \
+#define CASES(weighted, late)                                                                                \
     switch (words) {                                                                                         \
     case 2:                                                                                                  \
-        ROWS(1, weighted);                                                                                   \
+        ROWS(1, weighted, late);                                                                             \
         break;                                                                                               \
     case 4:                                                                                                  \
-        ROWS(2, weighted);                                                                                   \
+        ROWS(2, weighted, late);                                                                             \
         break;                                                                                               \
     case 6:                                                                                                  \
-        ROWS(3, weighted);                                                                                   \
+        ROWS(3, weighted, late);                                                                             \
         break;                                                                                               \
     default:                                                                                                 \
-        ROWS(4, weighted);                                                                                   \
+        ROWS(4, weighted, late);                                                                             \
     }
 
-void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, uint32_t place,
-                          uint32_t count, int64_t *sums) {
+void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, int64_t *const *past,
+                          uint32_t place, uint32_t count, int64_t *sums) {
     const entrain__graph *graph = &engine->graph;
+    const hearing source = {publications, past, engine->exchange_shift};
     const uint32_t words = engine->words;
     const uint64_t end = graph->offsets[engine->vertex_count];
     ENTRAIN_ASSERT(words % 2 == 0 && words <= ENTRAIN_WORDS_MAX);
-    if (graph->weighted)
-        CASES(true)
+    if (past != NULL && graph->weighted)
+        CASES(true, true)
+    else if (past != NULL)
+        CASES(false, true)
+    else if (graph->weighted)
+        CASES(true, false)
     else
-        CASES(false)
+        CASES(false, false)
 }

@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/engine_private.h"
+#include "engine/delays.h"
 
 // The cohort whose task this thread is in, and whose it is: behaviors may ask their engine for the tick, and
 // where policies run ahead that is the cohort's own.
@@ -107,7 +107,7 @@ static void exchange_run(entrain_engine *engine, entrain__cohort *cohort, entrai
             entrain__deliver(engine, cohort, place, range->count, scratch->sums, heard);
         } else {
             entrain__gather(engine, cohort, place, range->count, scratch->sums, heard);
-            cohort->observations += entrain__gather_arrivals(engine, place, range->count);
+            cohort->observations += entrain__gather_arrivals(engine, cohort, place, range->count, heard);
         }
         range->sums = scratch->sums;
         range->heard = heard;
@@ -121,7 +121,7 @@ static void exchange_run(entrain_engine *engine, entrain__cohort *cohort, entrai
     if (behavior->words > 0) {
         if (next_stage == 0)
             range->tick++; // what is published now is heard in the next tick
-        publish_range(engine, cohort, range, next_stage, engine->publications[cohort->now ^ 1]);
+        publish_range(engine, cohort, range, next_stage, engine->publications[cohort->now + 1]);
     }
 }
 
@@ -137,6 +137,8 @@ static void start_run(entrain_engine *engine, entrain__cohort *cohort, entrain_r
         behavior->start(range);
     if (behavior->words > 0)
         publish_run(engine, cohort, range, context);
+    if (behavior->words > 0 && engine->delay_most > 0)
+        entrain__past_range(engine, cohort, range);
 }
 
 static void visit_run(entrain_engine *engine, entrain__cohort *cohort, entrain_range *range, void *context) {
@@ -153,7 +155,12 @@ static void visit_run(entrain_engine *engine, entrain__cohort *cohort, entrain_r
 
 // Puts a cohort where the engine is, and @p step exchanges further.
 static void move_cohort(const entrain_engine *engine, entrain__cohort *cohort, uint32_t step) {
-    cohort->now = (engine->now + step) & 1;
+    if (engine->ring == 2) {
+        cohort->now = cohort->hears = (engine->now + step) & 1;
+    } else {
+        cohort->now = (engine->now + step) % engine->ring;
+        cohort->hears = cohort->now + engine->ring - engine->graph.delay * engine->exchanges;
+    }
     cohort->tick = engine->tick;
     cohort->stage = engine->stage + step;
     if (step > 0) {
@@ -182,9 +189,15 @@ static void run_cohort(entrain_engine *engine, entrain__cohort *cohort, uint32_t
         }
         break;
     case ENTRAIN__PHASE_EXCHANGE:
+        if (publishes && engine->lives_kept) {
+            if (cohort->stage == 0)
+                entrain__lives_note(engine, cohort);
+            if (cohort->stopped > 0)
+                entrain__silence(engine, cohort, engine->publications[cohort->now + 1]);
+        }
         entrain__cohort_runs(engine, cohort, worker, exchange_run, NULL);
         if (publishes && engine->graph.complete)
-            entrain__field_part(engine, cohort, engine->publications[cohort->now ^ 1]);
+            entrain__field_part(engine, cohort, engine->publications[cohort->now + 1]);
         break;
     case ENTRAIN__PHASE_VISIT:
         if (engine->visited == NULL || engine->visited == cohort->population)
@@ -277,7 +290,8 @@ static uint32_t begin_tick(entrain_engine *engine) {
 // After engine->span exchanges.
 static uint32_t end_exchanges(entrain_engine *engine) {
     uint32_t stage = engine->stage + engine->span;
-    engine->now ^= engine->span & 1;
+    engine->now = (engine->now + engine->span) % engine->ring;
+    engine->field_now = engine->field_now + 1 < engine->field_ring ? engine->field_now + 1 : 0;
     entrain__field_sum(engine);
     engine->stage = stage % engine->exchanges;
     if (stage < engine->exchanges)
@@ -302,6 +316,7 @@ static uint32_t next_phase(entrain_engine *engine) {
     }
     if (engine->phase == ENTRAIN__PHASE_START) { // everybody started and published
         entrain__field_sum(engine);
+        entrain__past_done(engine);
         entrain__supervise_began_all(engine);
         return ENTRAIN_PHASE_END;
     }

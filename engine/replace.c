@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/engine_private.h"
+#include "engine/delays.h"
 #include "mailbox/ring.h"
 
 // What is taken while a part of the graph is built, scratch memory too, is the graph's.
@@ -28,6 +28,14 @@ entrain_status entrain__graph_place(entrain_engine *engine) {
     engine->arena = whole;
     if (status == ENTRAIN_OK)
         entrain__choose_prefetch(engine);
+    return status;
+}
+
+entrain_status entrain__graph_delay(entrain_engine *engine, entrain_error *error_out) {
+    const entrain_topology_view view = entrain_topology_look(engine->topology);
+    entrain__arena *whole = enter(engine);
+    entrain_status status = entrain__delays_by_place(engine, &view, &engine->graph, error_out);
+    engine->arena = whole;
     return status;
 }
 
@@ -173,6 +181,15 @@ static void put_back(entrain_engine *engine, const before *old) {
 static entrain_status build_graph(entrain_engine *engine, entrain_error *error_out) {
     if (entrain__graph_place(engine) != ENTRAIN_OK)
         return no_memory(error_out);
+    entrain_status status = entrain__graph_delay(engine, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    if (engine->graph.delay_most > engine->delay_most)
+        return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                 "The new topology delays by up to %" PRIu32
+                                 " ticks, and what is published is kept for the %" PRIu32
+                                 " of the first one; begin with one that delays as long.",
+                                 engine->graph.delay_most, engine->delay_most);
     if (engine->links.offsets != NULL && entrain__graph_link(engine) != ENTRAIN_OK)
         return no_memory(error_out);
     return entrain__graph_plan(engine) == ENTRAIN_OK ? ENTRAIN_OK : no_memory(error_out);
@@ -267,7 +284,9 @@ static void commit(entrain_engine *engine, before *old) {
     entrain_topology_retain(engine->topology);
     entrain_topology_release(old->topology);
     engine->sum_unit = entrain__sum_unit_of(engine);
-    if (!engine->graph.complete)
+    if (engine->graph.complete)
+        entrain__field_choose(engine);
+    else
         count_heard(engine);
 }
 

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "engine/engine_private.h"
+#include "engine/delays.h"
 #include "engine/event_driven.h"
 #include "engine/layout.h"
 #include "engine/virtual_time.h"
@@ -423,12 +423,6 @@ double entrain__sum_unit_of(const entrain_engine *engine) {
 }
 
 static entrain_status build_publications(entrain_engine *engine) {
-    for (int twin = 0; twin < 2; twin++) {
-        engine->publications[twin] = entrain__engine_take(
-            engine, &engine->bytes_publications, engine->vertex_count, engine->words * sizeof(int64_t));
-        if (engine->publications[twin] == NULL)
-            return ENTRAIN_NO_MEMORY;
-    }
     if (!engine->graph.complete) {
         engine->heard =
             entrain__engine_take(engine, &engine->bytes_table, engine->vertex_count, sizeof *engine->heard);
@@ -469,7 +463,11 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
             entrain__graph_place(engine) != ENTRAIN_OK)
             return no_memory("the graph", error_out);
     }
-    entrain_status status = build_cohorts(engine, error_out);
+    entrain_status status = ENTRAIN_OK;
+    if (engine->vertex_count > 0)
+        status = entrain__graph_delay(engine, error_out);
+    if (status == ENTRAIN_OK)
+        status = build_cohorts(engine, error_out);
     if (status == ENTRAIN_OK && engine->vertex_count > 0 && entrain__graph_plan(engine) != ENTRAIN_OK)
         return no_memory("the plan of who is gathered when", error_out);
     const bool events = engine->config.execution == ENTRAIN_EXECUTION_EVENT_DRIVEN;
@@ -482,6 +480,9 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
         return no_memory("the state of the swarm", error_out);
     if (build_table(engine) != ENTRAIN_OK)
         return no_memory("the table of actors", error_out);
+    status = entrain__ring_build(engine, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
     if (build_publications(engine) != ENTRAIN_OK)
         return no_memory("what actors publish", error_out);
     if (entrain__timers_build(engine) != ENTRAIN_OK ||

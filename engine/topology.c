@@ -55,7 +55,7 @@ size_t entrain_topology_bytes(const entrain_topology *topology) {
 }
 
 // Everybody hears everybody: no arcs, the engine keeps one exact sum.
-static entrain_status create_complete(uint32_t vertex_count, entrain_topology **topology_out,
+static entrain_status create_complete(const entrain_topology_config *config, entrain_topology **topology_out,
                                       entrain_error *error_out) {
     entrain_topology *topology;
     entrain_status status = entrain__topology_new(&topology, error_out);
@@ -63,8 +63,10 @@ static entrain_status create_complete(uint32_t vertex_count, entrain_topology **
         return status;
     topology->view = (entrain_topology_view){.kind = ENTRAIN_TOPOLOGY_COMPLETE,
                                              .name = entrain_topology_kind_name(ENTRAIN_TOPOLOGY_COMPLETE),
-                                             .vertex_count = vertex_count,
-                                             .weight_scale = 1};
+                                             .vertex_count = config->size,
+                                             .weight_scale = 1,
+                                             .delay_low = config->delay_low,
+                                             .delay_high = config->delay_high};
     *topology_out = topology;
     return ENTRAIN_OK;
 }
@@ -121,10 +123,38 @@ static entrain_status draw_weights(const entrain_topology_config *config, entrai
     return ENTRAIN_OK;
 }
 
+// The same for delays, in a stream of their own; 0 throughout means none.
+static entrain_status draw_delays(const entrain_topology_config *config, entrain__edges *edges,
+                                  entrain_error *error_out) {
+    const double low = config->delay_low, high = config->delay_high;
+    if (high == 0)
+        return ENTRAIN_OK;
+    if (edges->delays != NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "%s: has delays of its own; leave topology.delay_low and delay_high at 0",
+                                 config->file);
+    edges->delay_s = low;
+    if (low == high)
+        return ENTRAIN_OK;
+    edges->delays = entrain__arena_take(edges->scratch, edges->count, sizeof *edges->delays);
+    if (edges->delays == NULL)
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                                 "topology: no memory for the delays of %llu edges",
+                                 (unsigned long long)edges->count);
+    const entrain_random key = entrain_random_key(config->seed, ENTRAIN_STREAM_DELAY);
+    for (uint64_t e = 0; e < edges->count; e++) {
+        const double delay = low + (high - low) * entrain_random_uniform(key, 0, e, 0);
+        edges->delays[e] = delay > high ? high : delay; // the sum may round past the end
+    }
+    return ENTRAIN_OK;
+}
+
 static entrain_status fill(const entrain_topology_config *config, entrain__edges *edges,
                            entrain_error *error_out) {
     entrain_status status = generate(config, edges, error_out);
-    return status != ENTRAIN_OK ? status : draw_weights(config, edges, error_out);
+    if (status == ENTRAIN_OK)
+        status = draw_weights(config, edges, error_out);
+    return status != ENTRAIN_OK ? status : draw_delays(config, edges, error_out);
 }
 
 entrain_status entrain_topology_create(const entrain_topology_config *config, entrain_topology **topology_out,
@@ -135,7 +165,7 @@ entrain_status entrain_topology_create(const entrain_topology_config *config, en
     if (status != ENTRAIN_OK)
         return status;
     if (resolved.kind == ENTRAIN_TOPOLOGY_COMPLETE)
-        return create_complete(resolved.size, topology_out, error_out);
+        return create_complete(&resolved, topology_out, error_out);
     entrain__edges edges = {.vertex_count = resolved.size, .directed = resolved.directed};
     if (entrain__arena_create(&edges.scratch) != ENTRAIN_OK)
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "topology: no memory to build in");

@@ -17,19 +17,23 @@
 #define ENTRAIN_VERTICES_MAX ((UINT32_C(1) << 24) - 1)
 /// Weights are at most this large, so that no difference or sum of them overflows. 2^100, about 1.27e30.
 #define ENTRAIN_WEIGHT_MAX 0x1p100
+/// Seconds that an edge may delay.
+#define ENTRAIN_DELAY_MAX_S 1e6
 
 typedef struct entrain__pair {
     uint32_t from, to;
 } entrain__pair;
 
-/// A growing list of edges in scratch memory. weights is NULL or as long as pairs.
+/// A growing list of edges in scratch memory. weights is NULL or as long as pairs; delays, in seconds, too.
 typedef struct entrain__edges {
     entrain__arena *scratch;
     entrain__pair *pairs;
-    double *weights;
+    double *weights, *delays;
     uint64_t count, capacity;
     uint32_t vertex_count;
     bool directed;
+    bool delayed;    // reserve() makes room for delays too; append() leaves them to who calls it
+    double delay_s;  // of every edge, where there are no delays
 } entrain__edges;
 
 /// Makes room for @p capacity edges in all. Refuses what this machine's memory cannot hold, before asking for

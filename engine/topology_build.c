@@ -6,8 +6,8 @@
 //     edges in order --bucket by speaker--> by_speaker --walk speakers up, bucket by hearer--> in_speakers
 //
 // An undirected graph is its own transpose, so by_speaker is scratch and out is in. A directed one keeps
-// by_speaker as out_hearers and sorts it by a third walk, over hearers. Every arc carries its weight through
-// the walks.
+// by_speaker as out_hearers and sorts it by a third walk, over hearers. Every arc carries its weight and its
+// delay through the walks.
 #include "engine/topology.h"
 
 #include <math.h>
@@ -23,17 +23,17 @@ static entrain_status no_memory(uint64_t edge_count, entrain_error *error_out) {
                              (unsigned long long)edge_count);
 }
 
-// Bytes an edge costs at the peak of building: the pair, and two copies of its arcs, with their weights.
-static double peak_bytes(bool directed, bool weighted) {
-    double arcs = directed ? 1 : 2, weight = weighted ? 8 : 0;
-    return (8 + weight) + 2 * arcs * (4 + weight);
+// Bytes an edge costs at the peak of building: the pair, and two copies of its arcs, with their weights and delays.
+static double peak_bytes(const entrain__edges *edges, bool weighted) {
+    double arcs = edges->directed ? 1 : 2, weight = weighted ? 8 : 0;
+    return (8 + weight + (edges->delayed ? 8 : 0)) + 2 * arcs * (4 + weight + (edges->delayed ? 4 : 0));
 }
 
 // Linux promises memory it does not have and kills who believes it; better to refuse what can never fit.
-static entrain_status check_fits_machine(uint64_t edge_count, bool directed, bool weighted,
+static entrain_status check_fits_machine(const entrain__edges *edges, uint64_t edge_count, bool weighted,
                                          entrain_error *error_out) {
     long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
-    double needed = (double)edge_count * peak_bytes(directed, weighted);
+    double needed = (double)edge_count * peak_bytes(edges, weighted);
     if (pages <= 0 || page_size <= 0 || needed <= (double)pages * (double)page_size)
         return ENTRAIN_OK;
     return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
@@ -56,16 +56,19 @@ static bool regrow(entrain__arena *arena, void **block, uint64_t count, uint64_t
 entrain_status entrain__edges_reserve(entrain__edges *edges, uint64_t capacity, bool weighted,
                                       entrain_error *error_out) {
     ENTRAIN_ASSERT(edges->count == 0 || weighted == (edges->weights != NULL));
-    entrain_status status = check_fits_machine(capacity, edges->directed, weighted, error_out);
+    entrain_status status = check_fits_machine(edges, capacity, weighted, error_out);
     if (status != ENTRAIN_OK)
         return status;
-    void *pairs = edges->pairs, *weights = edges->weights;
+    void *pairs = edges->pairs, *weights = edges->weights, *delays = edges->delays;
     if (!regrow(edges->scratch, &pairs, edges->count, capacity, sizeof *edges->pairs))
         return no_memory(capacity, error_out);
     edges->pairs = pairs;
     if (weighted && !regrow(edges->scratch, &weights, edges->count, capacity, sizeof *edges->weights))
         return no_memory(capacity, error_out);
     edges->weights = weights;
+    if (edges->delayed && !regrow(edges->scratch, &delays, edges->count, capacity, sizeof *edges->delays))
+        return no_memory(capacity, error_out);
+    edges->delays = delays;
     edges->capacity = capacity;
     return ENTRAIN_OK;
 }
@@ -92,8 +95,9 @@ entrain_status entrain__edges_append(entrain__edges *edges, uint32_t from, uint3
 static void edges_drop(entrain__edges *edges) {
     entrain__arena_give(edges->scratch, edges->pairs);
     entrain__arena_give(edges->scratch, edges->weights);
+    entrain__arena_give(edges->scratch, edges->delays);
     edges->pairs = NULL;
-    edges->weights = NULL;
+    edges->weights = edges->delays = NULL;
     edges->count = edges->capacity = 0;
 }
 
@@ -113,6 +117,22 @@ static double scale_weights(entrain__edges *edges) {
     return scale;
 }
 
+// The least and the greatest delay. One for all is kept as one number, not as one an arc.
+static void span_delays(entrain__edges *edges, entrain_topology_view *view) {
+    view->delay_low = view->delay_high = edges->delay_s;
+    if (edges->delays == NULL || edges->count == 0)
+        return;
+    view->delay_low = view->delay_high = edges->delays[0];
+    for (uint64_t e = 1; e < edges->count; e++) {
+        view->delay_low = edges->delays[e] < view->delay_low ? edges->delays[e] : view->delay_low;
+        view->delay_high = edges->delays[e] > view->delay_high ? edges->delays[e] : view->delay_high;
+    }
+    if (view->delay_low == view->delay_high) {
+        entrain__arena_give(edges->scratch, edges->delays);
+        edges->delays = NULL;
+    }
+}
+
 // counts[v + 1] is the number of arcs of v; afterwards counts[v] is where they begin.
 static void prefix_sum(uint64_t *counts, uint32_t vertex_count) {
     for (uint32_t v = 0; v < vertex_count; v++)
@@ -130,30 +150,34 @@ static void count_arcs(const entrain__edges *edges, uint64_t *in_offsets, uint64
         prefix_sum(out_offsets, edges->vertex_count);
 }
 
-// Arcs in one direction: for each vertex in the order of offsets, the other end, and the weight where there
-// are any.
+// Arcs in one direction: for each vertex in the order of offsets, the other end, and the weight and the delay where
+// there are any.
 typedef struct arc_rows {
     const uint64_t *offsets;
     int32_t *others;
     double *weights;
+    float *delays;
 } arc_rows;
 
-static inline void put_arc(arc_rows rows, uint64_t *cursors, uint32_t row, uint32_t other,
-                           const double *weight) {
+static inline void put_arc(arc_rows rows, uint64_t *cursors, uint32_t row, uint32_t other, double weight,
+                           float delay) {
     uint64_t at = cursors[row]++;
     rows.others[at] = (int32_t)other;
-    if (weight != NULL)
-        rows.weights[at] = *weight;
+    if (rows.weights != NULL)
+        rows.weights[at] = weight;
+    if (rows.delays != NULL)
+        rows.delays[at] = delay;
 }
 
 static void bucket_edges_by_speaker(const entrain__edges *edges, uint64_t *cursors, arc_rows by_speaker) {
     memcpy(cursors, by_speaker.offsets, (size_t)edges->vertex_count * sizeof *cursors);
     for (uint64_t e = 0; e < edges->count; e++) {
         entrain__pair pair = edges->pairs[e];
-        const double *weight = edges->weights == NULL ? NULL : edges->weights + e;
-        put_arc(by_speaker, cursors, pair.from, pair.to, weight);
+        const double weight = edges->weights == NULL ? 1 : edges->weights[e];
+        const float delay = edges->delays == NULL ? 0 : (float)edges->delays[e];
+        put_arc(by_speaker, cursors, pair.from, pair.to, weight, delay);
         if (!edges->directed)
-            put_arc(by_speaker, cursors, pair.to, pair.from, weight);
+            put_arc(by_speaker, cursors, pair.to, pair.from, weight, delay);
     }
 }
 
@@ -162,7 +186,8 @@ static void transpose(uint32_t vertex_count, uint64_t *cursors, arc_rows from, a
     memcpy(cursors, to.offsets, (size_t)vertex_count * sizeof *cursors);
     for (uint32_t v = 0; v < vertex_count; v++)
         for (uint64_t a = from.offsets[v]; a < from.offsets[v + 1]; a++)
-            put_arc(to, cursors, (uint32_t)from.others[a], v, to.weights == NULL ? NULL : from.weights + a);
+            put_arc(to, cursors, (uint32_t)from.others[a], v, to.weights == NULL ? 1 : from.weights[a],
+                    to.delays == NULL ? 0 : from.delays[a]);
 }
 
 static entrain_status check_strengths(const entrain_topology_view *view, entrain_error *error_out) {
@@ -207,7 +232,7 @@ static entrain_status find_degree_max(entrain_topology_view *view, entrain_error
 // Takes the arrays and fills them. The view is complete afterwards, but for the checks.
 static bool sort_arcs(entrain__arena *arena, entrain__edges *edges, entrain_topology_view *view) {
     uint32_t n = edges->vertex_count;
-    bool weighted = view->weighted;
+    const bool weighted = view->weighted, delayed = edges->delays != NULL;
     entrain__arena *scratch = edges->scratch, *by_speaker_arena = edges->directed ? arena : scratch;
     uint64_t *in_offsets = entrain__arena_take(arena, (size_t)n + 1, sizeof *in_offsets);
     uint64_t *out_offsets =
@@ -216,26 +241,29 @@ static bool sort_arcs(entrain__arena *arena, entrain__edges *edges, entrain_topo
     int32_t *by_speaker = entrain__arena_take(by_speaker_arena, view->arc_count, sizeof *by_speaker);
     double *by_speaker_weights =
         weighted ? entrain__arena_take(scratch, view->arc_count, sizeof(double)) : NULL;
+    float *by_speaker_delays = delayed ? entrain__arena_take(scratch, view->arc_count, sizeof(float)) : NULL;
     if (in_offsets == NULL || out_offsets == NULL || cursors == NULL || by_speaker == NULL ||
-        (weighted && by_speaker_weights == NULL))
+        (weighted && by_speaker_weights == NULL) || (delayed && by_speaker_delays == NULL))
         return false;
     count_arcs(edges, in_offsets, out_offsets);
-    arc_rows out = {out_offsets, by_speaker, by_speaker_weights};
+    arc_rows out = {out_offsets, by_speaker, by_speaker_weights, by_speaker_delays};
     bucket_edges_by_speaker(edges, cursors, out);
     edges_drop(edges);
 
     int32_t *in_speakers = entrain__arena_take(arena, view->arc_count, sizeof *in_speakers);
     double *in_weights = weighted ? entrain__arena_take(arena, view->arc_count, sizeof(double)) : NULL;
-    if (in_speakers == NULL || (weighted && in_weights == NULL))
+    float *in_delays = delayed ? entrain__arena_take(arena, view->arc_count, sizeof(float)) : NULL;
+    if (in_speakers == NULL || (weighted && in_weights == NULL) || (delayed && in_delays == NULL))
         return false;
-    arc_rows in = {in_offsets, in_speakers, in_weights};
+    arc_rows in = {in_offsets, in_speakers, in_weights, in_delays};
     transpose(n, cursors, out, in);
     if (view->directed)
-        transpose(n, cursors, in, (arc_rows){out_offsets, by_speaker, NULL});
+        transpose(n, cursors, in, (arc_rows){.offsets = out_offsets, .others = by_speaker});
 
     view->in_offsets = in_offsets;
     view->in_speakers = in_speakers;
     view->in_weights = in_weights;
+    view->in_delays = in_delays;
     view->out_offsets = out_offsets;
     view->out_hearers = view->directed ? by_speaker : in_speakers;
     return true;
@@ -259,6 +287,7 @@ entrain_status entrain__topology_build(entrain__topology_shape shape, entrain__e
     view->arc_count = edges->directed ? edge_count : 2 * edge_count;
     view->weighted = edges->weights != NULL;
     view->weight_scale = view->weighted ? scale_weights(edges) : 1;
+    span_delays(edges, view);
     if (!sort_arcs(entrain__topology_arena(topology), edges, view)) {
         status = no_memory(edge_count, error_out);
         goto fail;

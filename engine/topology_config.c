@@ -28,7 +28,7 @@ static const struct {
          "newcomers link to `degree` / 2 earlier ones, the linked the likelier (Barabasi and Albert)", 8},
     [ENTRAIN_TOPOLOGY_STAR] = {"star", "vertex 0 and everybody else", 0},
     [ENTRAIN_TOPOLOGY_EDGE_LIST] = {"edge-list",
-                                    "from a `file`: lines of `from to [weight]`, or Matrix Market", 0},
+                                    "from a `file`: lines of `from to [weight [delay]]`, or Matrix Market", 0},
 };
 _Static_assert(sizeof kinds / sizeof *kinds == ENTRAIN_TOPOLOGY_KIND_COUNT, "one row per kind");
 
@@ -166,6 +166,13 @@ static entrain_status check_weights(const entrain_topology_config *config, entra
     return ENTRAIN_OK;
 }
 
+static entrain_status check_delays(const entrain_topology_config *config, entrain_error *error_out) {
+    const double low = config->delay_low, high = config->delay_high;
+    if (!(low >= 0 && high <= ENTRAIN_DELAY_MAX_S && low <= high))
+        REFUSE("topology.delay_low and delay_high: [%g, %g] must be a range within 0 to 1e6 s", low, high);
+    return ENTRAIN_OK;
+}
+
 // A complete graph has no edges that could differ; the same graph with edges is erdos-renyi with
 // probability 1.
 static entrain_status check_complete(const entrain_topology_config *config, entrain_error *error_out) {
@@ -175,6 +182,10 @@ static entrain_status check_complete(const entrain_topology_config *config, entr
         REFUSE("topology.weight_low and weight_high: a complete graph has no edges to weigh; for weights use "
                "erdos-renyi "
                "with probability 1");
+    if (config->delay_low != config->delay_high)
+        REFUSE("topology.delay_low and delay_high: a complete graph has one delay for all, not %g to %g s; make "
+               "them equal, or use erdos-renyi with probability 1",
+               config->delay_low, config->delay_high);
     return ENTRAIN_OK;
 }
 
@@ -227,6 +238,8 @@ entrain_status entrain__topology_resolve(const entrain_topology_config *config,
         REFUSE("topology.kind: %u is none of the %d kinds", (unsigned)config->kind,
                (int)ENTRAIN_TOPOLOGY_KIND_COUNT);
     entrain_status status = check_weights(config, error_out);
+    if (status == ENTRAIN_OK)
+        status = check_delays(config, error_out);
     if (status != ENTRAIN_OK)
         return status;
     entrain_topology_config resolved = *config;

@@ -75,6 +75,8 @@ static entrain_status keep(const entrain_topology_view *view, const uint8_t *mar
                 continue; // an undirected edge's other arc, or gone
             const double weight = view->in_weights != NULL ? view->in_weights[a] * view->weight_scale : 1;
             status = entrain__edges_append(edges, from, to, weight, error_out);
+            if (status == ENTRAIN_OK && edges->delayed)
+                edges->delays[edges->count - 1] = (double)view->in_delays[a];
         }
     return status;
 }
@@ -99,6 +101,8 @@ static entrain_status edit(const entrain_topology_view *view, const entrain_edge
         status = entrain__edge_check(view->vertex_count, e, added[e], weighted, error_out);
         if (status == ENTRAIN_OK)
             status = entrain__edges_append(edges, added[e].from, added[e].to, added[e].weight, error_out);
+        if (status == ENTRAIN_OK && edges->delayed)
+            edges->delays[edges->count - 1] = view->delay_low;
     }
     return status;
 }
@@ -114,7 +118,10 @@ entrain_status entrain_topology_edit(const entrain_topology *topology, const ent
             error_out, ENTRAIN_INVALID,
             "topology: a complete graph is kept as one sum and has no edges to take away or to add; "
             "use erdos-renyi with probability 1");
-    entrain__edges edges = {.vertex_count = view.vertex_count, .directed = view.directed};
+    entrain__edges edges = {.vertex_count = view.vertex_count,
+                            .directed = view.directed,
+                            .delayed = view.in_delays != NULL,
+                            .delay_s = view.delay_low};
     if (entrain__arena_create(&edges.scratch) != ENTRAIN_OK)
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "topology: no memory to build in");
     entrain_status status = edit(&view, removed, removed_count, added, added_count, &edges, error_out);

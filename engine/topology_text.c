@@ -1,8 +1,8 @@
 // The parser of edge lists and Matrix Market matrices. One body for files, tests and the fuzzer: it sees a
 // source of bytes and fills a list of edges, or says which line it does not understand.
 //
-// Edge list: 0-based, `from to [weight]` a line, separated by blanks, tabs or commas; what follows # or % on
-// a line is a comment. The first edge decides whether there are weights; all others must agree.
+// Edge list: 0-based, `from to [weight [delay]]` a line, separated by blanks, tabs or commas; what follows # or %
+// on a line is a comment. The first edge decides whether there are weights and delays; all others must agree.
 //
 // Matrix Market: `%%MatrixMarket matrix coordinate real|integer|pattern general|symmetric`, then `rows
 // columns entries`, then entries `row column [value]`, 1-based, read as `from to [weight]`. A general matrix
@@ -32,7 +32,7 @@ typedef struct text_reader {
     unsigned word_count;
     uint32_t vertex_first, vertex_last; // numbers a vertex may have in this file
     uint64_t edge_count;                // announced by Matrix Market
-    bool matrix, symmetric, weighted, at_end;
+    bool matrix, symmetric, weighted, delayed, at_end;
     size_t chunk_at, chunk_size;
     char line[LINE_BYTES_MAX + 1];
     char chunk[CHUNK_BYTES];
@@ -177,42 +177,56 @@ static entrain_status parse_vertex(text_reader *reader, const char *word, uint32
                 reader->vertex_last);
 }
 
-static entrain_status parse_weight(text_reader *reader, const char *word, double *weight_out) {
+static entrain_status parse_number(text_reader *reader, const char *word, double *number_out) {
     char buffer[SHOWN_BYTES_MAX + 4];
     char *end = NULL;
-    double weight = NAN;
+    double number = NAN;
     if (word[strspn(word, "0123456789.eE+-")] == '\0') // no hexadecimals, no words such as "inf"
-        weight = strtod_l(word, &end, reader->locale);
+        number = strtod_l(word, &end, reader->locale);
     if (end == NULL || end == word || *end != '\0')
         REFUSE_LINE(reader, ENTRAIN_PARSE, "\"%s\" is not a number", shown(word, buffer));
-    if (!(fabs(weight) <= ENTRAIN_WEIGHT_MAX))
-        REFUSE_LINE(reader, ENTRAIN_PARSE, "weight %s must be between -2^100 and 2^100", shown(word, buffer));
-    *weight_out = weight;
+    *number_out = number;
     return ENTRAIN_OK;
+}
+
+static entrain_status parse_weight(text_reader *reader, const char *word, double *weight_out) {
+    char buffer[SHOWN_BYTES_MAX + 4];
+    entrain_status status = parse_number(reader, word, weight_out);
+    if (status == ENTRAIN_OK && !(fabs(*weight_out) <= ENTRAIN_WEIGHT_MAX))
+        REFUSE_LINE(reader, ENTRAIN_PARSE, "weight %s must be between -2^100 and 2^100", shown(word, buffer));
+    return status;
+}
+
+static entrain_status parse_delay(text_reader *reader, const char *word, double *delay_out) {
+    char buffer[SHOWN_BYTES_MAX + 4];
+    entrain_status status = parse_number(reader, word, delay_out);
+    if (status == ENTRAIN_OK && !(*delay_out >= 0 && *delay_out <= ENTRAIN_DELAY_MAX_S))
+        REFUSE_LINE(reader, ENTRAIN_PARSE, "delay %s must be 0 to 1e6 seconds", shown(word, buffer));
+    return status;
 }
 
 // ---- edges ----
 
 static entrain_status check_columns(text_reader *reader) {
     char buffer[SHOWN_BYTES_MAX + 4];
-    unsigned wanted = reader->weighted ? 3 : 2;
+    const unsigned wanted = reader->delayed ? 4 : reader->weighted ? 3 : 2, most = reader->matrix ? 3 : 4;
     if (reader->word_count == wanted)
         return ENTRAIN_OK;
-    if (reader->word_count > 3)
-        REFUSE_LINE(reader, ENTRAIN_PARSE,
-                    "\"%s\" follows where the line should end after from, to and weight",
-                    shown(reader->words[3], buffer));
+    if (reader->word_count > most)
+        REFUSE_LINE(reader, ENTRAIN_PARSE, "\"%s\" follows where the line should end after from, to%s",
+                    shown(reader->words[most], buffer), reader->matrix ? " and weight" : ", weight and delay");
     if (reader->word_count == 1)
-        REFUSE_LINE(reader, ENTRAIN_PARSE, "\"%s\" stands alone; an edge is: from to [weight]",
-                    shown(reader->words[0], buffer));
-    REFUSE_LINE(reader, ENTRAIN_PARSE, "%u columns where %s %u; every edge has a weight or none has",
-                reader->word_count, reader->matrix ? "the header promises" : "the first edge has", wanted);
+        REFUSE_LINE(reader, ENTRAIN_PARSE, "\"%s\" stands alone; an edge is: from to [weight%s]",
+                    shown(reader->words[0], buffer), reader->matrix ? "" : " [delay]");
+    REFUSE_LINE(reader, ENTRAIN_PARSE, "%u columns where %s %u; every edge has a %s or none has",
+                reader->word_count, reader->matrix ? "the header promises" : "the first edge has", wanted,
+                reader->delayed || reader->word_count == 4 ? "delay" : "weight");
 }
 
 // The words of one line as an edge.
 static entrain_status take_edge(text_reader *reader, entrain__edges *edges) {
     uint32_t from, to;
-    double weight = 1;
+    double weight = 1, delay = 0;
     entrain_status status = check_columns(reader);
     if (status == ENTRAIN_OK)
         status = parse_vertex(reader, reader->words[0], &from);
@@ -220,6 +234,8 @@ static entrain_status take_edge(text_reader *reader, entrain__edges *edges) {
         status = parse_vertex(reader, reader->words[1], &to);
     if (status == ENTRAIN_OK && reader->weighted)
         status = parse_weight(reader, reader->words[2], &weight);
+    if (status == ENTRAIN_OK && reader->delayed)
+        status = parse_delay(reader, reader->words[3], &delay);
     if (status != ENTRAIN_OK)
         return status;
     if (from == to)
@@ -233,13 +249,17 @@ static entrain_status take_edge(text_reader *reader, entrain__edges *edges) {
                     from + 1, to + 1);
     uint32_t largest = from > to ? from : to;
     edges->vertex_count = largest >= edges->vertex_count ? largest + 1 : edges->vertex_count;
-    return entrain__edges_append(edges, from, to, weight, reader->error_out);
+    status = entrain__edges_append(edges, from, to, weight, reader->error_out);
+    if (status == ENTRAIN_OK && reader->delayed)
+        edges->delays[edges->count - 1] = delay;
+    return status;
 }
 
 static entrain_status parse_edge_list(text_reader *reader, entrain__edges *edges) {
     reader->vertex_first = 0;
     reader->vertex_last = (reader->config->size != 0 ? reader->config->size : ENTRAIN_VERTICES_MAX) - 1;
     reader->weighted = reader->word_count >= 3;
+    reader->delayed = edges->delayed = reader->word_count >= 4;
     entrain_status status = entrain__edges_reserve(edges, 1024, reader->weighted, reader->error_out);
     while (status == ENTRAIN_OK && reader->word_count != 0) {
         status = take_edge(reader, edges);

@@ -9,7 +9,7 @@
 // whole observations of one length only: the oldest is the first `parts` messages, the newest the last.
 #include <string.h>
 
-#include "engine/engine_private.h"
+#include "engine/delays.h"
 #include "mailbox/ring.h"
 
 // One part of one observation: words 2p and 2p+1 of the speaker, weighed.
@@ -35,6 +35,21 @@ static inline void enqueue_pairs(const int64_t *publications, const entrain_id *
         slots[m].kind = ENTRAIN_KIND_OBSERVATION;
         slots[m].flags = 0;
         *(words2 *)slots[m].payload = *(const words2 *)(publications + 2 * place);
+    }
+}
+
+// The same where each arc has a delay of its own: out of the buffer of its tick.
+static inline void enqueue_pairs_late(const entrain_engine *engine, int64_t *const *past, uint64_t first,
+                                      uint32_t count, entrain_message *slots) {
+    const int32_t *speakers = engine->graph.speakers + first;
+    const uint16_t *delays = engine->graph.delays + first;
+    for (uint32_t m = 0; m < count; m++) {
+        size_t place = (uint32_t)speakers[m];
+        slots[m].from = engine->ids[place];
+        slots[m].kind = ENTRAIN_KIND_OBSERVATION;
+        slots[m].flags = 0;
+        *(words2 *)slots[m].payload =
+            *(const words2 *)(past[-(ptrdiff_t)((uint32_t)delays[m] << engine->exchange_shift)] + 2 * place);
     }
 }
 
@@ -139,17 +154,24 @@ __attribute__((noinline)) static int make_room(entrain_engine *engine, entrain__
 
 // All arcs of one hearer: any words, weights, silent speakers, too little room. All parts of an observation
 // or none. @p sum becomes what was heard, on the way too where that makes room; how many remained is
-// returned.
-__attribute__((noinline)) static uint32_t hear_each(entrain_engine *engine, entrain__cohort *cohort,
-                                                    uint32_t mailbox, uint32_t hearer, int64_t *sum) {
+// returned. Delayed: what is due now, from who spoke then.
+static inline __attribute__((always_inline)) uint32_t hear_arcs(entrain_engine *engine, entrain__cohort *cohort,
+                                                                uint32_t mailbox, uint32_t hearer, int64_t *sum,
+                                                                bool delayed) {
     const entrain__graph *graph = &engine->graph;
     const uint64_t from = graph->offsets[hearer], to = graph->offsets[hearer + 1];
     const int64_t *publications = engine->publications[cohort->now];
+    int64_t *const *past = entrain__past(engine, cohort);
     uint32_t parts = (engine->words + 1) / 2, heard = 0;
     clear(sum, engine->words);
     for (uint64_t a = from; a < to; a++) {
         size_t place = (size_t)graph->speakers[a];
         entrain_id id = engine->ids[place];
+        if (delayed) {
+            const uint32_t ticks = entrain__arc_delay(graph, a);
+            id = entrain__spoke(engine, cohort, (uint32_t)place, ticks);
+            publications = past[-(ptrdiff_t)((size_t)ticks << engine->exchange_shift)];
+        }
         if (id == ENTRAIN_ID_NONE)
             continue; // a death is silence
         cohort->count_of.sent += parts;
@@ -170,10 +192,22 @@ __attribute__((noinline)) static uint32_t hear_each(entrain_engine *engine, entr
     return heard;
 }
 
+__attribute__((noinline)) static uint32_t hear_each(entrain_engine *engine, entrain__cohort *cohort,
+                                                    uint32_t mailbox, uint32_t hearer, int64_t *sum) {
+    return engine->delay_most > 0 ? hear_arcs(engine, cohort, mailbox, hearer, sum, true)
+                                  : hear_arcs(engine, cohort, mailbox, hearer, sum, false);
+}
+
 // Complete graph: the field in one message an exchange (in ceil(words / 2) parts), from nobody in particular.
 static void deliver_field(entrain_engine *engine, entrain__cohort *cohort, uint32_t mailbox, uint32_t count,
                           int64_t *sums, uint32_t *heard) {
     const uint32_t words = engine->words, parts = (words + 1) / 2;
+    if (engine->field_heard == 0) { // nobody had spoken yet
+        memset(sums, 0, (size_t)count * words * sizeof *sums);
+        for (uint32_t k = 0; heard != NULL && k < count; k++)
+            heard[k] = 0;
+        return;
+    }
     entrain_message field[ENTRAIN_WORDS_MAX / 2];
     for (uint32_t part = 0; part < parts; part++) {
         const size_t word = 2 * (size_t)part;
@@ -196,19 +230,23 @@ static void deliver_field(entrain_engine *engine, entrain__cohort *cohort, uint3
         clear(sums + (size_t)k * words, words);
         take_in(engine, cohort, mailbox, sums + (size_t)k * words);
         if (heard != NULL)
-            heard[k] = engine->vertex_count - engine->stopped_vertices;
+            heard[k] = engine->field_heard;
     }
 }
 
 // One hearer in the common case: its messages into its ring, and out of it. False when they do not fit together.
-static inline bool hear_pairs(entrain_engine *engine, const int64_t *publications, uint32_t mailbox,
-                              uint32_t place, uint32_t arcs, int64_t *sum) {
+static inline __attribute__((always_inline)) bool hear_pairs(entrain_engine *engine, const int64_t *publications,
+                                                             int64_t *const *past, uint32_t mailbox,
+                                                             uint32_t place, uint32_t arcs, int64_t *sum) {
     entrain_mailbox_set *set = engine->mailboxes;
     entrain_message *slots = entrain__mailbox_rewind(set, mailbox, arcs);
     if (slots == NULL)
         return false;
-    enqueue_pairs(publications, engine->ids, engine->graph.speakers + engine->graph.offsets[place], arcs,
-                  slots);
+    if (past != NULL)
+        enqueue_pairs_late(engine, past, engine->graph.offsets[place], arcs, slots);
+    else
+        enqueue_pairs(publications, engine->ids, engine->graph.speakers + engine->graph.offsets[place], arcs,
+                      slots);
     entrain__mailbox_commit(set, mailbox, arcs);
     entrain__span span =
         entrain__mailbox_peek(set, mailbox); // one run, because the ring began at its first slot
@@ -221,17 +259,19 @@ static inline bool hear_pairs(entrain_engine *engine, const int64_t *publication
 // Rows whose speakers are fetched before their messages are made.
 enum { AHEAD_ROWS = 6 };
 
-static void deliver_pairs(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
-                          int64_t *sums, uint32_t *heard) {
+// @p past: NULL, but where each arc has a delay of its own.
+static inline __attribute__((always_inline)) void deliver_pairs(entrain_engine *engine, entrain__cohort *cohort,
+                                                                int64_t *const *past, uint32_t place,
+                                                                uint32_t count, int64_t *sums, uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
-    const int64_t *publications = engine->publications[cohort->now];
+    const int64_t *publications = engine->publications[cohort->hears];
     const uint32_t first = cohort->population->mailbox_first - cohort->population->first + place;
     uint64_t delivered = 0; // by hear_pairs(); hear_each() counts for itself
     for (uint32_t k = 0; k < count; k++) {
         uint32_t arcs = (uint32_t)(graph->offsets[place + k + 1] - graph->offsets[place + k]), arrived = arcs;
-        if (graph->prefetch != 0 && k + AHEAD_ROWS < count)
+        if (past == NULL && graph->prefetch != 0 && k + AHEAD_ROWS < count)
             prefetch_row(engine, publications, place + k + AHEAD_ROWS);
-        if (hear_pairs(engine, publications, first + k, place + k, arcs, sums + 2 * (size_t)k))
+        if (hear_pairs(engine, publications, past, first + k, place + k, arcs, sums + 2 * (size_t)k))
             delivered += arcs;
         else
             arrived = hear_each(engine, cohort, first + k, place + k, sums + 2 * (size_t)k);
@@ -243,13 +283,23 @@ static void deliver_pairs(entrain_engine *engine, entrain__cohort *cohort, uint3
     cohort->count_of.received += delivered;
 }
 
+// Apart, so that it costs the common case nothing.
+__attribute__((noinline)) static void deliver_pairs_late(entrain_engine *engine, entrain__cohort *cohort,
+                                                         uint32_t place, uint32_t count, int64_t *sums,
+                                                         uint32_t *heard) {
+    deliver_pairs(engine, cohort, entrain__past(engine, cohort), place, count, sums, heard);
+}
+
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard) {
     const uint32_t mailbox = cohort->population->mailbox_first + (place - cohort->population->first);
     if (engine->graph.complete) {
         deliver_field(engine, cohort, mailbox, count, sums, heard);
-    } else if (engine->words == 2 && !engine->graph.weighted && engine->stopped_vertices == 0) {
-        deliver_pairs(engine, cohort, place, count, sums, heard);
+    } else if (engine->words == 2 && !engine->graph.weighted && entrain__all_spoke(engine, cohort)) {
+        if (engine->graph.delays == NULL)
+            deliver_pairs(engine, cohort, NULL, place, count, sums, heard);
+        else
+            deliver_pairs_late(engine, cohort, place, count, sums, heard);
     } else {
         for (uint32_t k = 0; k < count; k++) {
             uint32_t arrived =

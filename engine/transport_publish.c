@@ -2,7 +2,7 @@
 // carry. Also the exact whole-swarm field of the complete graph, which both transports hand out.
 #include <string.h>
 
-#include "engine/engine_private.h"
+#include "engine/delays.h"
 
 typedef int64_t words2 __attribute__((vector_size(16), aligned(8), may_alias));
 
@@ -33,16 +33,18 @@ static void gather_any(const entrain__graph *graph, uint32_t words, const int64_
 void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
                      uint32_t count, int64_t *sums, uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
-    const int64_t *publications = engine->publications[cohort->now];
+    const int64_t *publications = engine->publications[cohort->hears];
     if (graph->complete) {
         for (uint32_t k = 0; k < count; k++)
             memcpy(sums + (size_t)k * engine->words, engine->field, engine->words * sizeof *sums);
+    } else if (graph->delays != NULL) {
+        entrain__gather_late(engine, cohort, place, count, sums);
     } else if (graph->gather != NULL && count == cohort->count) {
         entrain__gather_cohort(engine, cohort, sums);
     } else if (engine->words == 2 && !graph->weighted) {
         gather_pairs(graph, publications, place, count, sums);
     } else if (engine->words % 2 == 0) {
-        entrain__gather_wide(engine, publications, place, count, sums);
+        entrain__gather_wide(engine, publications, NULL, place, count, sums);
     } else {
         gather_any(graph, engine->words, publications, place, count, sums);
     }
@@ -50,46 +52,76 @@ void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort
         return;
     if (graph->complete)
         for (uint32_t k = 0; k < count; k++)
-            heard[k] = engine->vertex_count - engine->stopped_vertices;
-    else if (engine->stopped_vertices == 0)
+            heard[k] = engine->field_heard;
+    else if (entrain__all_spoke(engine, cohort))
         for (uint32_t k = 0; k < count; k++)
             heard[k] = (uint32_t)(graph->offsets[place + k + 1] - graph->offsets[place + k]);
+    else if (engine->delay_most > 0)
+        entrain__heard_late(engine, cohort, place, count, heard);
     else
         memcpy(heard, engine->heard + place, count * sizeof *heard);
 }
 
-uint64_t entrain__gather_arrivals(const entrain_engine *engine, uint32_t place, uint32_t count) {
-    if (engine->graph.complete)
-        return count; // one field each
-    if (engine->stopped_vertices == 0)
-        return engine->graph.offsets[place + count] - engine->graph.offsets[place];
-    uint64_t arrivals = 0;
+static uint64_t sum_of(const uint32_t *heard, uint32_t count) {
+    uint64_t sum = 0;
     for (uint32_t k = 0; k < count; k++)
-        arrivals += engine->heard[place + k];
+        sum += heard[k];
+    return sum;
+}
+
+uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
+                                  uint32_t count, const uint32_t *heard) {
+    if (engine->graph.complete)
+        return engine->field_heard > 0 ? count : 0; // one field each, if anybody spoke
+    if (entrain__all_spoke(engine, cohort))
+        return engine->graph.offsets[place + count] - engine->graph.offsets[place];
+    if (engine->delay_most == 0)
+        return sum_of(engine->heard + place, count);
+    if (heard != NULL)
+        return sum_of(heard, count);
+    uint64_t arrivals = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t one;
+        entrain__heard_late(engine, cohort, place + k, 1, &one);
+        arrivals += one;
+    }
     return arrivals;
 }
 
-void entrain__field_part(entrain_engine *engine, entrain__cohort *cohort, const int64_t *publications) {
-    const int64_t *words = publications + (size_t)(cohort->population->first + cohort->first) * engine->words;
-    for (uint32_t w = 0; w < engine->words; w++)
-        cohort->field[w] = 0;
+void entrain__words_sum(uint32_t words, const int64_t *published, uint32_t count, entrain__int128 *sums) {
+    for (uint32_t w = 0; w < words; w++)
+        sums[w] = 0;
     // |word| <= 2^44, so 2^18 of them fit in an int64: blocks of that, widened.
-    for (uint32_t block = 0; block < cohort->count; block += (uint32_t)ENTRAIN_STRENGTH_MAX) {
-        uint32_t end = cohort->count - block < ENTRAIN_STRENGTH_MAX ? cohort->count
-                                                                    : block + (uint32_t)ENTRAIN_STRENGTH_MAX;
-        int64_t sums[ENTRAIN_WORDS_MAX] = {0};
+    for (uint32_t block = 0; block < count; block += (uint32_t)ENTRAIN_STRENGTH_MAX) {
+        uint32_t end = count - block < ENTRAIN_STRENGTH_MAX ? count : block + (uint32_t)ENTRAIN_STRENGTH_MAX;
+        int64_t narrow[ENTRAIN_WORDS_MAX] = {0};
         for (uint32_t k = block; k < end; k++)
-            for (uint32_t w = 0; w < engine->words; w++)
-                sums[w] += words[(size_t)k * engine->words + w];
-        for (uint32_t w = 0; w < engine->words; w++)
-            cohort->field[w] += sums[w];
+            for (uint32_t w = 0; w < words; w++)
+                narrow[w] += published[(size_t)k * words + w];
+        for (uint32_t w = 0; w < words; w++)
+            sums[w] += narrow[w];
     }
+}
+
+void entrain__field_part(entrain_engine *engine, entrain__cohort *cohort, const int64_t *publications) {
+    const size_t at = (size_t)(cohort->population->first + cohort->first) * engine->words;
+    entrain__words_sum(engine->words, publications + at, cohort->count, cohort->field);
 }
 
 // An arithmetic shift: the same floor in both transports. 2^24 words of 2^44, shifted by 24 - 18: at most
 // 2^62.
 static int64_t shifted(const entrain_engine *engine, entrain__int128 sum) {
     return (int64_t)(sum >> engine->field_shift);
+}
+
+void entrain__field_choose(entrain_engine *engine) {
+    const uint32_t ago = engine->graph.delay * engine->exchanges;
+    const uint32_t heard = engine->field_now >= ago ? engine->field_now - ago
+                                                    : engine->field_now + engine->field_ring - ago;
+    for (uint32_t w = 0; w < engine->words; w++)
+        engine->field[w] = shifted(engine, engine->field_totals[(size_t)heard * engine->words + w]);
+    engine->field_speakers[engine->field_now] = engine->vertex_count - engine->stopped_vertices;
+    engine->field_heard = engine->field_speakers[heard];
 }
 
 void entrain__field_sum(entrain_engine *engine) {
@@ -100,9 +132,9 @@ void entrain__field_sum(entrain_engine *engine) {
         for (uint32_t c = 0; c < engine->cohort_count; c++)
             if (engine->cohorts[c].population->behavior.words > 0)
                 sum += engine->cohorts[c].field[w];
-        engine->field_total[w] = sum;
-        engine->field[w] = shifted(engine, sum);
+        engine->field_totals[(size_t)engine->field_now * engine->words + w] = sum;
     }
+    entrain__field_choose(engine);
 }
 
 void entrain__field_adjust(entrain_engine *engine, uint32_t place, int sign) {
@@ -113,7 +145,7 @@ void entrain__field_adjust(entrain_engine *engine, uint32_t place, int sign) {
     for (uint32_t w = 0; w < engine->words; w++) {
         const int64_t change = sign * words[w];
         cohort->field[w] += change;
-        engine->field_total[w] += change;
-        engine->field[w] = shifted(engine, engine->field_total[w]);
+        engine->field_totals[(size_t)engine->field_now * engine->words + w] += change;
     }
+    entrain__field_choose(engine);
 }

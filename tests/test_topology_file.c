@@ -103,6 +103,42 @@ static void weights_are_drawn_for_a_file_without(void **state) {
     entrain_topology_release(topology);
 }
 
+static void a_fourth_column_is_the_delay(void **state) {
+    (void)state;
+    entrain_topology_config config = file_config();
+    config.directed = true;
+    // By hearer 0: from 1 (two edges, in the order given), 2, 3.
+    entrain_topology *topology = read_text("3 0 1 0.5\n1 0 1 2e-1\n2 0 -1,0\n1 0 1 7\n0 3 1 0.125\n", config);
+    check_rows(topology, 4, (const uint64_t[]){0, 4, 4, 4, 5}, (const int32_t[]){1, 1, 2, 3, 0});
+    entrain_topology_view view = entrain_topology_look(topology);
+    const float delays[] = {0.2F, 7, 0, 0.5F, 0.125F};
+    assert_memory_equal(view.in_delays, delays, sizeof delays);
+    assert_true(view.delay_low == 0 && view.delay_high == 7);
+    entrain_topology_release(topology);
+
+    // Undirected: both ways alike, through every renumbering. One delay for all is one number.
+    topology = read_text("0 2 1 3\n1 2 1 4\n", file_config());
+    view = entrain_topology_look(topology);
+    assert_memory_equal(view.in_delays, ((const float[]){3, 4, 3, 4}), 4 * sizeof(float));
+    entrain_topology_release(topology);
+    topology = read_text("0 2 1 0.3\n1 2 1 0.3\n", file_config());
+    view = entrain_topology_look(topology);
+    assert_null(view.in_delays);
+    assert_true(view.delay_low == 0.3 && view.delay_high == 0.3);
+    entrain_topology_release(topology);
+
+    // A file without delays may be given drawn ones; one with delays may not.
+    config = file_config();
+    config.delay_low = 1;
+    config.delay_high = 2;
+    topology = read_text("0 1 0.5\n1 2 0.5\n", config);
+    view = entrain_topology_look(topology);
+    assert_true(view.in_delays[0] >= 1 && view.in_delays[0] <= 2 && view.in_delays[0] == view.in_delays[1]);
+    assert_true(view.in_delays[2] != view.in_delays[0]);
+    entrain_topology_release(topology);
+    refuse_bytes("0 1 1 1\n", 8, config, ENTRAIN_INVALID, ": has delays of its own; leave topology.delay_low");
+}
+
 static void matrix_market_is_read(void **state) {
     (void)state;
     entrain_topology_config directed = file_config();
@@ -137,8 +173,14 @@ static void faults_are_refused_with_their_line(void **state) {
     refuse("0 1.0\n", ENTRAIN_PARSE, ":1: \"1.0\" is not a whole number");
     refuse("0 1\n\n7 7\n", ENTRAIN_PARSE, ":3: vertex 7 to itself");
     refuse("0 1\n2\n", ENTRAIN_PARSE, ":2: \"2\" stands alone");
-    refuse("0 1 2 3\n", ENTRAIN_PARSE, ":1: \"3\" follows where the line should end");
-    refuse("0 1 2 3 4 5 6 7 8\n", ENTRAIN_PARSE, ":1: \"3\" follows");
+    refuse("0 1 2 3 4\n", ENTRAIN_PARSE, ":1: \"4\" follows where the line should end after from, to, weight and delay");
+    refuse("0 1 2 3 4 5 6 7 8\n", ENTRAIN_PARSE, ":1: \"4\" follows");
+    refuse("0 1 2 3\n0 2 1\n", ENTRAIN_PARSE, ":2: 3 columns where the first edge has 4; every edge has a delay");
+    refuse("0 1 2\n0 2 1 1\n", ENTRAIN_PARSE, ":2: 4 columns where the first edge has 3; every edge has a delay");
+    refuse("0 1\n0 2 1 1\n", ENTRAIN_PARSE, ":2: 4 columns where the first edge has 2");
+    refuse("0 1 2 -1\n", ENTRAIN_PARSE, ":1: delay -1 must be 0 to 1e6 seconds");
+    refuse("0 1 2 1e7\n", ENTRAIN_PARSE, ":1: delay 1e7 must be");
+    refuse("0 1 2 inf\n", ENTRAIN_PARSE, ":1: \"inf\" is not a number");
     refuse("0 1 2\n0 2\n", ENTRAIN_PARSE, ":2: 2 columns where the first edge has 3");
     refuse("0 1\n0 2 1\n", ENTRAIN_PARSE, ":2: 3 columns where the first edge has 2");
     refuse("0 1 nan\n", ENTRAIN_PARSE, ":1: \"nan\" is not a number");
@@ -302,6 +344,7 @@ int main(void) {
         cmocka_unit_test(an_edge_list_is_read_with_every_separator_and_comment),
         cmocka_unit_test(directed_lines_go_from_speaker_to_hearer),
         cmocka_unit_test(weights_are_drawn_for_a_file_without),
+        cmocka_unit_test(a_fourth_column_is_the_delay),
         cmocka_unit_test(matrix_market_is_read),
         cmocka_unit_test(faults_are_refused_with_their_line),
         cmocka_unit_test(matrix_faults_are_refused_with_their_line),

@@ -53,8 +53,8 @@ typedef enum entrain_topology_kind {
     ENTRAIN_TOPOLOGY_STAR,
     /// From a file of either form; vertices that no line names hear nobody.
     ///
-    /// Edge list: a line is `from to [weight]`, vertices from 0, separated by blanks, tabs or commas;
-    /// what follows # or % is a comment. All lines have a weight or none has. Each line is one edge:
+    /// Edge list: a line is `from to [weight [delay]]` (the delay in seconds), vertices from 0, separated by
+    /// blanks, tabs or commas; what follows # or % is a comment. All lines have as many columns. Each line is one edge:
     /// undirected, a file that names both `0 1` and `1 0` has two. Directed: from speaks, to hears.
     ///
     /// Matrix Market: `%%MatrixMarket matrix coordinate real|integer|pattern general|symmetric`, entries
@@ -93,9 +93,10 @@ typedef struct entrain_topology_config {
     /// Uniform weight of each edge, both directions alike, within -2^100 to 2^100; default 1, 1: unweighted.
     /// With a file that has weights of its own, leave 1, 1.
     double weight_low, weight_high;
-    /// Uniform delay of each edge in simulated seconds, both directions alike, 0 to 1e6; default 0, 0: what is published
-    /// is heard in the next exchange. The engine rounds each to whole ticks. A complete graph has one delay for all
-    /// (low = high), of its own term too.
+    /// Uniform delay of each edge in simulated seconds, both directions alike, 0 to 1e6; default 0, 0: what is
+    /// published is heard in the next exchange. The engine rounds each to whole ticks, at most 65535 where edges
+    /// differ and 2^20 where they do not. A complete graph has one delay for all (low = high), of its own term
+    /// too. With a file that has delays of its own, leave 0, 0.
     double delay_low, delay_high;
     const char *file;                            ///< edge-list: path of the file, read during create only
     uint64_t seed;                               ///< default 1
@@ -130,8 +131,8 @@ ENTRAIN_API entrain_status entrain_topology_from_edges(uint32_t vertex_count, co
 /// The same graph as @p topology without the edges @p removed and then with the edges @p added: a new graph
 /// of kind edge-list, which the caller releases; @p topology stays as it is. An undirected edge is named by
 /// its ends in either order and is both of its arcs. Of parallel edges the one given last goes; to take away
-/// more, name it more often; weights in @p removed are ignored. What stays keeps its weight and its order,
-/// and what is added comes last. It is weighted if @p topology is, or any weight added is not 1. Refuses
+/// more, name it more often; weights in @p removed are ignored. What stays keeps its weight, its delay and its
+/// order, and what is added comes last, with the least delay of @p topology. It is weighted if @p topology is, or any weight added is not 1. Refuses
 /// (INVALID, with a sentence) an edge to take away that is not there, and a complete graph, which has no
 /// edges; and what create() refuses. Any thread.
 ENTRAIN_API entrain_status entrain_topology_edit(const entrain_topology *topology, const entrain_edge *removed,
