@@ -297,6 +297,8 @@ entrain_status entrain_kuramoto_add(entrain_engine *engine, const entrain_kuramo
         .start = entrain__kuramoto_start,
         .step = entrain__kuramoto_step,
         .publish = entrain__kuramoto_publish,
+        .publish_past = config->past == ENTRAIN_PAST_TURNING ? entrain__kuramoto_publish_past : NULL,
+        .past_silent = config->past == ENTRAIN_PAST_SILENT,
         .rewired = entrain__kuramoto_gains,
         .release = release,
         .measure = measure,

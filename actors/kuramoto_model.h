@@ -39,6 +39,9 @@ void entrain__kuramoto_derive(entrain__kuramoto *model);
 void entrain__kuramoto_gains(const entrain_range *range);
 void entrain__kuramoto_start(const entrain_range *range);
 void entrain__kuramoto_publish(const entrain_range *range, uint32_t stage, int64_t *words_out);
+/// Where `past` is turning.
+void entrain__kuramoto_publish_past(const entrain_range *range, uint32_t ticks_ago, uint32_t stage,
+                                    int64_t *words_out);
 void entrain__kuramoto_step(const entrain_range *range, uint32_t stage);
 
 #endif

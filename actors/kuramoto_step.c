@@ -10,6 +10,7 @@
 #include "actors/kuramoto_model.h"
 #include "engine/base/assert.h"
 #include "entrain/math.h"
+#include "entrain/phase_model.h"
 
 // ---- what follows from the configuration ----
 
@@ -94,23 +95,54 @@ static void find_groups(const entrain__kuramoto *model, const uint32_t *indices,
         groups_out[k] = (uint8_t)((indices[k] >= ends[0]) + (indices[k] >= ends[1]) + (indices[k] >= ends[2]));
 }
 
-void entrain__kuramoto_publish(const entrain_range *range, uint32_t stage, int64_t *words_out) {
+// Publishes @p count phases of the actors @p indices.
+static void publish_phases(const entrain_range *range, const uint32_t *indices, uint32_t all,
+                           const double *phase, int64_t *words_out) {
     const entrain__kuramoto *model = range->context;
     const entrain__phase_kernels *kernels = entrain__phase_kernels_for(range->simd);
-    const double *phase = range->columns[stage == 0 ? ENTRAIN_KURAMOTO_PHASE : model->columns.ahead];
     const uint32_t pair_count = model->pairs.harmonics * model->pairs.groups;
     if (pair_count == 1) {
-        kernels->publish(range->count, phase, words_out);
+        kernels->publish(all, phase, words_out);
         return;
     }
     entrain__pairs pairs = model->pairs;
     uint8_t groups[ENTRAIN__BLOCK];
     pairs.group = groups;
-    for (uint32_t block = 0; block < range->count; block += ENTRAIN__BLOCK) {
-        uint32_t count = range->count - block < ENTRAIN__BLOCK ? range->count - block : ENTRAIN__BLOCK;
+    for (uint32_t block = 0; block < all; block += ENTRAIN__BLOCK) {
+        uint32_t count = all - block < ENTRAIN__BLOCK ? all - block : ENTRAIN__BLOCK;
         if (pairs.groups > 1)
-            find_groups(model, range->indices + block, count, groups);
+            find_groups(model, indices + block, count, groups);
         kernels->publish_pairs(count, &pairs, phase + block, words_out + 2 * (size_t)pair_count * block);
+    }
+}
+
+void entrain__kuramoto_publish(const entrain_range *range, uint32_t stage, int64_t *words_out) {
+    const entrain__kuramoto *model = range->context;
+    publish_phases(range, range->indices, range->count,
+                   range->columns[stage == 0 ? ENTRAIN_KURAMOTO_PHASE : model->columns.ahead], words_out);
+}
+
+// Turning: a line through the initial phase; each stage lies on it at its own time, as it would in a swarm without coupling.
+void entrain__kuramoto_publish_past(const entrain_range *range, uint32_t ticks_ago, uint32_t stage,
+                                    int64_t *words_out) {
+    static const double reach[][4] = {[ENTRAIN_INTEGRATOR_EULER] = {0},
+                                      [ENTRAIN_INTEGRATOR_HEUN] = {0, 1},
+                                      [ENTRAIN_INTEGRATOR_RK4] = {0, 0.5, 0.5, 1}};
+    const entrain__kuramoto *model = range->context;
+    const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE];
+    const double *velocity =
+        range->columns[model->inertial ? ENTRAIN_KURAMOTO_VELOCITY : ENTRAIN_KURAMOTO_FREQUENCY];
+    const double time_s = (reach[model->config.integrator][stage] - (double)ticks_ago) * model->step_s;
+    const uint32_t pair_count = model->pairs.harmonics * model->pairs.groups;
+    for (uint32_t first = 0; first < range->count; first += ENTRAIN__BLOCK) {
+        const uint32_t count = range->count - first < ENTRAIN__BLOCK ? range->count - first : ENTRAIN__BLOCK;
+        double past[ENTRAIN__BLOCK];
+        for (uint32_t k = 0; k < count; k++) {
+            int32_t turns = 0;
+            past[k] = phase[first + k];
+            entrain_phase_advance(&past[k], &turns, velocity[first + k] * time_s); // wrapped, as far as that went
+        }
+        publish_phases(range, range->indices + first, count, past, words_out + 2 * (size_t)pair_count * first);
     }
 }
 

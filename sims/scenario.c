@@ -270,6 +270,8 @@ static entrain_status check_together(const resolver *r) {
     entrain_status status = check_time(r);
     if (status == ENTRAIN_OK)
         status = check_order(r, KEY_WEIGHT_LOW, KEY_WEIGHT_HIGH);
+    if (status == ENTRAIN_OK)
+        status = check_order(r, KEY_DELAY_LOW, KEY_DELAY_HIGH);
     for (size_t i = 0; status == ENTRAIN_OK && i < DISTRIBUTION_COUNT; i++)
         status = check_order(r, distributions[i] + PLACE_LOW, distributions[i] + PLACE_HIGH);
     for (size_t i = 0; status == ENTRAIN_OK && i < DISTRIBUTION_COUNT; i++)
@@ -400,6 +402,8 @@ static void fill_topology(const resolver *r, entrain_topology_config *topology) 
     topology->directed = json_is_true(r->values[KEY_DIRECTED]);
     topology->weight_low = r->values[KEY_WEIGHT_LOW] != NULL ? number(r, KEY_WEIGHT_LOW) : 1.0;
     topology->weight_high = r->values[KEY_WEIGHT_HIGH] != NULL ? number(r, KEY_WEIGHT_HIGH) : 1.0;
+    topology->delay_low = number(r, KEY_DELAY_LOW);
+    topology->delay_high = number(r, KEY_DELAY_HIGH);
     topology->file = json_string_value(r->values[KEY_TOPOLOGY_FILE]);
 }
 

@@ -172,6 +172,7 @@ void scenario_model_fill(const resolver *r, entrain_kuramoto_config *model) {
     model->noise = number(r, KEY_NOISE);
     model->normalise = (entrain_normalise)schema_choice(KEY_NORMALISE, word(r, KEY_NORMALISE));
     model->integrator = (entrain_integrator)schema_choice(KEY_INTEGRATOR, word(r, KEY_INTEGRATOR));
+    model->past = (entrain_past)schema_choice(KEY_PAST, word(r, KEY_PAST));
     fill_harmonics(r, model);
     fill_groups(r, model);
 }

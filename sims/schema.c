@@ -40,7 +40,8 @@ const char *const schema_sections[] = {
     "exec",         "model",          "model.damping",         "model.fourth", "model.frequency",
     "model.gain",   "model.groups",   "model.inertia",         "model.phase",  "model.power",
     "model.second", "model.third",    "model.velocity",        "record",       "stop",
-    "swarm",        "swarm.topology", "swarm.topology.weight", "time",         NULL};
+    "swarm",        "swarm.topology", "swarm.topology.delay", "swarm.topology.weight",
+    "time",         NULL};
 
 schema_key_id schema_find(const char *name) {
     for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)

@@ -87,6 +87,11 @@
       .most = 1e6, SCHEMA_TOPOLOGY(SCHEMA_EDGES), .plugged = SCHEMA_PLUGGED_TOO)                             \
     X(WEIGHT_HIGH, "swarm.topology.weight.high", NUMBER, "1", "highest weight of an edge, -1e6 to 1e6",      \
       .least = -1e6, .most = 1e6, SCHEMA_TOPOLOGY(SCHEMA_EDGES), .plugged = SCHEMA_PLUGGED_TOO)              \
+    X(DELAY_LOW, "swarm.topology.delay.low", NUMBER, "0",                                                    \
+      "shortest delay of an edge, simulated seconds, 0 to 1e6; delays are uniform from low to high",         \
+      .least = 0, .most = 1e6)                                                                               \
+    X(DELAY_HIGH, "swarm.topology.delay.high", NUMBER, "0",                                                  \
+      "longest delay of an edge, simulated seconds, 0 to 1e6; complete: as low", .least = 0, .most = 1e6)    \
     X(TOPOLOGY_FILE, "swarm.topology.file", FILE, NULL,                                                      \
       "path of an edge list or Matrix Market file; relative to the scenario file",                           \
       SCHEMA_TOPOLOGY("edge-list"), .required = true)                                                        \
@@ -118,6 +123,9 @@
     X(GROUP_LAG, "model.groups.lag", MATRIX, NULL,                                                           \
       "a row for each group: what is added to the lag of what it hears of each group, rad, -pi to pi",       \
       .least = -0x1.921fb54442d18p1, .most = 0x1.921fb54442d18p1, .belongs_to = KEY_GROUP_COUNT)             \
+    X(PAST, "model.past", CHOICE, "still",                                                                   \
+      "what delayed oscillators hear of the time before 0: all stood still, all came turning, or nothing",   \
+      .choices = "one of still, turning, silent", SCHEMA_MODEL(SCHEMA_SINES))                                \
     X(NORMALISE, "model.normalise", CHOICE, "degree",                                                        \
       "what the sum over neighbours is divided by; default of swing: none, of groups on a complete graph: "  \
       "size (of the group heard)",                                                                           \
