@@ -120,7 +120,7 @@ entrain_status entrain__ring_build(entrain_engine *engine, entrain_error *error_
             return no_memory("past sums over the swarm",
                              (double)engine->field_ring * engine->words * sizeof *engine->field_totals, error_out);
     } else if (most > 0) {
-        engine->lives = entrain__engine_take(engine, &engine->bytes_publications, (size_t)most + 2,
+        engine->lives = entrain__engine_take(engine, &engine->bytes_publications, (size_t)most + 1,
                                              engine->vertex_count);
         if (engine->lives == NULL)
             return no_memory("a record of who spoke when", (double)engine->vertex_count * most, error_out);
@@ -195,7 +195,7 @@ void entrain__past_done(entrain_engine *engine) {
 
 // The row of @p ticks before @p tick.
 static uint8_t *lives_of(const entrain_engine *engine, uint64_t tick, uint32_t ticks) {
-    const uint64_t rows = (uint64_t)engine->delay_most + 2;
+    const uint64_t rows = (uint64_t)engine->delay_most + 1;
     return engine->lives + (size_t)((tick + rows - ticks) % rows) * engine->vertex_count;
 }
 

@@ -17,7 +17,7 @@
 /// What an actor published before it ended still arrives; afterwards there is silence. A buffer says that by itself (words of
 /// nobody are 0), but not how many spoke, nor who: from the first end on, or where there was silence before tick 0, it is
 /// kept for each tick and place which generation of its slot spoke (lives). Actors begin and end between ticks only, so a
-/// cohort can note that itself as it begins a tick.
+/// cohort can note that itself as it begins a tick: by then all who hear it are done with the tick before.
 #ifndef ENTRAIN_ENGINE_DELAYS_H
 #define ENTRAIN_ENGINE_DELAYS_H
 

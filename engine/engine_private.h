@@ -190,7 +190,7 @@ struct entrain_engine {
     uint32_t one_speakers;
     // From which tick on every publication is heard and of who lives at its place now: INT64_MAX while somebody is silent.
     int64_t steady_since;
-    uint8_t *lives; // [delay_most + 2][vertex_count] by tick and place, the generation that spoke; NULL without delays
+    uint8_t *lives; // [delay_most + 1][vertex_count] by tick and place, the generation that spoke; NULL without delays
     bool lives_kept; // they are: until then nobody has ended, and that memory is untouched
     double sum_unit;   // what one unit of a sum is worth
     uint32_t *heard;   // [vertex_count] by place: living speakers; NULL for the complete graph

@@ -1,0 +1,497 @@
+// Delays: every sum, every count of who was heard, every message, against a model with history arrays, to the bit; in both
+// transports, under policies with and without a barrier, in every layout; while actors end, begin, receive and are changed.
+#include "check.h"
+
+#include <math.h>
+
+#include "engine/base/fingerprint.h"
+#include "engine/base/memory.h"
+#include "entrain/engine.h"
+#include "entrain/topology.h"
+
+enum { SIZE_MOST = 160, TICKS = 30, STAGES_MOST = 4, PAST_MOST = 24, NOTE = 7 };
+#define STEP_S 0.05
+
+// --- Actors that say what nobody can guess: words are a hash of a state, and the state of all that was heard
+
+typedef enum past { STILL, TOLD, SILENT } past;
+
+typedef struct group {
+    uint32_t first; // vertex of index 0
+    uint32_t words;
+} group;
+
+static uint64_t state_at_start(uint32_t vertex, uint32_t generation) {
+    return entrain__mix64(vertex * UINT64_C(1000) + generation);
+}
+static int64_t word_of(uint64_t state, uint64_t tick, uint32_t stage, uint32_t word) {
+    return (int64_t)(entrain__mix64(state ^ entrain__mix64((tick * 4 + stage) * 8 + word)) >> 20) - (INT64_C(1) << 43);
+}
+static int64_t past_word_of(uint32_t vertex, uint32_t ticks_ago, uint32_t stage, uint32_t word) {
+    return word_of(vertex + UINT64_C(99), ticks_ago + UINT64_C(1000000), stage, word);
+}
+static uint64_t state_after(uint64_t state, uint32_t stage, const int64_t *sums, uint32_t words, uint32_t heard) {
+    state = entrain__mix_fold(state, stage);
+    for (uint32_t w = 0; w < words; w++)
+        state = entrain__mix_fold(state, (uint64_t)sums[w]);
+    return entrain__mix_fold(state, heard);
+}
+
+static void start(const entrain_range *range) {
+    const group *self = range->context;
+    for (uint32_t k = 0; k < range->count; k++)
+        ((uint64_t *)range->columns[0])[k] =
+            state_at_start(self->first + range->indices[k], range->ids[k] >> ENTRAIN_ID_INDEX_BITS);
+}
+static void publish(const entrain_range *range, uint32_t stage, int64_t *words_out) {
+    const group *self = range->context;
+    for (uint32_t k = 0; k < range->count; k++)
+        for (uint32_t w = 0; w < self->words; w++)
+            words_out[k * self->words + w] =
+                word_of(((const uint64_t *)range->columns[0])[k], range->tick, stage, w);
+}
+static void publish_past(const entrain_range *range, uint32_t ticks_ago, uint32_t stage, int64_t *words_out) {
+    const group *self = range->context;
+    for (uint32_t k = 0; k < range->count; k++)
+        for (uint32_t w = 0; w < self->words; w++)
+            words_out[k * self->words + w] = past_word_of(self->first + range->indices[k], ticks_ago, stage, w);
+}
+static void step(const entrain_range *range, uint32_t stage) {
+    const group *self = range->context;
+    uint64_t *state = range->columns[0];
+    for (uint32_t k = 0; k < range->count; k++)
+        state[k] = state_after(state[k], stage, range->sums + k * self->words, self->words, range->heard[k]);
+}
+static entrain_status receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+    for (uint32_t m = 0; m < count; m++)
+        *(uint64_t *)self->columns[0] ^= messages[m].payload[0].u64;
+    return ENTRAIN_OK;
+}
+
+// --- What happens between two ticks
+
+typedef enum deed { STOP, BEGIN, TELL, CHANGE } deed;
+typedef struct event {
+    uint64_t tick;
+    deed deed;
+    uint32_t vertex;
+} event;
+
+static const event unrest[] = {
+    {0, TELL, 4},    {2, STOP, 5},   {2, STOP, 70},   {3, BEGIN, 5},  {4, CHANGE, 11}, {6, STOP, 0},
+    {6, BEGIN, 0},   {7, STOP, 71},  {7, TELL, 8},    {9, STOP, 5},   {10, STOP, 12},  {11, BEGIN, 12},
+    {12, STOP, 12},  {13, BEGIN, 5}, {13, BEGIN, 12}, {14, TELL, 70}, {15, BEGIN, 70}, {16, BEGIN, 71},
+    {17, CHANGE, 3}, {25, TELL, 2},  {27, STOP, 33},  {28, BEGIN, 33}};
+// Every third actor is away from tick 4 to 9, on a ring of which 150 are told.
+enum { THIRD = 50 };
+static event many[2 * THIRD];
+static void fill_many(void) {
+    for (uint32_t k = 0; k < THIRD; k++) {
+        many[k] = (event){4, STOP, 3 * k};
+        many[THIRD + k] = (event){9, BEGIN, 3 * k};
+    }
+}
+static const event early_end[] = {{0, STOP, 3}, {0, STOP, 50}, {1, BEGIN, 3}};
+
+typedef struct scene {
+    const char *name;
+    entrain_topology_config topology;
+    uint32_t words, stages;
+    past pasts[2]; // of the first two thirds, and of the others
+    const event *events;
+    uint32_t event_count;
+    uint64_t replaced_at; // by a topology that delays by no more; 0: never
+} scene;
+
+#define EVENTS(list) .events = (list), .event_count = sizeof(list) / sizeof *(list)
+#define LATE(low, high) .delay_low = (low) * STEP_S, .delay_high = (high) * STEP_S
+#define ALIKE .weight_low = 1, .weight_high = 1, .seed = 5
+static const scene scenes[] = {
+    {"each arc its own", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(0, 9), ALIKE}, 2, 4, {TOLD, STILL},
+     EVENTS(unrest)},
+    {"one for all", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(5, 5), ALIKE}, 2, 2, {STILL, TOLD},
+     EVENTS(unrest)},
+    {"a band, at peace", {ENTRAIN_TOPOLOGY_RING, 160, 4, LATE(3, 3), ALIKE}, 2, 1, {TOLD, TOLD}, NULL, 0, 0},
+    {"a band, many ends", {ENTRAIN_TOPOLOGY_RING, 160, 4, LATE(5, 5), ALIKE}, 2, 1, {TOLD, SILENT}, EVENTS(many)},
+    {"a ring, many ends", {ENTRAIN_TOPOLOGY_RING, 160, 4, LATE(4, 5), ALIKE}, 2, 2, {TOLD, SILENT}, EVENTS(many)},
+    {"weighted, directed",
+     {ENTRAIN_TOPOLOGY_ERDOS_RENYI, 90, 5, .probability = -1, .directed = true, .weight_low = -2, .weight_high = 1,
+      .seed = 9, LATE(1, 8)},
+     4, 4, {TOLD, SILENT}, EVENTS(unrest)},
+    {"weighted, one for all",
+     {ENTRAIN_TOPOLOGY_ERDOS_RENYI, 90, 5, .probability = -1, .weight_low = 0.3, .weight_high = 3, .seed = 2, LATE(4, 4)},
+     3, 2, {TOLD, TOLD}, EVENTS(unrest)},
+    {"odd words", {ENTRAIN_TOPOLOGY_TORUS, 100, LATE(0, 6), ALIKE}, 3, 1, {STILL, TOLD}, EVENTS(unrest)},
+    {"many words, silent", {ENTRAIN_TOPOLOGY_SCALE_FREE, 100, 4, LATE(2, 6), ALIKE}, 8, 2, {SILENT, SILENT},
+     EVENTS(unrest)},
+    {"silent, at peace", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 100, 4, .rewire = 0.5, LATE(0, 6), ALIKE}, 2, 1,
+     {SILENT, TOLD}, NULL, 0, 0},
+    {"complete", {ENTRAIN_TOPOLOGY_COMPLETE, 90, LATE(4, 4), ALIKE}, 2, 4, {TOLD, STILL}, EVENTS(unrest)},
+    {"complete, silent", {ENTRAIN_TOPOLOGY_COMPLETE, 90, LATE(3, 3), ALIKE}, 3, 2, {SILENT, SILENT},
+     EVENTS(unrest)},
+    {"ended before the first tick", {ENTRAIN_TOPOLOGY_RING, 90, 4, LATE(0, 4), ALIKE}, 2, 2, {TOLD, SILENT},
+     EVENTS(early_end)},
+    {"replaced", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(0, 9), ALIKE}, 2, 2, {TOLD, STILL},
+     EVENTS(unrest), 15},
+    {"replaced, one for all", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(9, 9), ALIKE}, 2, 1,
+     {TOLD, STILL}, EVENTS(unrest), 10},
+    {"complete, replaced", {ENTRAIN_TOPOLOGY_COMPLETE, 90, LATE(6, 6), ALIKE}, 2, 2, {TOLD, STILL}, EVENTS(unrest), 8},
+};
+enum { SCENES = sizeof scenes / sizeof *scenes };
+
+static entrain_topology_config topology_at(const scene *of, uint64_t tick) {
+    entrain_topology_config config = of->topology;
+    if (of->replaced_at == 0 || tick < of->replaced_at)
+        return config;
+    config.seed++;
+    config.delay_high /= 3;
+    config.delay_low = config.delay_low == of->topology.delay_high ? config.delay_high : 0;
+    return config;
+}
+
+static entrain_topology *topology_of(const scene *of, uint64_t tick) {
+    const entrain_topology_config config = topology_at(of, tick);
+    entrain_error error = {0};
+    entrain_topology *topology = NULL;
+    CHECK_OK(entrain_topology_create(&config, &topology, &error), error);
+    return topology;
+}
+
+static uint32_t split(const scene *of) { return of->topology.size * 2 / 3; }
+
+// --- The model: everything that was ever said
+
+typedef struct model {
+    const scene *scene;
+    entrain_topology *topology;
+    entrain_topology_view view;
+    bool lives[SIZE_MOST], spoke[TICKS + 1][SIZE_MOST];
+    uint32_t generation[SIZE_MOST];
+    uint64_t state[SIZE_MOST];
+    int64_t said[TICKS + 1][STAGES_MOST][SIZE_MOST][ENTRAIN_WORDS_MAX];
+    int64_t first_said[SIZE_MOST][ENTRAIN_WORDS_MAX];
+    uint64_t observations;
+    // after each tick
+    uint64_t states[TICKS + 1][SIZE_MOST];
+    bool lived[TICKS + 1][SIZE_MOST];
+    // what each would hear at the beginning of each tick
+    int64_t sums[TICKS + 1][SIZE_MOST][ENTRAIN_WORDS_MAX];
+    uint32_t heard[TICKS + 1][SIZE_MOST];
+    uint64_t observed[TICKS + 1];
+} model;
+static model truth;
+static bool deaf; // nobody has an inbox: then policies without a barrier go on for many ticks at a time
+
+static void say(model *m, uint32_t vertex, uint64_t tick, uint32_t stage) {
+    for (uint32_t w = 0; w < m->scene->words; w++)
+        m->said[tick][stage][vertex][w] = word_of(m->state[vertex], tick, stage, w);
+}
+
+// Adds what @p speaker said @p ticks before @p tick; false: it was silent.
+static bool hear(const model *m, uint32_t speaker, uint64_t tick, uint32_t ticks, uint32_t stage, double weight,
+                 int64_t *sums) {
+    const past kind = m->scene->pasts[speaker >= split(m->scene)];
+    if (ticks <= tick ? !m->spoke[tick - ticks][speaker] : kind == SILENT)
+        return false;
+    for (uint32_t w = 0; w < m->scene->words; w++) {
+        const int64_t word = ticks <= tick  ? m->said[tick - ticks][stage][speaker][w]
+                             : kind == TOLD ? past_word_of(speaker, (uint32_t)(ticks - tick), stage, w)
+                                            : m->first_said[speaker][w];
+        sums[w] += m->view.weighted ? (int64_t)nearbyint((double)word * weight) : word;
+    }
+    return true;
+}
+
+static uint32_t ticks_of(double seconds) { return (uint32_t)floor(seconds / STEP_S + 0.5); }
+
+static uint32_t hear_all(const model *m, uint32_t hearer, uint64_t tick, uint32_t stage, int64_t *sums) {
+    uint32_t heard = 0;
+    memset(sums, 0, ENTRAIN_WORDS_MAX * sizeof *sums);
+    if (m->view.kind == ENTRAIN_TOPOLOGY_COMPLETE) {
+        for (uint32_t v = 0; v < m->view.vertex_count; v++)
+            heard += hear(m, v, tick, ticks_of(m->view.delay_low), stage, 1, sums);
+        return heard;
+    }
+    for (uint64_t a = m->view.in_offsets[hearer]; a < m->view.in_offsets[hearer + 1]; a++) {
+        const double delay = m->view.in_delays != NULL ? (double)m->view.in_delays[a] : m->view.delay_low;
+        heard += hear(m, (uint32_t)m->view.in_speakers[a], tick, ticks_of(delay), stage,
+                      m->view.in_weights != NULL ? m->view.in_weights[a] : 1, sums);
+    }
+    return heard;
+}
+
+static void do_in_model(model *m, const event *done) {
+    const uint32_t v = done->vertex;
+    switch (done->deed) {
+    case STOP:
+        m->lives[v] = false;
+        break;
+    case BEGIN:
+        m->lives[v] = true;
+        m->state[v] = state_at_start(v, ++m->generation[v]);
+        break;
+    case TELL:
+    case CHANGE:
+        if (m->lives[v] && !(deaf && done->deed == TELL))
+            m->state[v] ^= 1000 + done->tick;
+        break;
+    }
+}
+
+static void model_tick(model *m, uint64_t tick) {
+    const uint32_t count = m->scene->topology.size;
+    uint64_t after[SIZE_MOST];
+    for (uint32_t stage = 0; stage < m->scene->stages; stage++) {
+        for (uint32_t v = 0; v < count; v++) {
+            int64_t sums[ENTRAIN_WORDS_MAX];
+            if (!m->lives[v])
+                continue;
+            const uint32_t heard = hear_all(m, v, tick, stage, sums);
+            after[v] = state_after(m->state[v], stage, sums, m->scene->words, heard);
+            m->observations += m->view.kind == ENTRAIN_TOPOLOGY_COMPLETE ? heard > 0 : heard;
+        }
+        for (uint32_t v = 0; v < count; v++) {
+            if (!m->lives[v])
+                continue;
+            m->state[v] = after[v];
+            if (stage + 1 < m->scene->stages)
+                say(m, v, tick, stage + 1);
+            else
+                say(m, v, tick + 1, 0);
+        }
+    }
+}
+
+static void run_model(model *m, const scene *of) {
+    memset(m, 0, sizeof *m);
+    m->scene = of;
+    const uint32_t count = of->topology.size;
+    for (uint32_t v = 0; v < count; v++) {
+        m->lives[v] = true;
+        m->state[v] = state_at_start(v, m->generation[v] = 1);
+        say(m, v, 0, 0);
+        memcpy(m->first_said[v], m->said[0][0][v], sizeof m->first_said[v]);
+    }
+    for (uint64_t tick = 0; tick <= TICKS; tick++) {
+        if (tick == 0 || (of->replaced_at != 0 && tick == of->replaced_at)) {
+            entrain_topology_release(m->topology);
+            m->topology = topology_of(of, tick);
+            m->view = entrain_topology_look(m->topology);
+        }
+        for (uint32_t e = 0; e < of->event_count; e++)
+            if (of->events[e].tick == tick && of->events[e].deed != TELL)
+                do_in_model(m, &of->events[e]);
+        for (int told = 0; told < 2; told++) { // what is told is received at the beginning of the tick
+            for (uint32_t e = 0; told == 1 && e < of->event_count; e++)
+                if (of->events[e].tick == tick && of->events[e].deed == TELL)
+                    do_in_model(m, &of->events[e]);
+            for (uint32_t v = 0; v < count; v++) {
+                m->spoke[tick][v] = m->lives[v];
+                say(m, v, tick, 0);
+            }
+            for (uint32_t v = 0; told == 0 && v < count; v++) {
+                m->states[tick][v] = m->state[v];
+                m->lived[tick][v] = m->lives[v];
+                m->heard[tick][v] = hear_all(m, v, tick, 0, m->sums[tick][v]);
+            }
+        }
+        m->observed[tick] = m->observations;
+        if (tick < TICKS)
+            model_tick(m, tick);
+    }
+    entrain_topology_release(m->topology);
+}
+
+// --- The engine beside it
+
+typedef struct world {
+    const scene *scene;
+    entrain_engine *engine;
+    entrain_population *populations[2];
+    group groups[2];
+    const char *text;
+} world;
+
+static void open_world(world *w, const scene *of, const entrain_engine_config *config) {
+    static const entrain_column columns[] = {{.name = "state", .bytes = 8, .fingerprint = true}};
+    entrain_error error = {0};
+    *w = (world){.scene = of};
+    entrain_topology *topology = topology_of(of, 0);
+    CHECK_OK(entrain_engine_create(config, &w->engine, &error), error);
+    for (int p = 0; p < 2; p++) {
+        w->groups[p] = (group){.first = p == 0 ? 0 : split(of), .words = of->words};
+        const entrain_behavior behavior = {.name = p == 0 ? "first" : "second",
+                                           .columns = columns,
+                                           .column_count = 1,
+                                           .words = of->words,
+                                           .exchanges = of->stages,
+                                           .inbox = deaf ? 0 : 3,
+                                           .wants_heard = true,
+                                           .start = start,
+                                           .receive = deaf ? NULL : receive,
+                                           .step = step,
+                                           .publish = publish,
+                                           .publish_past = of->pasts[p] == TOLD ? publish_past : NULL,
+                                           .past_silent = of->pasts[p] == SILENT};
+        const uint32_t count = p == 0 ? split(of) : of->topology.size - split(of);
+        CHECK_OK(entrain_engine_add(w->engine, &behavior, &w->groups[p], count, &w->populations[p], &error), error);
+    }
+    CHECK_OK(entrain_engine_set_topology(w->engine, topology, &error), error);
+    CHECK_OK(entrain_engine_start(w->engine, &error), error);
+    entrain_topology_release(topology);
+}
+
+static entrain_population *population_of(const world *w, uint32_t *vertex) {
+    const bool second = *vertex >= split(w->scene);
+    *vertex -= second ? split(w->scene) : 0;
+    return w->populations[second];
+}
+
+static void do_in_world(world *w, const event *done) {
+    uint32_t index = done->vertex;
+    entrain_population *population = population_of(w, &index);
+    entrain_id id = entrain_population_id(population, index);
+    switch (done->deed) {
+    case STOP:
+        assert_int_equal(entrain_engine_stop_actor(w->engine, id), ENTRAIN_OK);
+        break;
+    case BEGIN:
+        assert_int_equal(entrain_engine_restart_actor(w->engine, population, index, &id), ENTRAIN_OK);
+        break;
+    case TELL:
+        entrain_engine_tell(w->engine, id, NOTE, 0, (entrain_payload){.u64 = 1000 + done->tick},
+                            (entrain_payload){.u64 = 0});
+        break;
+    case CHANGE:
+        *(uint64_t *)entrain_population_at(population, index, 0) ^= 1000 + done->tick;
+        entrain_engine_republish(w->engine);
+        break;
+    }
+}
+
+static void check_hearing(void *context, const entrain_range *range, uint32_t task) {
+    const world *w = context;
+    const group *self = range->context;
+    (void)task;
+    for (uint32_t k = 0; k < range->count; k++) {
+        const uint32_t vertex = self->first + range->indices[k];
+        if (range->heard[k] != truth.heard[range->tick][vertex] ||
+            memcmp(range->sums + k * self->words, truth.sums[range->tick][vertex], self->words * sizeof(int64_t)) != 0)
+            fail_msg("%s: %s: a visit at tick %u finds that %u hears something else", w->scene->name, w->text,
+                     (unsigned)range->tick, vertex);
+    }
+}
+
+static void check_tick(const world *w, uint64_t tick) {
+    for (uint32_t v = 0; v < w->scene->topology.size; v++) {
+        uint32_t index = v;
+        entrain_population *population = population_of(w, &index);
+        const bool lives = entrain_population_id(population, index) != ENTRAIN_ID_NONE;
+        const uint64_t state = *(const uint64_t *)entrain_population_at(population, index, 0);
+        if (lives != truth.lived[tick][v] || (lives && state != truth.states[tick][v]))
+            fail_msg("%s: %s: before tick %u actor %u is not what it should be", w->scene->name, w->text,
+                     (unsigned)tick, v);
+    }
+    assert_int_equal(entrain_engine_observations(w->engine), truth.observed[tick]);
+}
+
+static void check_messages(const world *w, entrain_transport transport) {
+    entrain_message_count count;
+    entrain_engine_count(w->engine, &count);
+    assert_int_equal(entrain_message_count_residual(&count), 0);
+    uint64_t told = 0;
+    for (uint32_t e = 0; e < w->scene->event_count; e++)
+        told += w->scene->events[e].deed == TELL;
+    const uint64_t parts = transport == ENTRAIN_TRANSPORT_MAILBOX ? (w->scene->words + 1) / 2 : 0;
+    assert_in_range(count.sent, truth.observed[TICKS] * parts, truth.observed[TICKS] * parts + told);
+    assert_int_equal(count.queued + count.shed + count.lost + count.conflated + count.undeliverable, 0);
+}
+
+// @p stride ticks in one go, as far as nothing happens between.
+static void run_world(const scene *of, const entrain_engine_config *config, uint32_t stride) {
+    world w;
+    char text[128];
+    open_world(&w, of, config);
+    snprintf(text, sizeof text, "%s, %u workers, %s, layout %s, %u ticks at a time", config->scheduler.policy,
+             config->scheduler.worker_count, entrain_transport_name(config->transport),
+             entrain_layout_name(config->layout), stride);
+    w.text = text;
+    for (uint64_t tick = 0; tick <= TICKS;) {
+        entrain_error error = {0};
+        if (of->replaced_at != 0 && tick == of->replaced_at) {
+            entrain_topology *other = topology_of(of, tick);
+            CHECK_OK(entrain_engine_replace_topology(w.engine, other, &error), error);
+            entrain_topology_release(other);
+        }
+        for (uint32_t e = 0; e < of->event_count; e++)
+            if (of->events[e].tick == tick)
+                do_in_world(&w, &of->events[e]);
+        check_tick(&w, tick);
+        if (tick % 3 == 0)
+            assert_int_equal(entrain_engine_visit(w.engine, NULL, true, check_hearing, &w), ENTRAIN_OK);
+        uint64_t next = tick + stride < TICKS ? tick + stride : TICKS;
+        for (uint32_t e = 0; e < of->event_count; e++)
+            if (of->events[e].tick > tick && of->events[e].tick < next)
+                next = of->events[e].tick;
+        if (of->replaced_at > tick && of->replaced_at < next)
+            next = of->replaced_at;
+        if (tick == TICKS)
+            break;
+        CHECK_OK(entrain_engine_advance(w.engine, next - tick, &error), error);
+        tick = next;
+    }
+    check_messages(&w, config->transport);
+    entrain_engine_destroy(w.engine);
+}
+
+static entrain_engine_config config_of(const char *policy, uint32_t workers, int transport, int layout) {
+    entrain_engine_config config = entrain_engine_config_defaults();
+    config.scheduler.policy = policy;
+    config.scheduler.worker_count = workers;
+    config.transport = (entrain_transport)transport;
+    config.layout = (entrain_layout)layout;
+    config.cohort_weight = 64;
+    config.step_s = STEP_S;
+    return config;
+}
+
+static void everything_that_is_heard_is_what_was_said_then(void **state) {
+    (void)state;
+    static const char *const policies[] = {"serial", "shuffled", "steal", "dataflow"};
+    for (uint32_t s = 0; s < SCENES; s++) {
+        run_model(&truth, &scenes[s]);
+        for (size_t p = 0; p < sizeof policies / sizeof *policies; p++)
+            for (uint32_t workers = 1; workers <= 3; workers++)
+                for (int transport = 0; transport < ENTRAIN_TRANSPORT_COUNT; transport++) {
+                    if (p < 2 && workers != 1 + p)
+                        continue; // these have one worker at work anyway
+                    const int layout = ENTRAIN_LAYOUT_INDEX + (int)(workers + p) % (ENTRAIN_LAYOUT_COUNT - 1);
+                    const entrain_engine_config config = config_of(policies[p], workers, transport, layout);
+                    run_world(&scenes[s], &config, p == 3 ? TICKS : (uint32_t)p + 1);
+                }
+    }
+}
+
+static void nobody_runs_too_far_ahead(void **state) {
+    (void)state;
+    deaf = true;
+    for (uint32_t s = 0; s < SCENES; s++) {
+        run_model(&truth, &scenes[s]);
+        for (uint32_t workers = 1; workers <= 3; workers++)
+            for (int transport = 0; transport < ENTRAIN_TRANSPORT_COUNT; transport++) {
+                const entrain_engine_config config =
+                    config_of("dataflow", workers, transport, ENTRAIN_LAYOUT_INDEX + (int)workers % 2);
+                run_world(&scenes[s], &config, TICKS);
+            }
+    }
+    deaf = false;
+}
+
+int main(void) {
+    fill_many();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_that_is_heard_is_what_was_said_then),
+        cmocka_unit_test(nobody_runs_too_far_ahead),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
