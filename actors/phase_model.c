@@ -16,7 +16,10 @@
 
 enum { OWN_COLUMNS = 3 };
 
-static entrain__registry registry = {.what = "model", .built_in = 1};
+// What scenarios call our own models.
+static const char *const ours[] = {"kuramoto", "swing", "pulse", "desync"};
+enum { OUR_COUNT = sizeof ours / sizeof *ours };
+static entrain__registry registry = {.what = "model", .built_in = OUR_COUNT};
 
 const entrain_phase_model *entrain_phase_model_at(uint32_t index) {
     return entrain__registry_at(&registry, index);
@@ -47,11 +50,9 @@ static entrain_status check_model(const entrain_phase_model *model, entrain_erro
     return entrain__parameters_check("model", name, model->parameters, model->parameter_count, error_out);
 }
 
-// What scenarios call our own models.
 static bool is_ours(const char *name) {
-    static const char *const names[] = {"kuramoto", "swing", "pulse", "desync"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0)
+    for (size_t i = 0; i < OUR_COUNT; i++)
+        if (strcmp(ours[i], name) == 0)
             return true;
     return false;
 }

@@ -35,11 +35,25 @@ static list_entry topology_at(uint32_t index) {
 }
 
 static list_entry model_at(uint32_t index) {
-    if (index == 0)
-        return (list_entry){.name = "kuramoto",
-                            .summary =
-                                "each is pulled by the sine of the phase differences to those it hears"};
-    const entrain_phase_model *own = entrain_phase_model_at(index - 1);
+    // In the order of the schema's words for model.kind, of which each has a line here.
+    static const list_entry ours[] = {
+        {.name = "kuramoto",
+         .summary =
+             "theta_i' = omega_i + (gain_i K / n) sum_j w_ij sin(theta_j - theta_i - lag) + sqrt(2 noise) "
+             "xi_i: each is "
+             "pulled by the sine of the phase differences to those it hears (Kuramoto; Sakaguchi). Further "
+             "harmonics, groups with a matrix of couplings and lags: model.second, model.groups"},
+        {.name = "swing",
+         .summary =
+             "inertia_i theta_i'' + damping_i theta_i' = power_i + (gain_i K / n) sum_j w_ij sin(theta_j - "
+             "theta_i - lag) + sqrt(2 noise) xi_i: the same with inertia, as generators and consumers of a "
+             "power grid "
+             "(Filatrella, Nielsen and Pedersen 2008); n = 1 unless model.normalise says otherwise"},
+    };
+    enum { OUR_COUNT = sizeof ours / sizeof *ours };
+    if (index < OUR_COUNT)
+        return ours[index];
+    const entrain_phase_model *own = entrain_phase_model_at(index - OUR_COUNT);
     return own == NULL ? (list_entry){0}
                        : (list_entry){.name = own->name,
                                       .summary = own->summary,
@@ -82,8 +96,10 @@ static list_entry sampling_at(uint32_t index) {
 }
 
 static list_entry integrator_at(uint32_t index) {
-    SUMMARIES(ENTRAIN_INTEGRATOR_COUNT, "order 1, one exchange of observations a tick",
-              "order 2, two exchanges a tick", "order 4, four exchanges a tick");
+    SUMMARIES(ENTRAIN_INTEGRATOR_COUNT,
+              "order 1, one exchange of observations a tick; with noise Euler-Maruyama",
+              "order 2, two exchanges a tick; with noise stochastic Heun, and the default then",
+              "order 4, four exchanges a tick; not with noise");
     if (index >= ENTRAIN_INTEGRATOR_COUNT)
         return (list_entry){0};
     return (list_entry){.name = entrain_integrator_name((entrain_integrator)index),
@@ -91,7 +107,10 @@ static list_entry integrator_at(uint32_t index) {
 }
 
 static list_entry normalise_at(uint32_t index) {
-    SUMMARIES(ENTRAIN_NORMALISE_COUNT, "coupling / swarm size: the theory's convention on the complete graph",
+    SUMMARIES(ENTRAIN_NORMALISE_COUNT,
+              "coupling / swarm size: the theory's convention on the complete graph; with groups, of what is "
+              "heard of a "
+              "group: coupling / that group's size",
               "coupling / how many the actor can hear", "coupling / how many it heard in this exchange",
               "coupling as it is, for each one heard");
     if (index >= ENTRAIN_NORMALISE_COUNT)
@@ -158,7 +177,8 @@ static const struct {
     {"models", "the equation of an oscillator: model.kind", model_at},
     {"policies", "which worker runs what: --policy, exec.policy", policy_at},
     {"transports", "how an observation travels: --transport, exec.transport", transport_at},
-    {"distributions", "frequencies and initial phases: model.frequency, model.phase", distribution_at},
+    {"distributions", "values for each: model.frequency, phase, gain, power, inertia, damping, velocity",
+     distribution_at},
     {"samplings", "how values are taken from a distribution: model.frequency.sampling", sampling_at},
     {"integrators", "how a tick is computed: time.integrator", integrator_at},
     {"normalise", "what the coupling is divided by: model.normalise", normalise_at},

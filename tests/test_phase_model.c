@@ -246,6 +246,8 @@ static void what_cannot_be_registered_is_refused(void **state) {
         {{.summary = "", .words = 2, .exchanges = 1, .step = step2}, "a model's name is 1 to 64"},
         {{.name = "kuramoto", .summary = "", .words = 2, .exchanges = 1, .step = step2},
          "a model called \"kuramoto\" is already known"},
+        {{.name = "swing", .summary = "", .words = 2, .exchanges = 1, .step = step2},
+         "a model called \"swing\" is already known"},
         {{.name = "x", .summary = "", .words = 2, .exchanges = 1}, "model \"x\" has no step function"},
         {{.name = "x", .words = 2, .exchanges = 1, .step = step2}, "model \"x\" has no summary"},
         {{.name = "x", .summary = "", .words = 1, .exchanges = 1, .step = step2},

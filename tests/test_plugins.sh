@@ -45,6 +45,7 @@ expect 0 list topologies "${all[@]}" --json
 says out.txt '"name": "shortcuts"'
 expect 0 list models
 says out.txt kuramoto
+says out.txt "swing     inertia_i theta_i''"
 silent out.txt second-harmonic
 
 # --- a policy changes no bit ---------------------------------------------------------------------------------------------
@@ -93,7 +94,7 @@ says err.txt 'model.parameters has no "stifness"; "second-harmonic" asks for cou
 expect 2 run own.lua "${all[@]}" --set model.parameters.stiffness=1e9
 says err.txt 'model.parameters.stiffness is 1e+09; it must be a number from -1000 to 1000.'
 expect 2 run own.lua "${all[@]}" --set model.coupling=1
-says err.txt "model.coupling does not apply to kind \"second-harmonic\"; it belongs to kuramoto (a plug-in's model has parameters instead)."
+says err.txt "model.coupling does not apply to kind \"second-harmonic\"; it belongs to kuramoto, swing (a plug-in's model has parameters instead)."
 expect 2 run own.lua "${all[@]}" --set swarm.size=61
 says err.txt 'topology "caves": size 61 is no multiple of degree + 1'
 expect 2 run small.lua --policy deal
