@@ -1,7 +1,7 @@
 // Scenarios of every part of the equation against the equation itself, added up term by term in doubles:
 // each key reaches the physics, in its place, with its sign and its unit. Both transports.
 //
-//   M_i theta_i'' + D_i theta_i' = P_i + g_i sum_hj (K_h c_ab / n) sin(h (theta_j - theta_i) - alpha_h - l_ab)
+//   M_i theta_i'' + D_i theta_i' = P_i + g_i sum_hj K_h c_ab / n sin(h (theta_j - theta_i) - alpha_h - l_ab)
 //
 // a is the group of i, who hears, b the group of j. On complete graphs an oscillator hears itself too.
 #include "check.h"
