@@ -13,6 +13,7 @@ typedef struct list_entry {
     const char *name; // NULL: past the end
     const char *summary;
     const char *type, *default_text; // keys only
+    const char *belongs_to, *belongs_words;
     // [parameter_count] of what a plug-in brought, or of a workload
     const entrain_parameter *parameters;
     const double *normal; // [parameter_count] of a workload: what benchmarks take
@@ -165,8 +166,12 @@ static list_entry workload_at(uint32_t index) {
 
 static list_entry key_at(uint32_t index) {
     scenario_key key = scenario_key_at(index);
-    return (list_entry){
-        .name = key.name, .summary = key.summary, .type = key.type, .default_text = key.default_text};
+    return (list_entry){.name = key.name,
+                        .summary = key.summary,
+                        .type = key.type,
+                        .default_text = key.default_text,
+                        .belongs_to = key.belongs_to,
+                        .belongs_words = key.belongs_words};
 }
 
 static const struct {
@@ -190,15 +195,29 @@ static const struct {
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof *topics };
 
+// What another key is called beside @p name: "kind" for "swarm.topology.kind" beside "swarm.topology.degree".
+static const char *beside(const char *name, const char *other) {
+    size_t table = (size_t)(strrchr(other, '.') + 1 - other);
+    bool together = strncmp(name, other, table) == 0 && strchr(name + table, '.') == NULL;
+    return together ? other + table : other;
+}
+
 // A name and its sentence; for a key its type and default as well.
 static void print_entry(int width, list_entry entry) {
     int indent = width + 4;
     printf("  %-*s  ", width, entry.name);
     if (entry.type != NULL) {
-        char text[400];
+        char text[600];
         bool has_default = strcmp(entry.default_text, "-") != 0;
-        snprintf(text, sizeof text, "%s%s%s", entry.type, has_default ? "; default " : "",
-                 has_default ? entry.default_text : "");
+        const char *words = entry.belongs_words;
+        int used = snprintf(text, sizeof text, "%s%s%s", entry.type, has_default ? "; default " : "",
+                            has_default ? entry.default_text : "");
+        if (entry.belongs_to != NULL && words == NULL)
+            snprintf(text + used, sizeof text - (size_t)used, "; with %s",
+                     beside(entry.name, entry.belongs_to));
+        else if (entry.belongs_to != NULL)
+            snprintf(text + used, sizeof text - (size_t)used, "; where %s is %s",
+                     beside(entry.name, entry.belongs_to), words[0] != '\0' ? words : "a plug-in's");
         print_wrapped(stdout, indent, indent, text);
         printf("%*s", indent, "");
     }
@@ -256,6 +275,10 @@ static json_t *entries_json(list_entry (*at)(uint32_t)) {
             json_object_set_new(json, "type", json_string(entry.type));
         if (entry.type != NULL)
             json_object_set_new(json, "default", json_string(entry.default_text));
+        if (entry.belongs_to != NULL)
+            json_object_set_new(json, "belongs_to", json_string(entry.belongs_to));
+        if (entry.belongs_to != NULL && entry.belongs_words != NULL)
+            json_object_set_new(json, "belongs_words", json_string(entry.belongs_words));
         if (entry.parameters != NULL)
             json_object_set_new(json, "parameters", parameters_json(entry));
         json_array_append_new(list, json);

@@ -569,5 +569,8 @@ scenario_key scenario_key_at(uint32_t index) {
     return (scenario_key){.name = key->name,
                           .type = schema_type_text(id),
                           .default_text = key->default_text != NULL ? key->default_text : "-",
-                          .summary = key->summary};
+                          .summary = key->summary,
+                          .belongs_to =
+                              key->belongs_to != KEY_NONE ? schema_keys[key->belongs_to].name : NULL,
+                          .belongs_words = key->belongs_words};
 }

@@ -145,9 +145,9 @@
       .belongs_to = KEY_PHASE_DISTRIBUTION, .belongs_words = "twisted")                                      \
     SCHEMA_DISTRIBUTION(X, GAIN, "model.gain", "factor of the coupling", 1e6, "constant", SCHEMA_KINDS, "1", \
                         "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))                                            \
-    SCHEMA_DISTRIBUTION(X, INERTIA, "model.inertia", "inertia M, above 0", 1e9, "constant", SCHEMA_KINDS,    \
+    SCHEMA_DISTRIBUTION(X, INERTIA, "model.inertia", "inertia M (above 0)", 1e9, "constant", SCHEMA_KINDS,    \
                         "1", "0.5", "1.5", SCHEMA_MODEL("swing"))                                            \
-    SCHEMA_DISTRIBUTION(X, DAMPING, "model.damping", "damping D, 0 or more", 1e9, "constant", SCHEMA_KINDS,  \
+    SCHEMA_DISTRIBUTION(X, DAMPING, "model.damping", "damping D (from 0)", 1e9, "constant", SCHEMA_KINDS,  \
                         "1", "0.5", "1.5", SCHEMA_MODEL("swing"))                                            \
     SCHEMA_DISTRIBUTION(X, VELOCITY, "model.velocity", "initial velocity, rad/s", 1e9, "constant",           \
                         SCHEMA_KINDS, "0", "-1", "1", SCHEMA_MODEL("swing"))                                 \

@@ -57,6 +57,9 @@ expect 0 list policies
 says out.txt steal
 expect 0 list keys
 says out.txt swarm.topology.degree
+says out.txt "number; default 0.1; where kind is small-world"
+says out.txt "rows of numbers; with count"
+says out.txt "number; default 2; where kind is kuramoto, swing"
 
 # --- usage: exit code 2, one sentence, the nearest known word ---------------------------------------------------------
 expect 2
