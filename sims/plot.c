@@ -1,8 +1,9 @@
 // The pictures. gnuplot reads the run's own CSV files, so what is drawn is what was written.
 //
+//   coherence: r of the whole swarm, of what neighbours hear, and of each group where there are any.
 //   phases: each actor a dot on the unit circle, coloured by its group, or its natural frequency (or, where all
-//   are alike, by its index); bars outside it count the actors in each of 120 directions; the arrow is the mean field r
-//   e^(i psi).
+//   are alike, by its index); bars outside it count the actors in each of 120 directions; the arrow is the mean
+//   field r e^(i psi).
 #include "sims/plot.h"
 
 #include <stdio.h>
@@ -48,6 +49,8 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
                 "  'series.csv' using 2:12 every %llu::1 with lines lc rgb '#8db4dd' lw 1.6 "
                 "title 'among neighbours', \\\n",
                 stride);
+    plot_groups groups = plot_groups_look(facts->population);
+    plot_groups_put_lines(to, &groups, facts->directory, stride);
     fprintf(to,
             "  'series.csv' using 2:3 every %llu::1 with lines lc rgb blue lw 2.6 title 'whole swarm, r'\n",
             stride);

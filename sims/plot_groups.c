@@ -1,12 +1,14 @@
 // Groups in the pictures.
 #include "sims/plot_groups.h"
 
+#include <limits.h>
 #include <math.h>
+#include <string.h>
 
 #include "entrain/math.h"
 
 plot_groups plot_groups_look(entrain_population *population) {
-    static const char *const colors[ENTRAIN_GROUPS_MAX] = {"#2c5fa8", "#c8432f", "#3f9a74", "#b07b12"};
+    static const char *const colors[ENTRAIN_GROUPS_MAX] = {"#2c8a6b", "#c8432f", "#7a4fa3", "#b07b12"};
     const entrain_kuramoto_config *model = entrain_kuramoto_look(population);
     plot_groups out = {0};
     if (model == NULL || model->group_count < 2)
@@ -43,7 +45,7 @@ void plot_groups_put_arrows(FILE *to, const plot_groups *groups) {
     }
 }
 
-// Who is scattered first, so that who keeps together is not hidden under it; and a heap of dots is a larger dot.
+// The most scattered first, so that whoever keeps together is not hidden; and a heap of dots is a larger dot.
 void plot_groups_put_points(FILE *to, const plot_groups *groups, double point_size) {
     bool drawn[ENTRAIN_GROUPS_MAX] = {false};
     for (uint32_t k = 0; k < groups->count; k++) {
@@ -59,5 +61,39 @@ void plot_groups_put_points(FILE *to, const plot_groups *groups, double point_si
             groups->begin[next], groups->begin[next + 1],
             groups->coherence[next] > 0.999 ? 1.8 * point_size : point_size, groups->color[next],
             k + 1 < groups->count ? ", \\" : "");
+    }
+}
+
+// The number of the column called @p name, from 1; 0: there is none.
+static int find_column(const char *header, const char *name) {
+    int column = 1;
+    for (const char *at = header; *at != '\0' && *at != '\n'; column++) {
+        size_t length = strcspn(at, ",\n");
+        if (length == strlen(name) && memcmp(at, name, length) == 0)
+            return column;
+        at += length + (at[length] == ',');
+    }
+    return 0;
+}
+
+void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *directory,
+                           unsigned long long stride) {
+    char path[PATH_MAX], header[4096] = "";
+    snprintf(path, sizeof path, "%s/series.csv", directory);
+    FILE *series = groups->count > 0 ? fopen(path, "r") : NULL;
+    if (series == NULL)
+        return;
+    if (fgets(header, sizeof header, series) == NULL)
+        header[0] = '\0';
+    fclose(series);
+    for (uint32_t g = 0; g < groups->count; g++) {
+        char name[32];
+        snprintf(name, sizeof name, "group%u_coherence", g + 1);
+        int column = find_column(header, name);
+        if (column > 0)
+            fprintf(
+                to,
+                "  'series.csv' using 2:%d every %llu::1 with lines lc rgb '%s' lw 2 title 'group %u', \\\n",
+                column, stride, groups->color[g], g + 1);
     }
 }
