@@ -1,9 +1,9 @@
 // The pictures. gnuplot reads the run's own CSV files, so what is drawn is what was written.
 //
 //   coherence: r of the whole swarm, of what neighbours hear, and of each group where there are any.
-//   phases: each actor a dot on the unit circle, coloured by its group, or its natural frequency (or, where all
-//   are alike, by its index); bars outside it count the actors in each of 120 directions; the arrow is the mean
-//   field r e^(i psi).
+//   phases: each actor a dot on the unit circle, coloured by its group, or its natural frequency (or, where
+//   all are alike, its index); bars outside it count the actors in each of 120 directions; the arrow is the
+//   mean field r e^(i psi).
 #include "sims/plot.h"
 
 #include <stdio.h>

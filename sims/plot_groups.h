@@ -21,8 +21,8 @@ plot_groups plot_groups_look(entrain_population *population);
 void plot_groups_put_arrows(FILE *to, const plot_groups *groups);
 /// Parts of a `plot` of phases.csv, each with a ", \" behind it but the last.
 void plot_groups_put_points(FILE *to, const plot_groups *groups, double point_size);
-/// Parts of a `plot` of series.csv, which lies in @p directory: r of each group, where the file has it; each with
-/// a ", \" behind it.
+/// Parts of a `plot` of series.csv, which lies in @p directory: r of each group, where the file has it; each
+/// with a ", \" behind it.
 void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *directory,
                            unsigned long long stride);
 
