@@ -13,6 +13,8 @@ _Static_assert(KEY_SECOND_LAG == KEY_SECOND_COUPLING + 1 && KEY_THIRD_LAG == KEY
 
 const char *scenario_model_default(resolver *r, schema_key_id id) {
     switch (id) {
+    case KEY_COUPLING: // so that a matrix of couplings is one, and not half of them
+        return is_given(r, KEY_GROUP_SIZES) || is_given(r, KEY_GROUP_COUNT) ? "1" : NULL;
     case KEY_GROUP_COUNT:
         if (r->values[KEY_GROUP_SIZES] == NULL)
             return NULL;

@@ -103,8 +103,8 @@
     X(MODEL_PARAMETERS, "model.parameters", PARAMETERS, NULL,                                                \
       "what a plug-in's model asks for, by name (entrain list models --load FILE.so)", SCHEMA_MODEL(""),     \
       .plugged = SCHEMA_PLUGGED_ONLY)                                                                        \
-    X(COUPLING, "model.coupling", NUMBER, "2", "K, rad/s, -1e6 to 1e6", .least = -1e6, .most = 1e6,          \
-      SCHEMA_MODEL(SCHEMA_SINES))                                                                            \
+    X(COUPLING, "model.coupling", NUMBER, "2", "K, rad/s, -1e6 to 1e6; default with groups 1",               \
+      .least = -1e6, .most = 1e6, SCHEMA_MODEL(SCHEMA_SINES))                                                \
     X(LAG, "model.lag", NUMBER, "0", "phase lag alpha, rad, -pi to pi", .least = -0x1.921fb54442d18p1,       \
       .most = 0x1.921fb54442d18p1, SCHEMA_MODEL(SCHEMA_SINES))                                               \
     SCHEMA_HARMONIC(X, SECOND, "model.second", "twice")                                                      \
@@ -117,7 +117,7 @@
       "groups of consecutive indices, 2 to 4, as even as can be unless sizes say otherwise", .low = 2,       \
       .high = 4, SCHEMA_MODEL(SCHEMA_SINES))                                                                 \
     X(GROUP_COUPLING, "model.groups.coupling", MATRIX, NULL,                                                 \
-      "a row for each group: by what model.coupling is multiplied for what it hears of each group, "         \
+      "a row for each group: the coupling, rad/s, to each group that it hears, times model.coupling, "       \
       "-1e6 to 1e6",                                                                                         \
       .least = -1e6, .most = 1e6, .belongs_to = KEY_GROUP_COUNT, .required = true)                           \
     X(GROUP_LAG, "model.groups.lag", MATRIX, NULL,                                                           \
@@ -145,9 +145,9 @@
       .belongs_to = KEY_PHASE_DISTRIBUTION, .belongs_words = "twisted")                                      \
     SCHEMA_DISTRIBUTION(X, GAIN, "model.gain", "factor of the coupling", 1e6, "constant", SCHEMA_KINDS, "1", \
                         "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))                                            \
-    SCHEMA_DISTRIBUTION(X, INERTIA, "model.inertia", "inertia M (above 0)", 1e9, "constant", SCHEMA_KINDS,    \
+    SCHEMA_DISTRIBUTION(X, INERTIA, "model.inertia", "inertia M (above 0)", 1e9, "constant", SCHEMA_KINDS,   \
                         "1", "0.5", "1.5", SCHEMA_MODEL("swing"))                                            \
-    SCHEMA_DISTRIBUTION(X, DAMPING, "model.damping", "damping D (from 0)", 1e9, "constant", SCHEMA_KINDS,  \
+    SCHEMA_DISTRIBUTION(X, DAMPING, "model.damping", "damping D (from 0)", 1e9, "constant", SCHEMA_KINDS,    \
                         "1", "0.5", "1.5", SCHEMA_MODEL("swing"))                                            \
     SCHEMA_DISTRIBUTION(X, VELOCITY, "model.velocity", "initial velocity, rad/s", 1e9, "constant",           \
                         SCHEMA_KINDS, "0", "-1", "1", SCHEMA_MODEL("swing"))                                 \

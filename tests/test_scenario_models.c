@@ -144,6 +144,7 @@ static void groups_are_sizes_or_a_count(void **state) {
                 model->group_coupling[1][0] == 0.3 && model->group_coupling[1][1] == 0.7); // the rows hear
     assert_true(model->group_lag[0][1] == 0.5 && model->group_lag[1][0] == -1 && model->group_lag[1][1] == 0);
     assert_int_equal(model->normalise, ENTRAIN_NORMALISE_SIZE);
+    assert_true(model->coupling == 1); // so that what is written is K
     scenario_free(&loaded);
 
     // As even as can be, whatever the size; three numbers a row, in one list.

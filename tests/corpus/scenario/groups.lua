@@ -1,0 +1,1 @@
+return { swarm = { size = 9, topology = { kind = "complete" } }, model = { noise = 0.5, second = { coupling = 1, lag = 0.5 }, gain = { distribution = "uniform" }, groups = { sizes = { 4, 5 }, coupling = { { 0.6, 0.4 }, { 0.4, 0.6 } }, lag = { 0, 1, 1, 0 } } } }
