@@ -56,6 +56,57 @@ static void put(given_value *slot, json_t *value, const char *set) {
     slot->set = set;
 }
 
+static entrain_status no_memory(given_where where, entrain_error *error_out) {
+    return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory left for it; free some.",
+                             where.text);
+}
+
+static bool put_word(given_value *slot, const char *text, const char *set) {
+    json_t *value = json_string(text);
+    put(slot, value, set);
+    json_decref(value);
+    return value != NULL;
+}
+
+bool given_takes_function(const char *path) {
+    schema_short_form form;
+    schema_key_id id = schema_find(path);
+    return id != KEY_NONE ? schema_keys[id].type == SCHEMA_NUMBERS
+                          : schema_short(path, &form) && form.values != KEY_NONE;
+}
+
+// Takes what stands in the place of the table @p name: a number, a list, a word, or (null) a function.
+static entrain_status take_short(given_values *given, const char *name, json_t *value, const char *set,
+                                 entrain_error *error_out) {
+    given_where where = set != NULL ? set_place(set) : file_place(given->path);
+    given_value *slots = given->values;
+    schema_short_form form;
+    bool is_short = schema_short(name, &form), has_memory = true;
+    if (is_short && form.distribution != KEY_NONE && json_is_number(value)) {
+        has_memory = put_word(&slots[form.distribution], "constant", set);
+        put(&slots[form.value], value, set);
+    } else if (is_short && form.distribution != KEY_NONE && (json_is_array(value) || json_is_null(value))) {
+        has_memory = put_word(&slots[form.distribution], "list", set);
+        put(&slots[form.values], value, set);
+    } else if (is_short && form.distribution != KEY_NONE && json_is_string(value)) {
+        put(&slots[form.distribution], value, set);
+    } else if (is_short && form.distribution == KEY_NONE && json_is_number(value)) {
+        put(&slots[form.low], value, set);
+        put(&slots[form.high], value, set);
+    } else {
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID, "%s: %s is %s; it must be %sa table of keys, of which one is %s.",
+            where.text, name, words_value(value).text,
+            !is_short ? ""
+            : form.distribution != KEY_NONE
+                ? "a number, a list of one for each oscillator, a function of the index, "
+                  "the name of a distribution, or "
+                : "a number, or ",
+            example(name));
+    }
+    return has_memory ? ENTRAIN_OK : no_memory(where, error_out);
+}
+
 static entrain_status take_table(given_values *given, json_t *table, const char *prefix,
                                  entrain_error *error_out) {
     const char *key;
@@ -75,18 +126,15 @@ static entrain_status take_table(given_values *given, json_t *table, const char 
         schema_key_id id = schema_find(name);
         if (id == KEY_NONE && !schema_is_section(name))
             return refuse_key(where.text, name, error_out);
-        if (json_is_null(value))
+        if (json_is_null(value) && !(given->script != NULL && given_takes_function(name)))
             return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: %s is null; leave the key out instead.",
                                      where.text, name);
         if (id != KEY_NONE) {
             put(&given->values[id], value, NULL);
             continue;
         }
-        if (!json_is_object(value))
-            return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                     "%s: %s is %s; it must be a table of keys, of which one is %s.",
-                                     where.text, name, words_value(value).text, example(name));
-        entrain_status status = take_table(given, value, name, error_out);
+        entrain_status status = json_is_object(value) ? take_table(given, value, name, error_out)
+                                                      : take_short(given, name, value, NULL, error_out);
         if (status != ENTRAIN_OK)
             return status;
     }
@@ -137,9 +185,23 @@ static bool put_member(given_value *slot, const char *member, const char *text, 
     return put_it;
 }
 
-static entrain_status no_memory(given_where where, entrain_error *error_out) {
-    return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory left for it; free some.",
-                             where.text);
+// A --set of a whole table: what it had goes.
+static entrain_status set_short(given_values *given, const char *name, const char *text, const char *set,
+                                entrain_error *error_out) {
+    given_where where = set_place(set);
+    schema_short_form form;
+    if (!schema_short(name, &form))
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: %s is a table of keys; set one of them, such as %s, or take it out with %s=nil.", where.text,
+            name, example(name), name);
+    json_t *value = text[0] == '[' ? schema_read_text(form.values, text) : schema_read_number(text);
+    if (value == NULL)
+        return no_memory(where, error_out);
+    take_out(given, name);
+    entrain_status status = take_short(given, name, value, set, error_out);
+    json_decref(value);
+    return status;
 }
 
 entrain_status given_take_set(given_values *given, const char *set, entrain_error *error_out) {
@@ -169,16 +231,27 @@ entrain_status given_take_set(given_values *given, const char *set, entrain_erro
         return ENTRAIN_OK;
     }
     if (id == KEY_NONE)
-        return entrain_error_set(
-            error_out, ENTRAIN_INVALID,
-            "%s: %s is a table of keys; set one of them, such as %s, or take it out with %s=nil.", where.text,
-            name, example(name), name);
+        return set_short(given, name, equals + 1, set, error_out);
     json_t *value = schema_read_text(id, equals + 1);
     if (value == NULL)
         return no_memory(where, error_out);
     put(&given->values[id], value, set);
     json_decref(value);
     return ENTRAIN_OK;
+}
+
+entrain_status given_compute(const given_values *given, schema_key_id id, uint32_t count, json_t **value_out,
+                             entrain_error *error_out) {
+    const given_value *slot = &given->values[id];
+    if (!json_is_null(slot->value)) {
+        *value_out = json_incref(slot->value);
+        return ENTRAIN_OK;
+    }
+    char path[NAME_BYTES]; // of the list itself, or of its table
+    snprintf(path, sizeof path, "%s", schema_keys[id].name);
+    if (!sandbox_has(given->script, path))
+        *strrchr(path, '.') = '\0';
+    return sandbox_list(given->script, path, count, value_out, error_out);
 }
 
 void given_free(given_values *given) {

@@ -2,15 +2,17 @@
 #ifndef ENTRAIN_SIMS_GIVEN_H
 #define ENTRAIN_SIMS_GIVEN_H
 
+#include "sims/lua_sandbox.h"
 #include "sims/schema.h"
 
 typedef struct given_value {
-    json_t *value;   ///< NULL: not given
+    json_t *value;   ///< NULL: not given; null: a function of the script, see given_compute()
     const char *set; ///< the --set that gave it, borrowed; NULL: the file
 } given_value;
 
 typedef struct given_values {
     const char *path; ///< of the scenario file, borrowed
+    sandbox *script;  ///< that has the functions, borrowed; NULL: there are none
     given_value values[KEY_COUNT];
 } given_values;
 
@@ -19,6 +21,13 @@ typedef struct given_values {
 entrain_status given_take_tree(given_values *given, json_t *tree, entrain_error *error_out);
 /// Applies one --set, "swarm.size=1000"; the value nil takes the key (or a whole table of keys) back out.
 entrain_status given_take_set(given_values *given, const char *set, entrain_error *error_out);
+/// Whether a function of the index may stand at @p path: in the place of a list of a value for each
+/// oscillator, or of the table of a distribution.
+bool given_takes_function(const char *path);
+/// The value given for @p id: itself, or, where it is a function, the list of what that gives for 1 .. @p
+/// count.
+entrain_status given_compute(const given_values *given, schema_key_id id, uint32_t count, json_t **value_out,
+                             entrain_error *error_out);
 void given_free(given_values *given);
 
 /// "sims/ring.lua" or "--set swarm.size=1": what opens a sentence about @p id.

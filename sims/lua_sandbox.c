@@ -2,6 +2,7 @@
 #include "sims/lua_sandbox.h"
 
 #include <lualib.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +12,8 @@
 enum { INSTRUCTIONS_PER_HOOK = 1000, BYTES_PER_WORK = 16 };
 
 sandbox_limits sandbox_limits_defaults(void) {
-    return (sandbox_limits){.memory_bytes = (size_t)64 << 20, .work = 100000000, .processor_s = 60};
+    return (sandbox_limits){
+        .memory_bytes = (size_t)64 << 20, .work = 100000000, .work_each = 1000, .processor_s = 60};
 }
 
 sandbox *sandbox_of(lua_State *L) {
@@ -201,7 +203,7 @@ static entrain_status tell(lua_State *L, const sandbox *box, int status, entrain
             error_out, ENTRAIN_LIMIT,
             "%s%s: the script did not end within %lld million instructions; look for a loop "
             "without end, or for a pattern that backtracks.",
-            box->path, line, (long long)(box->limits.work / 1000000));
+            box->path, line, (long long)(box->work / 1000000));
     if (box->end == SANDBOX_OUT_OF_TIME)
         return entrain_error_set(error_out, ENTRAIN_LIMIT,
                                  "%s%s: the script did not end within %g s of processor time; do less in it.",
@@ -214,31 +216,130 @@ static entrain_status tell(lua_State *L, const sandbox *box, int status, entrain
     return tell_message(box, lua_tostring(L, -1), error_out);
 }
 
-entrain_status sandbox_run(const char *path, const char *text, size_t size, const sandbox_limits *limits,
-                           json_t **tree_out, entrain_error *error_out) {
+entrain_status sandbox_open(const char *path, const char *text, size_t size, const sandbox_limits *limits,
+                            bool (*takes)(const char *path), sandbox **box_out, json_t **tree_out,
+                            entrain_error *error_out) {
     if (size > 0 && text[0] == '\x1b')
         return entrain_error_set(error_out, ENTRAIN_PARSE,
                                  "%s: compiled Lua is not accepted; give the script's source text.", path);
-    sandbox box = {.limits = *limits,
-                   .path = path,
-                   .text = text,
-                   .size = size,
-                   .work_left = limits->work,
-                   .processor_end_ns = processor_ns() + (int64_t)(limits->processor_s * 1e9),
-                   .random = entrain_random_key(1, ENTRAIN_STREAM_SCRIPT)};
-    lua_State *L = lua_newstate(allocate, &box);
-    if (L == NULL)
+    sandbox *box = malloc(sizeof *box);
+    if (box != NULL) {
+        *box = (sandbox){.limits = *limits,
+                         .path = path,
+                         .text = text,
+                         .size = size,
+                         .work = limits->work,
+                         .work_left = limits->work,
+                         .processor_end_ns = processor_ns() + (int64_t)(limits->processor_s * 1e9),
+                         .random = entrain_random_key(1, ENTRAIN_STREAM_SCRIPT),
+                         .takes = takes};
+        box->L = lua_newstate(allocate, box);
+    }
+    if (box == NULL || box->L == NULL) {
+        free(box);
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory to start Lua; free some.",
                                  path);
-    sandbox *self = &box;
-    memcpy(lua_getextraspace(L), &self, sizeof self);
-    lua_pushcfunction(L, run);
-    int status = lua_pcall(L, 0, 0, 0);
-    entrain_status result = status == LUA_OK ? ENTRAIN_OK : tell(L, &box, status, error_out);
-    lua_close(L);
-    if (result == ENTRAIN_OK)
-        *tree_out = box.tree;
-    else
-        json_decref(box.tree);
-    return result;
+    }
+    memcpy(lua_getextraspace(box->L), &box, sizeof box);
+    lua_pushcfunction(box->L, run);
+    int status = lua_pcall(box->L, 0, 0, 0);
+    if (status != LUA_OK) {
+        entrain_status result = tell(box->L, box, status, error_out);
+        sandbox_close(box);
+        return result;
+    }
+    *tree_out = box->tree;
+    box->tree = NULL;
+    *box_out = box;
+    return ENTRAIN_OK;
+}
+
+void sandbox_close(sandbox *box) {
+    if (box == NULL)
+        return;
+    json_decref(box->tree);
+    lua_close(box->L);
+    free(box);
+}
+
+entrain_status sandbox_run(const char *path, const char *text, size_t size, const sandbox_limits *limits,
+                           json_t **tree_out, entrain_error *error_out) {
+    sandbox *box = NULL;
+    entrain_status status = sandbox_open(path, text, size, limits, NULL, &box, tree_out, error_out);
+    sandbox_close(box);
+    return status;
+}
+
+void sandbox_keep_function(lua_State *L, const char *path) {
+    sandbox *box = sandbox_of(L);
+    if (box->function_count == SANDBOX_FUNCTIONS_MAX || strlen(path) >= sizeof box->functions->path)
+        luaL_error(L, "%s is a function too many; give a list", path);
+    lua_pushvalue(L, -1);
+    sandbox_function *kept = &box->functions[box->function_count];
+    kept->reference = luaL_ref(L, LUA_REGISTRYINDEX); // may raise
+    snprintf(kept->path, sizeof kept->path, "%s", path);
+    box->function_count++;
+}
+
+static const sandbox_function *find_function(const sandbox *box, const char *path) {
+    for (uint32_t i = 0; i < box->function_count; i++)
+        if (strcmp(box->functions[i].path, path) == 0)
+            return &box->functions[i];
+    return NULL;
+}
+
+bool sandbox_has(const sandbox *box, const char *path) { return find_function(box, path) != NULL; }
+
+static int refuse_result(lua_State *L, const char *path, lua_Integer index) {
+    lua_Debug about;
+    lua_pushvalue(L, 1);
+    lua_getinfo(L, ">S", &about);
+    const char *line = about.linedefined > 0 ? lua_pushfstring(L, "s:%d: ", about.linedefined) : "";
+    bool number = lua_type(L, 2) == LUA_TNUMBER;
+    const char *what = !number                     ? luaL_typename(L, 2)
+                       : isnan(lua_tonumber(L, 2)) ? "not a number (NaN)"
+                                                   : "infinite";
+    return luaL_error(L, "%s%s(%I) is %s; the function must give a finite number for each oscillator", line,
+                      path, index, what);
+}
+
+// Arguments: the kept function, how many. What it gives is appended to sandbox->tree.
+static int call_for_each(lua_State *L) {
+    sandbox *box = sandbox_of(L);
+    const sandbox_function *kept = lua_touserdata(L, 1);
+    lua_Integer count = lua_tointeger(L, 2);
+    lua_settop(L, 0);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, kept->reference);
+    for (lua_Integer i = 1; i <= count; i++) {
+        sandbox_charge(L, 1); // a function of C's is no instruction
+        lua_pushvalue(L, 1);
+        lua_pushinteger(L, i);
+        lua_call(L, 1, 1);
+        if (lua_type(L, 2) != LUA_TNUMBER || !isfinite(lua_tonumber(L, 2)))
+            return refuse_result(L, kept->path, i);
+        if (json_array_append_new(box->tree, json_real(lua_tonumber(L, 2))) != 0)
+            sandbox_stop(L, SANDBOX_NO_MEMORY);
+        lua_settop(L, 1);
+    }
+    return 0;
+}
+
+entrain_status sandbox_list(sandbox *box, const char *path, uint32_t count, json_t **list_out,
+                            entrain_error *error_out) {
+    int64_t more = box->limits.work_each * (int64_t)count;
+    box->work += more;
+    box->work_left += more;
+    box->tree = json_array();
+    if (box->tree == NULL)
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                                 "%s: no memory left for the scenario; free some.", box->path);
+    lua_pushcfunction(box->L, call_for_each); // neither this nor the next two need memory
+    lua_pushlightuserdata(box->L, (void *)find_function(box, path));
+    lua_pushinteger(box->L, count);
+    int status = lua_pcall(box->L, 2, 0, 0);
+    if (status != LUA_OK)
+        return tell(box->L, box, status, error_out);
+    *list_out = box->tree;
+    box->tree = NULL;
+    return ENTRAIN_OK;
 }

@@ -26,10 +26,13 @@
 typedef struct sandbox_limits {
     size_t memory_bytes; ///< default 64 MiB
     int64_t work;        ///< default 10^8: VM instructions, or what costs about as much
+    int64_t work_each;   ///< default 1000: more for each value that a function of the index is asked for
     double processor_s;  ///< default 60
 } sandbox_limits;
 
 sandbox_limits sandbox_limits_defaults(void);
+
+typedef struct sandbox sandbox;
 
 /// Runs @p text as the script @p path and turns the table it returns into JSON: lists (keys 1..n) into
 /// arrays, tables of text keys into objects, an empty table into an empty object, integers and floats kept
@@ -37,6 +40,19 @@ sandbox_limits sandbox_limits_defaults(void);
 /// cycles, text that is not UTF-8 or holds NUL, more than 32 levels, more than 20 million values.
 entrain_status sandbox_run(const char *path, const char *text, size_t size, const sandbox_limits *limits,
                            json_t **tree_out, entrain_error *error_out);
+
+/// The same, but a function may stand where @p takes says so, given the path ("model.frequency"); the tree
+/// has null there. *box_out keeps the functions until it is closed; @p path must live as long.
+entrain_status sandbox_open(const char *path, const char *text, size_t size, const sandbox_limits *limits,
+                            bool (*takes)(const char *path), sandbox **box_out, json_t **tree_out,
+                            entrain_error *error_out);
+/// Whether a function stood at @p path.
+bool sandbox_has(const sandbox *box, const char *path);
+/// What the function at @p path gives for 1 .. @p count, one after the other. The script's limits hold, with
+/// `work_each` more for each. Refused with the line: what it raises, and what is no finite number.
+entrain_status sandbox_list(sandbox *box, const char *path, uint32_t count, json_t **list_out,
+                            entrain_error *error_out);
+void sandbox_close(sandbox *box); ///< NULL: nothing
 
 // The rest is between the sandbox's own files.
 
@@ -48,12 +64,20 @@ typedef enum sandbox_end {
     SANDBOX_NO_MEMORY ///< not the script's fault: the machine has none
 } sandbox_end;
 
-typedef struct sandbox {
+enum { SANDBOX_FUNCTIONS_MAX = 64 };
+/// A function of the returned table.
+typedef struct sandbox_function {
+    char path[64];
+    int reference; ///< into Lua's registry
+} sandbox_function;
+
+struct sandbox {
+    lua_State *L;
     sandbox_limits limits;
     const char *path, *text;
     size_t size;
     size_t used_bytes;
-    int64_t work_left;
+    int64_t work, work_left; ///< in all, and of it
     int64_t processor_end_ns;
     sandbox_end end;
     int end_line;         ///< where the script stood at its end; 0: unknown
@@ -61,8 +85,11 @@ typedef struct sandbox {
     bool machine_refused; ///< the machine, not the limit, refused memory
     entrain_random random;
     uint64_t draw_count;
-    json_t *tree; ///< what has been converted so far
-} sandbox;
+    json_t *tree;                    ///< what has been converted so far
+    bool (*takes)(const char *path); ///< NULL: no functions
+    sandbox_function functions[SANDBOX_FUNCTIONS_MAX];
+    uint32_t function_count;
+};
 
 sandbox *sandbox_of(lua_State *L);
 /// Draws @p work on the budget; does not return when it is used up.
@@ -82,6 +109,8 @@ void sandbox_open_math(lua_State *L);   ///< lua_math.c
 /// Converts the table on top of the stack into sandbox->tree (lua_tree.c). Raises an error with the key's
 /// path.
 void sandbox_convert(lua_State *L);
+/// Keeps the function at the top of the stack, which stays there. Raises an error when there are too many.
+void sandbox_keep_function(lua_State *L, const char *path);
 
 /// Copies the named fields (NULL-terminated) of the library at the top of the stack into a new table, which
 /// replaces it.

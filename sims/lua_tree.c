@@ -69,6 +69,10 @@ static json_t *scalar(lua_State *L, converter *c) {
         check_text(L, c, "the text", text, size);
         return json_stringn(text, size);
     }
+    if (type == LUA_TFUNCTION && sandbox_of(L)->takes != NULL && sandbox_of(L)->takes(c->path)) {
+        sandbox_keep_function(L, c->path);
+        return json_null();
+    }
     luaL_error(L, "%s is a %s; only numbers, texts, true, false and tables can stand in a scenario", place(c),
                lua_typename(L, type));
     return NULL;

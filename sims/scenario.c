@@ -75,7 +75,7 @@ static entrain_status refuse_needless(const resolver *r, schema_key_id id) {
                                  remedy[0] != '\0' ? remedy : "; leave it out");
     return entrain_error_set(
         r->error_out, ENTRAIN_INVALID, "%s: %s does not apply to %s \"%s\"; it belongs to %s%s%s%s%s.",
-        where.text, named->name, kind, word(r, key->belongs_to), key->belongs_words,
+        where.text, named->name, kind, word(r, key->belongs_to), schema_belongs(cause).text,
         because != NULL ? " (" : "", because != NULL ? because : "", because != NULL ? ")" : "", remedy);
 }
 
@@ -178,8 +178,12 @@ static entrain_status resolve_key(resolver *r, schema_key_id id) {
     if (fits && key->type == SCHEMA_PARAMETERS)
         return resolve_parameters(r, id, where);
     if (is_given(r, id)) {
+        json_t *computed = NULL;
         entrain_status status =
-            schema_check(id, r->given->values[id].value, where.text, &r->values[id], r->error_out);
+            given_compute(r->given, id, (uint32_t)integer(r, KEY_SIZE), &computed, r->error_out);
+        if (status == ENTRAIN_OK)
+            status = schema_check(id, computed, where.text, &r->values[id], r->error_out);
+        json_decref(computed);
         if (status == ENTRAIN_OK && key->type == SCHEMA_FILE)
             status = make_absolute(r, id, &r->values[id]);
         return status;
@@ -350,7 +354,11 @@ static entrain_distribution make_distribution(const resolver *r, schema_key_id f
     made.center = number(r, first + PLACE_CENTER);
     made.width = number(r, first + PLACE_WIDTH);
     made.jitter = number(r, first + PLACE_JITTER);
-    made.winding = first == KEY_PHASE_DISTRIBUTION ? (int32_t)integer(r, KEY_PHASE_WINDING) : 0;
+    if (first == KEY_PHASE_DISTRIBUTION) {
+        made.winding = (int32_t)integer(r, KEY_PHASE_WINDING);
+        made.coherence = number(r, KEY_PHASE_COHERENCE);
+        made.clusters = (uint32_t)integer(r, KEY_PHASE_CLUSTERS);
+    }
     made.values = values;
     made.value_count = (uint32_t)json_array_size(r->values[first + PLACE_VALUES]);
     made.file = json_string_value(r->values[first + PLACE_FILE]);
@@ -514,11 +522,12 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
                                   const sandbox_limits *limits, scenario *scenario_out,
                                   entrain_error *error_out) {
     json_t *tree = NULL;
-    given_values given = {.path = source->path};
+    sandbox *script = NULL;
     entrain_status status;
     skip_preamble(&text, &size);
     if (ends_with(source->path, ".lua"))
-        status = sandbox_run(source->path, text, size, limits, &tree, error_out);
+        status =
+            sandbox_open(source->path, text, size, limits, given_takes_function, &script, &tree, error_out);
     else if (ends_with(source->path, ".json"))
         status = json_source_parse(source->path, text, size, &tree, error_out);
     else
@@ -529,6 +538,7 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
             "%s: the script returned a list; return a table of keys, as in return { swarm = { size "
             "= 1000 } }.",
             source->path);
+    given_values given = {.path = source->path, .script = script};
     if (status == ENTRAIN_OK)
         status = given_take_tree(&given, tree, error_out);
     for (uint32_t i = 0; status == ENTRAIN_OK && i < source->set_count; i++)
@@ -536,6 +546,7 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
     if (status == ENTRAIN_OK)
         status = resolve(&given, scenario_out, error_out);
     given_free(&given);
+    sandbox_close(script);
     json_decref(tree);
     return status;
 }

@@ -50,6 +50,19 @@ schema_key_id schema_find(const char *name) {
     return KEY_NONE;
 }
 
+bool schema_short(const char *name, schema_short_form *form_out) {
+    static const char *const lasts[] = {"distribution", "value", "values", "low", "high"};
+    schema_key_id found[sizeof lasts / sizeof *lasts];
+    for (size_t i = 0; i < sizeof lasts / sizeof *lasts; i++) {
+        char key[128];
+        snprintf(key, sizeof key, "%.100s.%s", name, lasts[i]);
+        found[i] = schema_find(key);
+    }
+    *form_out = (schema_short_form){
+        .distribution = found[0], .value = found[1], .values = found[2], .low = found[3], .high = found[4]};
+    return found[0] != KEY_NONE || (found[3] != KEY_NONE && found[4] != KEY_NONE);
+}
+
 bool schema_is_section(const char *name) {
     for (const char *const *section = schema_sections; *section != NULL; section++)
         if (strcmp(*section, name) == 0)
@@ -128,6 +141,20 @@ bool schema_has_word(const char *list, const char *word) { return word_index(lis
 static const char *choice_words(schema_key_id id) { return schema_keys[id].choices + strlen("one of "); }
 
 int schema_choice(schema_key_id id, const char *word) { return word_index(choice_words(id), word); }
+
+wording schema_belongs(schema_key_id id) {
+    schema_key_id owner = schema_keys[id].belongs_to;
+    wording out = {""};
+    for (const char *at = schema_keys[id].belongs_words; *at != '\0'; at += strspn(at, ", ")) {
+        char one[64];
+        size_t length = strcspn(at, ","), size = strlen(out.text);
+        snprintf(one, sizeof one, "%.*s", (int)length, at);
+        if (schema_keys[owner].type != SCHEMA_CHOICE || schema_choice(owner, one) >= 0)
+            snprintf(out.text + size, sizeof out.text - size, "%s%s", size > 0 ? ", " : "", one);
+        at += length;
+    }
+    return out;
+}
 
 bool schema_is_other(schema_key_id id, const char *word) {
     const char *other;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "entrain/status.h"
+#include "sims/words.h"
 #include "sims/schema_keys.h"
 
 typedef enum schema_key_id {
@@ -23,13 +24,13 @@ typedef enum schema_type {
     SCHEMA_INTEGER, ///< low .. high; 1e6 is an integer too
     SCHEMA_NUMBER,  ///< least .. most, without least itself if `above`
     SCHEMA_BOOLEAN,
-    SCHEMA_TEXT,    ///< one line, 1 to 1,024 bytes
-    SCHEMA_FILE,    ///< a path; relative ones begin at the scenario file's folder
-    SCHEMA_POLICY,  ///< a scheduler policy's name
-    SCHEMA_CHOICE,  ///< one of the words in `choices`; their order is that of the library's enum
-    SCHEMA_NUMBERS, ///< a list of numbers, each least .. most
-    SCHEMA_COUNTS,  ///< a list of 2 to 4 integers, each low .. high
-    SCHEMA_MATRIX, ///< 2 to 4 rows of as many numbers, each least .. most; or all in one list, row by row
+    SCHEMA_TEXT,      ///< one line, 1 to 1,024 bytes
+    SCHEMA_FILE,      ///< a path; relative ones begin at the scenario file's folder
+    SCHEMA_POLICY,    ///< a scheduler policy's name
+    SCHEMA_CHOICE,    ///< one of the words in `choices`; their order is that of the library's enum
+    SCHEMA_NUMBERS,   ///< a list of numbers, each least .. most
+    SCHEMA_COUNTS,    ///< a list of 2 to 4 integers, each low .. high
+    SCHEMA_MATRIX,    ///< 2 to 4 rows of as many numbers, each least .. most; or all in one list, row by row
     SCHEMA_PARAMETERS ///< a table of numbers by name; which, says what a plug-in brought (parameters.h)
 } schema_type;
 
@@ -66,10 +67,18 @@ extern const char *const schema_sections[];
 
 schema_key_id schema_find(const char *name); ///< KEY_NONE if there is none
 bool schema_is_section(const char *name);
+/// What may stand in the place of the table @p name. One with a key `distribution`: a number (constant), a
+/// list (list) or a word (distribution). One with `low` and `high` only: a number, for both. False: nothing.
+typedef struct schema_short_form {
+    schema_key_id distribution, value, values, low, high; ///< KEY_NONE: there is no such key
+} schema_short_form;
+bool schema_short(const char *name, schema_short_form *form_out);
 /// The known key or section that @p name may have meant, or NULL. Static text.
 const char *schema_nearest(const char *name);
 /// Whether @p word is one of the ", "-separated @p words.
 bool schema_has_word(const char *words, const char *word);
+/// The words of the key that @p id belongs to under which it applies, as far as that key has them.
+wording schema_belongs(schema_key_id id);
 /// Whether @p word is one that a plug-in brought for the key @p id.
 bool schema_is_other(schema_key_id id, const char *word);
 /// The index of @p word among our own choices of @p id, or -1.

@@ -8,6 +8,7 @@
 
 #define SCHEMA_PI "3.141592653589793"
 #define SCHEMA_KINDS "constant, uniform, normal, lorentz, list, file"
+#define SCHEMA_CIRCLE ", twisted, mobius, clustered, splay" // of phases only
 #define SCHEMA_TOPOLOGY(words) .belongs_to = KEY_TOPOLOGY_KIND, .belongs_words = words
 #define SCHEMA_MODEL(words)                                                                                  \
     .belongs_to = KEY_MODEL_KIND, .because = "a plug-in's model has parameters instead",                     \
@@ -17,12 +18,13 @@
 // The keys of one distribution, the same for all and in the same order (scenario.c counts on it). The last
 // argument says where they apply: fields of the first row, to which all others belong.
 #define SCHEMA_DISTRIBUTION(X, ID, name, unit, bound, kind, kinds, middle_text, low_text, high_text, ...)    \
-    X(ID##_DISTRIBUTION, name ".distribution", CHOICE, kind, "how values come about; " unit,                 \
+    X(ID##_DISTRIBUTION, name ".distribution", CHOICE, kind,                                                 \
+      "how values come about, or a number, a list or a function of i = 1 .. N for the whole table; " unit,   \
       .choices = "one of " kinds, __VA_ARGS__)                                                               \
     X(ID##_SAMPLING, name ".sampling", CHOICE, "random",                                                     \
       "random: each draws its own; quantile: spread evenly over the distribution",                           \
       .choices = "one of random, quantile", .belongs_to = KEY_##ID##_DISTRIBUTION,                           \
-      .belongs_words = "uniform, normal, lorentz")                                                           \
+      .belongs_words = "uniform, normal, lorentz, mobius, clustered")                                        \
     X(ID##_VALUE, name ".value", NUMBER, middle_text, "everybody's value, " unit, .least = -(bound),         \
       .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "constant")                   \
     X(ID##_LOW, name ".low", NUMBER, low_text, "lower end, " unit, .least = -(bound), .most = (bound),       \
@@ -32,12 +34,15 @@
     X(ID##_MEAN, name ".mean", NUMBER, middle_text, "mean, " unit, .least = -(bound), .most = (bound),       \
       .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "normal")                                      \
     X(ID##_DEVIATION, name ".deviation", NUMBER, "1", "standard deviation, " unit ", 0 or more", .least = 0, \
-      .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "normal")                     \
-    X(ID##_CENTER, name ".center", NUMBER, middle_text, "median, " unit, .least = -(bound), .most = (bound), \
-      .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "lorentz")                                     \
+      .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "normal, clustered",          \
+      .default_where = "clustered", .default_there = "0.1")                                                  \
+    X(ID##_CENTER, name ".center", NUMBER, middle_text, "its middle, " unit, .least = -(bound),              \
+      .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION,                                                \
+      .belongs_words = "lorentz, mobius, clustered, splay")                                                  \
     X(ID##_WIDTH, name ".width", NUMBER, "0.5", "half width at half maximum, " unit ", 0 or more",           \
       .least = 0, .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "lorentz")        \
-    X(ID##_VALUES, name ".values", NUMBERS, NULL, "one value per oscillator, " unit, .least = -(bound),      \
+    X(ID##_VALUES, name ".values", NUMBERS, NULL,                                                            \
+      "one value per oscillator, or a function of its index 1 .. N (Lua), " unit, .least = -(bound),         \
       .most = (bound), .belongs_to = KEY_##ID##_DISTRIBUTION, .belongs_words = "list", .required = true)     \
     X(ID##_FILE, name ".file", FILE, NULL,                                                                   \
       "path of a text file, one number per line; relative to the scenario file",                             \
@@ -138,11 +143,16 @@
                         "1", SCHEMA_MODEL("kuramoto"), .plugged = SCHEMA_PLUGGED_TOO)                        \
     SCHEMA_DISTRIBUTION(X, POWER, "model.power", "in the unit of the coupling", 1e9, "normal", SCHEMA_KINDS, \
                         "0", "-1", "1", SCHEMA_MODEL("swing"))                                               \
-    SCHEMA_DISTRIBUTION(X, PHASE, "model.phase", "rad", 1e6, "uniform", SCHEMA_KINDS ", twisted", "0",       \
+    SCHEMA_DISTRIBUTION(X, PHASE, "model.phase", "rad", 1e6, "uniform", SCHEMA_KINDS SCHEMA_CIRCLE, "0",     \
                         "-" SCHEMA_PI, SCHEMA_PI, .belongs_to = KEY_NONE)                                    \
     X(PHASE_WINDING, "model.phase.winding", INTEGER, "1",                                                    \
       "turns around the whole ring of indices, -8388607 to 8388607", .low = -8388607, .high = 8388607,       \
       .belongs_to = KEY_PHASE_DISTRIBUTION, .belongs_words = "twisted")                                      \
+    X(PHASE_COHERENCE, "model.phase.coherence", NUMBER, "0.5", "r at the start, 0 to 0.999999", .least = 0,  \
+      .most = 0.999999, .belongs_to = KEY_PHASE_DISTRIBUTION, .belongs_words = "mobius")                     \
+    X(PHASE_CLUSTERS, "model.phase.clusters", INTEGER, "2",                                                  \
+      "bunches of consecutive indices, evenly around the circle, 1 to swarm.size", .low = 1,                 \
+      .high = 16777215, .belongs_to = KEY_PHASE_DISTRIBUTION, .belongs_words = "clustered")                  \
     SCHEMA_DISTRIBUTION(X, GAIN, "model.gain", "factor of the coupling", 1e6, "constant", SCHEMA_KINDS, "1", \
                         "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))                                            \
     SCHEMA_DISTRIBUTION(X, INERTIA, "model.inertia", "inertia M (above 0)", 1e9, "constant", SCHEMA_KINDS,   \

@@ -7,6 +7,7 @@ return {
   swarm = { size = 12, topology = { kind = "torus", rows = 3, columns = 4, directed = false, weight = { low = 0.5, high = 2 } } },
   model = {
     coupling = 1, lag = math.pi / 8, normalise = "heard",
+    gain = function(i) return 1 + math.random() / i end,
     frequency = { distribution = "list", values = values, jitter = 0.25 },
     phase = { distribution = "twisted", winding = -2 },
   },
