@@ -187,10 +187,13 @@ static void alert(entrain_engine *engine, uint32_t slot) {
 const entrain__execution_calls entrain__lockstep_calls = {
     .end = entrain__actor_end, .begin = entrain__actor_begin, .alert = alert, .at_once = true};
 
+uint64_t entrain_engine_republished(const entrain_engine *engine) { return engine->republished; }
+
 void entrain_engine_republish(entrain_engine *engine) {
     ENTRAIN_ASSERT(!engine->running);
     if (!engine->started)
         return;
+    engine->republished++;
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         entrain__cohort *cohort = &engine->cohorts[c];
         const entrain_population *population = cohort->population;

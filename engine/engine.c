@@ -314,6 +314,8 @@ entrain_status entrain_engine_set_topology(entrain_engine *engine, entrain_topol
     return ENTRAIN_OK;
 }
 
+entrain_topology *entrain_engine_topology(const entrain_engine *engine) { return engine->topology; }
+
 static entrain_status check_start(const entrain_engine *engine, entrain_error *error_out) {
     if (engine->started || engine->broken)
         return entrain_error_set(

@@ -171,6 +171,7 @@ struct entrain_engine {
     entrain_id *ids;           // [actor_count] by place; ENTRAIN_ID_NONE where nobody lives
     uint32_t *undelivered;     // [actor_count] by slot; NULL without general messages
     uint32_t stopped_vertices; // places of publishing populations where nobody lives
+    uint64_t republished;      // how often, since start
 
     // publications
     entrain__graph graph;

@@ -167,6 +167,8 @@ ENTRAIN_API entrain_status entrain_engine_add_room(entrain_engine *engine, const
 /// actors.
 ENTRAIN_API entrain_status entrain_engine_set_topology(entrain_engine *engine, entrain_topology *topology,
                                                        entrain_error *error_out);
+/// The topology as it is now, the engine's; NULL where none was set.
+ENTRAIN_API entrain_topology *entrain_engine_topology(const entrain_engine *engine);
 /// Replaces the topology at a tick boundary: what is published now is the first that travels on the new one.
 /// (What is under way on delayed arcs is heard along the new ones.) From then on everybody hears what it would
 /// in an engine that was started with the new one, in the same state; actors stay where they lie. The engine
@@ -260,6 +262,9 @@ ENTRAIN_API entrain_id entrain_population_id(const entrain_population *populatio
 /// left.
 ENTRAIN_API void *entrain_population_at(entrain_population *population, uint32_t index, uint32_t column);
 ENTRAIN_API void entrain_engine_republish(entrain_engine *engine);
+/// How often the outside has written into actors so far, as far as the engine knows: calls of entrain_engine_republish()
+/// since start. Who watches a law of motion begins anew where this has grown.
+ENTRAIN_API uint64_t entrain_engine_republished(const entrain_engine *engine);
 
 /// Calls @p visit for every task's ranges of living actors of @p population (NULL: of all), on all workers at
 /// once; @p task numbers the tasks 0 .. entrain_engine_task_count() - 1, and all calls of one task come from
