@@ -4,41 +4,19 @@
 #include <string.h>
 
 #include "actors/phase_kernels.h"
+#include "actors/phase_meter.h"
 #include "engine/base/assert.h"
-#include "engine/base/memory.h"
-#include "engine/base/sum.h"
-#include "entrain/kuramoto.h"
 #include "entrain/math.h"
-#include "entrain/phase_metrics.h"
+#include "entrain/phase_model.h"
 
-#define TWO_PI 6.283185307179586
-__extension__ typedef __int128 int128;
+#define TWO_PI ENTRAIN__TWO_PI
+typedef entrain__int128 int128;
+typedef entrain__phase_partial partial;
 
 // Frequencies are summed in units of 2^-30 rad/s, cut at 2^21 rad/s: squares of 2^102, 2^24 of them, fit in
 // an int128.
 #define FREQUENCY_ONE 0x1p30
 #define FREQUENCY_MAX 0x1p21
-
-typedef struct partial {
-    _Alignas(64) int128 moments[2 * ENTRAIN_DAIDO_MAX];
-    int128 local, winding, frequency, frequency_squared;
-    uint32_t living;
-} partial;
-
-struct entrain_phase_meter {
-    entrain__arena *arena;
-    entrain_engine *engine;
-    entrain_population *population;
-    uint32_t words;    // that the population publishes: cosine, sine, and what its model adds
-    partial *partials; // [task_count]
-    // [count] by index, at the previous sample: where each was, and who it was
-    double *phases;
-    int32_t *turns;
-    entrain_id *ids;
-    uint64_t tick; // of the previous sample
-    bool sampled;
-    double elapsed_s; // during a sample: since the previous one, 0 for the first
-};
 
 entrain_status entrain_phase_meter_create(entrain_engine *engine, entrain_population *population,
                                           entrain_phase_meter **meter_out, entrain_error *error_out) {
@@ -66,14 +44,22 @@ entrain_status entrain_phase_meter_create(entrain_engine *engine, entrain_popula
     meter->arena = arena;
     meter->engine = engine;
     meter->population = population;
+    meter->count = count;
     meter->words = entrain_population_words(population);
+    if (count <= ENTRAIN_SHAPE_ALWAYS_MAX && entrain__phase_shape_room(meter) != ENTRAIN_OK) {
+        entrain__arena_destroy(arena);
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                                 "There is no memory to measure the swarm with.");
+    }
     *meter_out = meter;
     return ENTRAIN_OK;
 }
 
 void entrain_phase_meter_destroy(entrain_phase_meter *meter) {
-    if (meter != NULL)
-        entrain__arena_destroy(meter->arena);
+    if (meter == NULL)
+        return;
+    entrain__phase_law_fini(&meter->law);
+    entrain__arena_destroy(meter->arena);
 }
 
 // The difference of two wrapped phases on the shortest arc, in turns.
@@ -91,23 +77,69 @@ static uint32_t next_living(const entrain_population *population, uint32_t index
     return index;
 }
 
-// The kernel wants cosine and sine alone: where more is published, they are picked out.
+// Where cosine and sine of a phase come from: what its actor published, the first harmonic at the place of its group and zero at
+// those of the others; or, of those who publish nothing, the phase. Pairs for the kernel, of `count` actors from `first` on.
 enum { PAIRS_MAX = 256 };
 
-static void add_moments(const entrain_range *range, uint32_t words, partial *into) {
-    const entrain__phase_kernels *kernels = entrain__phase_kernels_for(range->simd);
-    uint32_t room = words == 2 ? 4096 : PAIRS_MAX;
-    for (uint32_t block = 0; block < range->count; block += room) {
-        uint32_t count = range->count - block < room ? range->count - block : room;
-        int64_t sums[2 * ENTRAIN_DAIDO_MAX] = {0}, pairs[2 * PAIRS_MAX];
-        const int64_t *published = range->published + words * (size_t)block;
-        for (size_t k = 0; words != 2 && k < count; k++) {
-            pairs[2 * k] = published[words * k];
-            pairs[2 * k + 1] = published[words * k + 1];
+static const int64_t *pairs_of(const entrain_phase_meter *meter, const entrain_range *range, uint32_t first,
+                               uint32_t count, int64_t *room) {
+    const uint32_t words = meter->words;
+    const int64_t *published = range->published + words * (size_t)first;
+    if (words == 2)
+        return published;
+    if (words == 0) {
+        const double *phases = range->columns[ENTRAIN_KURAMOTO_PHASE];
+        entrain_phase_publish(count, phases + first, 2, room);
+        return room;
+    }
+    const uint32_t groups = meter->law.groups, stride = 2 * meter->law.harmonics;
+    for (size_t k = 0; k < count; k++) {
+        room[2 * k] = published[words * k];
+        room[2 * k + 1] = published[words * k + 1];
+        for (uint32_t g = 1; g < groups; g++) {
+            room[2 * k] += published[words * k + g * stride];
+            room[2 * k + 1] += published[words * k + g * stride + 1];
         }
-        kernels->moments(count, words == 2 ? published : pairs, sums);
+    }
+    return room;
+}
+
+// The same of what was heard: over all groups.
+static double heard_length(const entrain_phase_meter *meter, const entrain_range *range, size_t k) {
+    const int64_t *sums = range->sums + meter->words * k;
+    int64_t c = sums[0], s = sums[1];
+    for (uint32_t g = 1; g < meter->law.groups; g++) {
+        c += sums[2 * (size_t)g * meter->law.harmonics];
+        s += sums[2 * (size_t)g * meter->law.harmonics + 1];
+    }
+    double x = entrain__int64_to_double(c) * range->sum_unit, y = entrain__int64_to_double(s) * range->sum_unit;
+    return sqrt(x * x + y * y);
+}
+
+static void add_groups(const entrain_phase_meter *meter, uint32_t count, const int64_t *published, partial *into) {
+    const uint32_t words = meter->words, stride = 2 * meter->law.harmonics;
+    for (uint32_t g = 0; g < meter->law.groups; g++) {
+        int64_t c = 0, s = 0;
+        for (size_t k = 0; k < count; k++) {
+            c += published[words * k + g * stride];
+            s += published[words * k + g * stride + 1];
+        }
+        into->groups[g][0] += c;
+        into->groups[g][1] += s;
+    }
+}
+
+static void add_moments(const entrain_phase_meter *meter, const entrain_range *range, partial *into) {
+    const entrain__phase_kernels *kernels = entrain__phase_kernels_for(range->simd);
+    uint32_t most = meter->words == 2 ? 4096 : PAIRS_MAX;
+    for (uint32_t block = 0; block < range->count; block += most) {
+        uint32_t count = range->count - block < most ? range->count - block : most;
+        int64_t sums[2 * ENTRAIN_DAIDO_MAX] = {0}, pairs[2 * PAIRS_MAX];
+        kernels->moments(count, pairs_of(meter, range, block, count, pairs), sums);
         for (int m = 0; m < 2 * ENTRAIN_DAIDO_MAX; m++)
             into->moments[m] += sums[m];
+        if (meter->law.groups > 1)
+            add_groups(meter, count, range->published + meter->words * (size_t)block, into);
     }
 }
 
@@ -117,15 +149,13 @@ static void measure(void *context, const entrain_range *range, uint32_t task) {
     const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE],
                  *frequency = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
     const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
-    const uint32_t words = meter->words;
     into->living += range->count;
-    add_moments(range, words, into);
+    add_moments(meter, range, into);
+    entrain__phase_law_measure(meter, range, into); // before what it was at the previous sample is forgotten
     for (size_t k = 0; k < range->count; k++) {
         uint32_t index = range->indices[k];
-        if (range->heard[k] > 0) {
-            double c = entrain__int64_to_double(range->sums[words * k]) * range->sum_unit;
-            double s = entrain__int64_to_double(range->sums[words * k + 1]) * range->sum_unit;
-            double local = sqrt(c * c + s * s) / (double)range->heard[k];
+        if (range->heard != NULL && range->heard[k] > 0) {
+            double local = heard_length(meter, range, k) / (double)range->heard[k];
             into->local += entrain__round_to_int64((local < 64 ? local : 64) * 0x1p44);
         }
         const double *there = entrain_population_at(meter->population, next_living(meter->population, index),
@@ -145,6 +175,8 @@ static void measure(void *context, const entrain_range *range, uint32_t task) {
         meter->phases[index] = phase[k];
         meter->turns[index] = turns[k];
         meter->ids[index] = range->ids[k];
+        if (meter->shape)
+            meter->keys[0][index] = entrain__phase_key(phase[k]);
     }
 }
 
@@ -162,6 +194,53 @@ static double deviation(int128 sum, int128 squares, uint32_t n) {
     return variance > 0 ? sqrt(variance) : 0;
 }
 
+static void add_partial(const partial *part, partial *sum) {
+    for (int m = 0; m < 2 * ENTRAIN_DAIDO_MAX; m++)
+        sum->moments[m] += part->moments[m];
+    for (int g = 0; g < ENTRAIN_GROUPS_MAX; g++) {
+        sum->groups[g][0] += part->groups[g][0];
+        sum->groups[g][1] += part->groups[g][1];
+        sum->group_living[g] += part->group_living[g];
+    }
+    sum->local += part->local;
+    sum->winding += part->winding;
+    sum->frequency += part->frequency;
+    sum->frequency_squared += part->frequency_squared;
+    sum->energy += part->energy;
+    sum->phase += part->phase;
+    sum->turned += part->turned;
+    sum->drive += part->drive;
+    sum->rounding += part->rounding;
+    sum->weights += part->weights;
+    sum->heard += part->heard;
+    sum->living += part->living;
+    sum->known += part->known;
+    sum->beyond = sum->beyond || part->beyond;
+}
+
+static void finish_groups(const entrain_phase_meter *meter, const partial *sum, entrain_phase_sample *sample) {
+    sample->group_count = meter->law.groups > 1 ? meter->law.groups : 1;
+    sample->group_coherence[0] = sample->coherence;
+    sample->group_mean_phase[0] = sample->mean_phase;
+    for (uint32_t g = 0; sample->group_count > 1 && g < sample->group_count; g++) {
+        const int128 *c = &sum->groups[g][0], *s = &sum->groups[g][1];
+        sample->group_coherence[g] =
+            length(*c, *s, sum->group_living[g] > 0 ? (double)sum->group_living[g] : 1);
+        sample->group_mean_phase[g] = entrain_atan2((double)*s, (double)*c);
+    }
+}
+
+static void finish_shape(entrain_phase_meter *meter, const partial *sum, entrain_phase_sample *sample) {
+    sample->gap_gini = sample->cluster_share = NAN;
+    if (!meter->shape)
+        return;
+    entrain_phase_shape shape;
+    entrain__phase_shape_of(meter, sum->living, &shape);
+    sample->gap_gini = shape.gap_gini;
+    sample->cluster_count = shape.cluster_count;
+    sample->cluster_share = shape.cluster_share;
+}
+
 entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_phase_sample *sample_out) {
     entrain_engine *engine = meter->engine;
     uint64_t tick = entrain_engine_tick(engine);
@@ -169,6 +248,11 @@ entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_ph
     double step_s = entrain_engine_step_s(engine);
     memset(meter->partials, 0, task_count * sizeof *meter->partials);
     meter->elapsed_s = meter->sampled ? (double)(tick - meter->tick) * step_s : 0;
+    meter->shape = meter->count <= ENTRAIN_SHAPE_ALWAYS_MAX;
+    if (meter->shape) // who is gone keeps this
+        memset(meter->keys[0], 0xff, meter->count * sizeof *meter->keys[0]);
+    if (entrain__phase_law_update(meter))
+        meter->balanced = false;
     entrain_status status = entrain_engine_visit(engine, meter->population, true, measure, meter);
     if (status != ENTRAIN_OK)
         return status;
@@ -176,16 +260,8 @@ entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_ph
     meter->tick = tick;
 
     partial sum = {0};
-    for (uint32_t t = 0; t < task_count; t++) {
-        const partial *part = &meter->partials[t];
-        for (int m = 0; m < 2 * ENTRAIN_DAIDO_MAX; m++)
-            sum.moments[m] += part->moments[m];
-        sum.local += part->local;
-        sum.winding += part->winding;
-        sum.frequency += part->frequency;
-        sum.frequency_squared += part->frequency_squared;
-        sum.living += part->living;
-    }
+    for (uint32_t t = 0; t < task_count; t++)
+        add_partial(&meter->partials[t], &sum);
     double count = sum.living > 0 ? (double)sum.living : 1;
     entrain_phase_sample sample = {
         .tick = tick,
@@ -203,6 +279,9 @@ entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_ph
     sample.mean_phase = entrain_atan2((double)sum.moments[1], (double)sum.moments[0]);
     if (sum.living > 0)
         sample.frequency_spread = deviation(sum.frequency, sum.frequency_squared, sum.living) / FREQUENCY_ONE;
+    finish_groups(meter, &sum, &sample);
+    finish_shape(meter, &sum, &sample);
+    entrain__phase_law_finish(meter, &sum, &sample);
     *sample_out = sample;
     return ENTRAIN_OK;
 }

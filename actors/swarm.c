@@ -161,6 +161,7 @@ void entrain_swarm_destroy(entrain_swarm *swarm) {
 entrain_engine *entrain_swarm_engine(const entrain_swarm *swarm) { return swarm->engine; }
 entrain_population *entrain_swarm_population(const entrain_swarm *swarm) { return swarm->population; }
 entrain_topology *entrain_swarm_topology(const entrain_swarm *swarm) { return swarm->topology; }
+entrain_phase_meter *entrain_swarm_meter(const entrain_swarm *swarm) { return swarm->meter; }
 uint64_t entrain_swarm_tick(const entrain_swarm *swarm) { return entrain_engine_tick(swarm->engine); }
 entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick, entrain_error *error_out) {
     uint64_t now = entrain_swarm_tick(swarm);

@@ -303,6 +303,108 @@ static void a_restarted_actor_counts_from_its_own_beginning(void **state) {
     leave();
 }
 
+// Groups and harmonics publish their words at places of their own; what is seen from outside must not notice.
+static void groups_and_harmonics_change_no_figure(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    entrain_phase_sample plain = {0};
+    for (int which = 0; which < 4; which++) {
+        entrain_swarm_config config = entrain_swarm_config_defaults();
+        config.size = 300;
+        config.engine.cohort_weight = 64;
+        config.engine.layout = ENTRAIN_LAYOUT_SHUFFLED;
+        config.topology.kind = ENTRAIN_TOPOLOGY_SMALL_WORLD;
+        config.phase = (entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_NORMAL, .center = 1, .width = 0.8};
+        config.model.coupling = 0;
+        if (which & 1)
+            config.model.harmonics = 2;
+        if (which & 2) {
+            config.model.group_count = 2;
+            config.model.group_sizes[0] = 90, config.model.group_sizes[1] = 210;
+            config.model.group_coupling[0][0] = config.model.group_coupling[1][1] = 1;
+        }
+        entrain_swarm *swarm;
+        CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
+        CHECK_OK(entrain_engine_advance(entrain_swarm_engine(swarm), 100, &error), error);
+        assert_int_equal(entrain_engine_stop_actor(entrain_swarm_engine(swarm),
+                                                   entrain_population_id(entrain_swarm_population(swarm), 10)),
+                         ENTRAIN_OK);
+        entrain_phase_sample sample;
+        assert_int_equal(entrain_swarm_sample(swarm, &sample), ENTRAIN_OK);
+        if (which == 0)
+            plain = sample;
+        assert_memory_equal(sample.moments, plain.moments, sizeof plain.moments);
+        assert_true(sample.mean_phase == plain.mean_phase && sample.winding == plain.winding &&
+                    sample.local_coherence == plain.local_coherence && sample.gap_gini == plain.gap_gini &&
+                    sample.frequency_mean == plain.frequency_mean && plain.local_coherence > 0.1);
+        assert_int_equal(sample.group_count, which & 2 ? 2 : 1);
+        for (uint32_t g = 0; g < sample.group_count; g++) { // by hand
+            double c = 0, s = 0, living = 0;
+            uint32_t first = g == 1 ? 90 : 0, end = which & 2 && g == 0 ? 90 : 300;
+            for (uint32_t i = first; i < end; i++) {
+                double phase = *(const double *)entrain_population_at(entrain_swarm_population(swarm), i,
+                                                                      ENTRAIN_KURAMOTO_PHASE);
+                if (i == 10)
+                    continue;
+                c += cos(phase), s += sin(phase), living++;
+            }
+            CHECK_NEAR(sample.group_coherence[g], hypot(c, s) / living, 1e-12);
+            CHECK_NEAR(sample.group_mean_phase[g], atan2(s, c), 1e-12);
+        }
+        assert_true(sample.group_coherence[2] == 0 && sample.group_mean_phase[3] == 0);
+        entrain_swarm_destroy(swarm);
+    }
+}
+
+// Whole samples, every figure, bit by bit, NaNs included.
+static void every_figure_is_the_same_however_it_is_run(void **state) {
+    (void)state;
+    enum { SAMPLES = 4 };
+    static entrain_phase_sample wanted[SAMPLES];
+    entrain_error error = {0};
+    for (uint32_t model = 0; model < 3; model++)
+        for (uint32_t way = 0; way < 6; way++) {
+            entrain_swarm_config config = entrain_swarm_config_defaults();
+            config.size = 500;
+            config.topology.kind = ENTRAIN_TOPOLOGY_SCALE_FREE;
+            config.topology.weight_low = 0.2, config.topology.weight_high = 1.9;
+            config.model.harmonics = model == 1 ? 2 : 1;
+            config.model.harmonic_coupling[0] = -0.5;
+            config.model.lag = model == 2 ? 0.3 : 0; // no law
+            if (model == 2) {
+                config.model.group_count = 2;
+                config.model.group_sizes[0] = 100, config.model.group_sizes[1] = 400;
+                config.model.group_coupling[0][0] = config.model.group_coupling[0][1] = 1;
+            }
+            config.engine.cohort_weight = way == 0 ? 4096 : 64;
+            config.engine.scheduler.worker_count = way == 0 ? 1 : 3;
+            config.engine.scheduler.policy = way == 1 ? "dataflow" : "steal";
+            config.engine.transport = way == 2 ? ENTRAIN_TRANSPORT_PUBLISH : ENTRAIN_TRANSPORT_MAILBOX;
+            config.engine.layout = way == 3   ? ENTRAIN_LAYOUT_SHUFFLED
+                                   : way == 4 ? ENTRAIN_LAYOUT_NEAR
+                                              : ENTRAIN_LAYOUT_INDEX;
+            config.engine.simd = way == 5 ? ENTRAIN_SIMD_SSE2 : ENTRAIN_SIMD_AUTO;
+            entrain_swarm *swarm;
+            CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
+            for (int s = 0; s < SAMPLES; s++) {
+                entrain_phase_sample sample;
+                assert_int_equal(entrain_swarm_sample(swarm, &sample), ENTRAIN_OK);
+                if (way == 0)
+                    wanted[s] = sample;
+#define SAME(field) assert_memory_equal(&sample.field, &wanted[s].field, sizeof sample.field)
+                SAME(coherence), SAME(mean_phase), SAME(moments), SAME(local_coherence), SAME(group_coherence);
+                SAME(group_mean_phase), SAME(energy), SAME(conservation), SAME(conservation_change);
+                SAME(conservation_bound), SAME(gap_gini), SAME(cluster_share), SAME(cluster_count);
+                SAME(winding), SAME(frequency_mean), SAME(frequency_spread), SAME(fingerprint);
+                SAME(observations), SAME(living), SAME(group_count);
+                assert_true((model == 2) == (isnan(sample.conservation) != 0));
+                CHECK_OK(entrain_engine_advance(entrain_swarm_engine(swarm), 40, &error), error);
+            }
+            assert_true(model == 2 || (wanted[SAMPLES - 1].conservation != 0 && wanted[0].gap_gini > 0.3));
+            entrain_swarm_destroy(swarm);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_of_splay_and_twisted_states_are_one_or_nothing),
@@ -314,6 +416,8 @@ int main(void) {
         cmocka_unit_test(turns_may_pass_the_end_of_an_int32),
         cmocka_unit_test(a_small_spread_is_seen_beside_a_large_mean),
         cmocka_unit_test(a_restarted_actor_counts_from_its_own_beginning),
+        cmocka_unit_test(groups_and_harmonics_change_no_figure),
+        cmocka_unit_test(every_figure_is_the_same_however_it_is_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

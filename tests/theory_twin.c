@@ -123,6 +123,17 @@ entrain_phase_sample twin_sample(twin *pair) {
     SAME_BITS(a->winding, b->winding, "winding");
     SAME_BITS(a->frequency_mean, b->frequency_mean, "mean frequency");
     SAME_BITS(a->frequency_spread, b->frequency_spread, "spread of frequency");
+    for (int g = 0; g < ENTRAIN_GROUPS_MAX; g++) {
+        SAME_BITS(a->group_coherence[g], b->group_coherence[g], "coherence of a group");
+        SAME_BITS(a->group_mean_phase[g], b->group_mean_phase[g], "mean phase of a group");
+    }
+    SAME_BITS(a->energy, b->energy, "energy");
+    SAME_BITS(a->conservation, b->conservation, "conservation");
+    SAME_BITS(a->conservation_change, b->conservation_change, "change of conservation");
+    SAME_BITS(a->conservation_bound, b->conservation_bound, "bound of conservation");
+    SAME_BITS(a->gap_gini, b->gap_gini, "Gini of gaps");
+    SAME_BITS(a->cluster_share, b->cluster_share, "share of a cluster");
+    assert_true(a->cluster_count == b->cluster_count && a->group_count == b->group_count);
     assert_true(a->tick == b->tick && a->living == b->living && a->observations == b->observations &&
                 a->fingerprint == b->fingerprint);
     return *a;

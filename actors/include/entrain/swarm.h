@@ -55,6 +55,8 @@ ENTRAIN_API entrain_topology *entrain_swarm_topology(const entrain_swarm *swarm)
 ENTRAIN_API entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick, entrain_error *error_out);
 /// The tick reached.
 ENTRAIN_API uint64_t entrain_swarm_tick(const entrain_swarm *swarm);
+/// For windows of frequencies and shapes (phase_metrics.h).
+ENTRAIN_API entrain_phase_meter *entrain_swarm_meter(const entrain_swarm *swarm);
 /// What theory says of a swarm so configured (@p count: its oscillators). False: theory.h has nothing for it, nothing is written.
 ENTRAIN_API bool entrain_swarm_theory(const entrain_swarm_config *config, uint32_t count,
                                       entrain_theory_answer *answer_out);

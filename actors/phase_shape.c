@@ -1,0 +1,106 @@
+// How the phases lie on the circle: sorted once, then the gaps between neighbours, sorted again.
+//
+// Phases are sorted as integers of 48 bits, a share of the circle each, by radix: no comparison, no memory taken, and the same
+// order whatever order they came in.
+#include <string.h>
+
+#include "actors/phase_meter.h"
+#include "entrain/math.h"
+
+enum { DIGIT_BITS = 12, DIGITS = ENTRAIN__KEY_BITS / DIGIT_BITS, BUCKETS = 1 << DIGIT_BITS };
+
+uint64_t *entrain__radix_sort(uint32_t count, uint64_t *values, uint64_t *room) {
+    uint32_t buckets[DIGITS][BUCKETS] = {{0}};
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t d = 0; d < DIGITS; d++)
+            buckets[d][values[i] >> (d * DIGIT_BITS) & (BUCKETS - 1)]++;
+    for (uint32_t d = 0; d < DIGITS; d++) {
+        uint32_t *at = buckets[d], first = 0;
+        if (count > 0 && at[values[0] >> (d * DIGIT_BITS) & (BUCKETS - 1)] == count)
+            continue; // all alike here
+        for (uint32_t b = 0; b < BUCKETS; b++) {
+            uint32_t here = at[b];
+            at[b] = first;
+            first += here;
+        }
+        for (size_t i = 0; i < count; i++)
+            room[at[values[i] >> (d * DIGIT_BITS) & (BUCKETS - 1)]++] = values[i];
+        uint64_t *swap = values;
+        values = room;
+        room = swap;
+    }
+    return values;
+}
+
+// The width of an empty gap, in keys: see entrain_phase_shape.
+static uint64_t empty_gap(uint32_t living) {
+    double width = (entrain_log((double)living) + 7) / living;
+    width = width < 0.125 ? width : 0.125;
+    width = width > 0.0625 ? width : 0.0625;
+    return (uint64_t)(width * (double)((uint64_t)1 << ENTRAIN__KEY_BITS));
+}
+
+// Phases in order become the gaps behind them; clusters are counted on the way.
+static void find_gaps(uint32_t living, const uint64_t *phases, uint64_t *gaps, entrain_phase_shape *shape) {
+    const uint64_t circle = (uint64_t)1 << ENTRAIN__KEY_BITS, empty = empty_gap(living);
+    uint64_t widest = 0;
+    uint32_t before_first = 0, run = 0, most = 0, clusters = 0;
+    for (uint32_t i = 0; i < living; i++) {
+        uint64_t gap = i + 1 < living ? phases[i + 1] - phases[i] : phases[0] + circle - phases[i];
+        gaps[i] = gap;
+        widest = gap > widest ? gap : widest;
+        run++;
+        if (gap <= empty)
+            continue;
+        if (clusters == 0)
+            before_first = run; // goes on from the last one, around the end of the circle
+        else
+            most = run > most ? run : most;
+        clusters++;
+        run = 0;
+    }
+    if (clusters > 0)
+        most = run + before_first > most ? run + before_first : most;
+    shape->gap_max = (double)widest / (double)circle;
+    shape->cluster_count = clusters;
+    shape->cluster_share = (double)most / living;
+}
+
+void entrain__phase_shape_of(entrain_phase_meter *meter, uint32_t living, entrain_phase_shape *shape_out) {
+    *shape_out = (entrain_phase_shape){0};
+    if (living == 0)
+        return;
+    uint64_t *sorted = entrain__radix_sort(meter->count, meter->keys[0], meter->keys[1]);
+    uint64_t *gaps = sorted == meter->keys[0] ? meter->keys[1] : meter->keys[0];
+    find_gaps(living, sorted, gaps, shape_out);
+    // A lone one's gap is the whole circle, which does not fit in a key, and there is nothing to sort.
+    if (living == 1)
+        return;
+    const uint64_t *ordered = entrain__radix_sort(living, gaps, sorted);
+    // Sum over the gaps in order of (2 k - n - 1) gap_k, k = 1 .. n, over n times their sum, which is the circle.
+    entrain__int128 sum = 0;
+    for (uint32_t k = 0; k < living; k++)
+        sum += (2 * (int64_t)k + 1 - (int64_t)living) * (entrain__int128)ordered[k];
+    shape_out->gap_gini = (double)sum / ((double)living * (double)((uint64_t)1 << ENTRAIN__KEY_BITS));
+}
+
+entrain_status entrain__phase_shape_room(entrain_phase_meter *meter) {
+    for (int i = 0; i < 2; i++)
+        if (meter->keys[i] == NULL)
+            meter->keys[i] = entrain__arena_take(meter->arena, meter->count, sizeof(uint64_t));
+    return meter->keys[0] != NULL && meter->keys[1] != NULL ? ENTRAIN_OK : ENTRAIN_NO_MEMORY;
+}
+
+entrain_status entrain_phase_meter_shape(entrain_phase_meter *meter, entrain_phase_shape *shape_out) {
+    if (entrain__phase_shape_room(meter) != ENTRAIN_OK)
+        return ENTRAIN_NO_MEMORY;
+    uint32_t living = 0;
+    for (uint32_t i = 0; i < meter->count; i++) {
+        bool lives = entrain_population_id(meter->population, i) != ENTRAIN_ID_NONE;
+        const double *phase = entrain_population_at(meter->population, i, ENTRAIN_KURAMOTO_PHASE);
+        meter->keys[0][i] = lives ? entrain__phase_key(*phase) : ENTRAIN__KEY_NOBODY;
+        living += lives;
+    }
+    entrain__phase_shape_of(meter, living, shape_out);
+    return ENTRAIN_OK;
+}
