@@ -18,6 +18,7 @@
 #include "sims/run_loop.h"
 #include "sims/say.h"
 #include "sims/summary.h"
+#include "sims/summary_phases.h"
 #include "sims/timeline_file.h"
 
 typedef struct run_state {
@@ -27,6 +28,7 @@ typedef struct run_state {
     run_recorder *recorder;
     run_file timeline; // not open without --timeline
     run_outcome outcome;
+    run_phases phases; // at the end
     char *name;      // of the scenario
     char *directory; // NULL: series.csv to stdout, no files
     int lock;        // of the directory; -1: none
@@ -98,7 +100,8 @@ static entrain_status open_files(run_state *run, entrain_error *error_out) {
     }
     if (replaced)
         say_note("replacing the earlier run in %s", run->directory);
-    status = recorder_open(run->directory, &run->recorder, error_out);
+    const entrain_kuramoto_config *model = entrain_kuramoto_look(entrain_swarm_population(run->swarm));
+    status = recorder_open(run->directory, model != NULL ? model->group_count : 1, &run->recorder, error_out);
     if (status == ENTRAIN_OK && run->options->timeline != NULL)
         status = run_file_open_path(run->options->timeline, &run->timeline, error_out);
     return status;
@@ -139,12 +142,14 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
 static entrain_status write_rest(run_state *run, run_end end, entrain_error *error_out) {
     entrain_population *population = entrain_swarm_population(run->swarm);
     uint32_t together = count_together(population, run->outcome.last.mean_phase);
+    run_phases_take(run->swarm, &run->outcome, &run->phases);
     run->summary = summary_json(run->name, &run->scenario, run->swarm, &run->outcome, end, together);
+    run_phases_json(&run->phases, &run->outcome, run->summary);
     run->execution = execution_json(&run->scenario, run->swarm, wall_now_s() - run->begun_s);
     entrain_status status = recorder_close(run->recorder, error_out);
     if (run->directory == NULL || status != ENTRAIN_OK)
         return status;
-    status = recorder_write_phases(run->directory, population, error_out);
+    status = recorder_write_phases(run->directory, population, run->phases.effective, error_out);
     if (status == ENTRAIN_OK)
         status = run_file_write_json(run->directory, "execution.json", run->execution, error_out);
     // Last: a directory with a summary is a run that ended.
@@ -245,6 +250,7 @@ static void run_state_fini(run_state *run) {
     scenario_free(&run->scenario);
     json_decref(run->summary);
     json_decref(run->execution);
+    run_phases_free(&run->phases);
     free(run->name);
     free(run->directory);
     if (run->lock >= 0)

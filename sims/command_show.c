@@ -11,11 +11,18 @@
 #include "sims/say.h"
 #include "sims/summary.h"
 
+static uint64_t fields_of(const char *line) {
+    uint64_t fields = 1;
+    for (; *line != '\0'; line++)
+        fields += *line == ',';
+    return fields;
+}
+
 // Walks series.csv: our header, whole lines, as many samples and the last fingerprint as the summary says.
 static entrain_status check_series(const char *directory, const json_t *summary, entrain_error *error_out) {
     char *path = path_join(directory, "series.csv"), *line = NULL, last[32] = "";
     size_t room = 0;
-    uint64_t samples = 0;
+    uint64_t samples = 0, columns = 0;
     bool header = false, torn = false;
     FILE *from = fopen(path, "re");
     entrain_status status = ENTRAIN_OK;
@@ -26,14 +33,18 @@ static entrain_status check_series(const char *directory, const json_t *summary,
         line[size - 1] = torn ? line[size - 1] : '\0';
         if (!header) {
             header = true;
-            if (strcmp(line, SERIES_HEADER) != 0)
+            columns = fields_of(line);
+            if (strncmp(line, SERIES_HEADER_FIRST, strlen(SERIES_HEADER_FIRST)) != 0)
                 status = entrain_error_set(error_out, ENTRAIN_PARSE,
                                            "%s is not the series of an Entrain run.", path);
             continue;
         }
         samples++;
-        const char *comma = strrchr(line, ',');
-        snprintf(last, sizeof last, "%s", comma != NULL ? comma + 1 : "");
+        torn = torn || fields_of(line) != columns;
+        const char *field = line;
+        for (int f = 0; f < SERIES_FINGERPRINT_AT && field != NULL; f++)
+            field = strchr(field, ',') != NULL ? strchr(field, ',') + 1 : NULL;
+        snprintf(last, sizeof last, "%.*s", field != NULL ? (int)strcspn(field, ",") : 0, field != NULL ? field : "");
     }
     const char *fingerprint = json_string_value(json_object_get(summary, "fingerprint"));
     if (status == ENTRAIN_OK &&

@@ -34,6 +34,9 @@ entrain_status outcome_add(run_outcome *outcome, const entrain_phase_sample *sam
     outcome->coherences[outcome->count++] = sample->coherence;
     outcome->last = *sample;
 
+    if (sample->conservation_bound > 0)
+        outcome->leak_share_max =
+            fmax(outcome->leak_share_max, fabs(sample->conservation_change) / sample->conservation_bound);
     bool above = sample->coherence >= outcome->level;
     if (above && !outcome->reached)
         outcome->reached_s = sample->time_s;
@@ -86,6 +89,11 @@ static json_t *sample_json(const entrain_phase_sample *sample) {
     json_object_set_new(json, "winding", json_number(sample->winding));
     json_object_set_new(json, "frequency_mean", json_number(sample->frequency_mean));
     json_object_set_new(json, "frequency_spread", json_number(sample->frequency_spread));
+    json_object_set_new(json, "energy", json_number(sample->energy));
+    const bool shaped = !isnan(sample->gap_gini);
+    json_object_set_new(json, "gap_gini", json_number(sample->gap_gini));
+    json_object_set_new(json, "clusters", shaped ? json_integer(sample->cluster_count) : json_null());
+    json_object_set_new(json, "cluster_share", json_number(sample->cluster_share));
     return json;
 }
 

@@ -14,6 +14,7 @@ typedef struct run_outcome {
     double *coherences; ///< of all samples; outcome.c's
     size_t count, room;
     entrain_phase_sample first, last;
+    double leak_share_max; ///< |conservation_change| / conservation_bound, the largest
     bool reached, staying; ///< at any sample; at the latest one
     double reached_s, since_s;
 } run_outcome;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,15 @@ static entrain_status refuse(run_recorder *recorder, entrain_error *error_out) {
     return entrain_error_set(error_out, ENTRAIN_IO, "Stdout cannot be written: %s.", strerror(errno));
 }
 
-entrain_status recorder_open(const char *directory, run_recorder **recorder_out, entrain_error *error_out) {
+static bool put_header(FILE *to, uint32_t groups) {
+    fputs(SERIES_HEADER, to);
+    for (uint32_t g = 1; groups > 1 && g <= groups; g++)
+        fprintf(to, ",group%" PRIu32 "_coherence,group%" PRIu32 "_mean_phase", g, g);
+    return fputc('\n', to) != EOF && fflush(to) == 0;
+}
+
+entrain_status recorder_open(const char *directory, uint32_t groups, run_recorder **recorder_out,
+                             entrain_error *error_out) {
     run_recorder *made = calloc(1, sizeof *made);
     if (made == NULL)
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for a recorder.");
@@ -43,8 +52,7 @@ entrain_status recorder_open(const char *directory, run_recorder **recorder_out,
         if (status == ENTRAIN_OK)
             status = run_file_open(directory, "timing.csv", &made->timing, error_out);
     }
-    if (status == ENTRAIN_OK &&
-        (fputs(SERIES_HEADER "\n", made->series.stream) == EOF || fflush(made->series.stream) != 0))
+    if (status == ENTRAIN_OK && !put_header(made->series.stream, groups))
         status = refuse(made, error_out);
     if (status == ENTRAIN_OK && !made->to_stdout)
         fputs("tick,wall_s,advance_s,ticks_per_s\n", made->timing.stream);
@@ -68,6 +76,27 @@ static void print_timing(run_recorder *recorder, uint64_t tick, entrain_engine *
     recorder->last_s = now_s;
 }
 
+// A figure that there may not be: nan, without a sign, which readers of CSV take for one that is missing.
+static void put_figure(FILE *to, double figure) {
+    if (isnan(figure))
+        fputs(",nan", to);
+    else
+        fprintf(to, ",%.17g", figure);
+}
+
+static void put_figures(FILE *to, const entrain_phase_sample *sample) {
+    put_figure(to, sample->energy);
+    put_figure(to, sample->conservation);
+    put_figure(to, sample->gap_gini);
+    if (isnan(sample->gap_gini))
+        fputs(",nan", to);
+    else
+        fprintf(to, ",%" PRIu32, sample->cluster_count);
+    put_figure(to, sample->cluster_share);
+    for (uint32_t g = 0; sample->group_count > 1 && g < sample->group_count; g++)
+        fprintf(to, ",%.17g,%.17g", sample->group_coherence[g], sample->group_mean_phase[g]);
+}
+
 entrain_status recorder_sample(run_recorder *recorder, const entrain_phase_sample *sample,
                                entrain_engine *engine, entrain_error *error_out) {
     FILE *to = recorder->series.stream;
@@ -75,9 +104,11 @@ entrain_status recorder_sample(run_recorder *recorder, const entrain_phase_sampl
             sample->mean_phase);
     for (uint32_t m = 1; m < ENTRAIN_DAIDO_MAX; m++)
         fprintf(to, ",%.17g", sample->moments[m]);
-    fprintf(to, ",%.17g,%.17g,%.17g,%.17g,%" PRIu32 ",%" PRIu64 ",%016" PRIx64 "\n", sample->local_coherence,
+    fprintf(to, ",%.17g,%.17g,%.17g,%.17g,%" PRIu32 ",%" PRIu64 ",%016" PRIx64, sample->local_coherence,
             sample->winding, sample->frequency_mean, sample->frequency_spread, sample->living,
             sample->observations, sample->fingerprint);
+    put_figures(to, sample);
+    fputc('\n', to);
     // A line is shorter than the stream's buffer, so that it leaves in one write.
     if (fflush(to) != 0 || ferror(to) != 0)
         return refuse(recorder, error_out);
@@ -111,14 +142,15 @@ uint64_t recorder_sample_count(const run_recorder *recorder) { return recorder->
 bool recorder_reader_gone(const run_recorder *recorder) { return recorder->reader_gone; }
 
 entrain_status recorder_write_phases(const char *directory, entrain_population *population,
-                                     entrain_error *error_out) {
+                                     const double *effective, entrain_error *error_out) {
     run_file file;
     entrain_status status = run_file_open(directory, "phases.csv", &file, error_out);
     if (status != ENTRAIN_OK)
         return status;
     const entrain_kuramoto_config *model = entrain_kuramoto_look(population);
     bool grouped = model != NULL && model->group_count > 1;
-    fputs(grouped ? PHASES_HEADER ",group\n" : PHASES_HEADER "\n", file.stream);
+    fprintf(file.stream, "%s%s%s\n", PHASES_HEADER, grouped ? ",group" : "",
+            effective != NULL ? ",effective_frequency" : "");
     uint32_t count = entrain_population_count(population), stride = (count - 1) / PHASES_ROWS_MAX + 1;
     for (uint32_t i = 0, group = 0, passed = 0; i < count; i += stride) {
         fprintf(file.stream, "%" PRIu32 ",%.17g,%" PRId32 ",%.17g", i,
@@ -129,6 +161,8 @@ entrain_status recorder_write_phases(const char *directory, entrain_population *
             passed += model->group_sizes[group++];
         if (grouped)
             fprintf(file.stream, ",%" PRIu32, group + 1);
+        if (effective != NULL)
+            put_figure(file.stream, effective[i]);
         fputc('\n', file.stream);
     }
     return run_file_close(&file, error_out);

@@ -5,17 +5,24 @@
 #include "entrain/swarm.h"
 #include "sims/run_directory.h"
 
-#define SERIES_HEADER                                                                                        \
+/// The first columns, which every series has, the fingerprint last; then those that came later.
+#define SERIES_HEADER_FIRST                                                                                  \
     "tick,time_s,coherence,mean_phase,r2,r3,r4,r5,r6,r7,r8,local_coherence,winding,frequency_mean,"          \
     "frequency_spread,living,observations,fingerprint"
-#define PHASES_HEADER "index,phase,turns,natural_frequency" // and, where there are groups, ",group", from 1
+#define SERIES_FINGERPRINT_AT 17
+#define SERIES_HEADER SERIES_HEADER_FIRST ",energy,conservation,gap_gini,clusters,cluster_share"
+/// And for each group, where there are any: group1_coherence, group1_mean_phase, ...
+/// And, where there are groups, ",group", from 1. Then ",effective_frequency" where ticks were run: what it was on average since
+/// about the middle of the run.
+#define PHASES_HEADER "index,phase,turns,natural_frequency"
 /// phases.csv holds at most so many actors, evenly spaced by index.
 #define PHASES_ROWS_MAX 10000
 
 typedef struct run_recorder run_recorder;
 
-/// Records into @p directory, or, if it is NULL, series.csv only, to stdout.
-entrain_status recorder_open(const char *directory, run_recorder **recorder_out, entrain_error *error_out);
+/// Records into @p directory, or, if it is NULL, series.csv only, to stdout. @p groups: of the swarm; 1 without.
+entrain_status recorder_open(const char *directory, uint32_t groups, run_recorder **recorder_out,
+                             entrain_error *error_out);
 /// One line, written out at once: a killed run leaves whole lines.
 entrain_status recorder_sample(run_recorder *recorder, const entrain_phase_sample *sample,
                                entrain_engine *engine, entrain_error *error_out);
@@ -28,7 +35,8 @@ uint64_t recorder_sample_count(const run_recorder *recorder);
 bool recorder_reader_gone(const run_recorder *recorder);
 
 /// phases.csv, read from the oscillators themselves: a million of them need no second copy.
+/// @p effective [count]: mean frequencies by index, or NULL.
 entrain_status recorder_write_phases(const char *directory, entrain_population *population,
-                                     entrain_error *error_out);
+                                     const double *effective, entrain_error *error_out);
 
 #endif

@@ -66,6 +66,18 @@ static entrain_status advance_to(entrain_engine *engine, uint64_t target, uint64
     return ENTRAIN_OK;
 }
 
+// Begins windows of frequencies when the run is twice as old as at the last one, and at its planned middle: so there is one from
+// about the middle of the run, wherever that ends. Where there is no memory for it there will be no window.
+static void mark_window(const run_plan *plan, uint64_t tick, uint64_t *marked) {
+    bool middle = *marked < plan->tick_count / 2 && tick >= plan->tick_count / 2;
+    bool early = tick < plan->tick_count / 2 && tick >= 2 * *marked;
+    if ((tick > 0 && !early && !middle) || entrain_population_count(entrain_swarm_population(plan->swarm)) >
+                                               RUN_WINDOW_ACTORS_MAX)
+        return;
+    if (entrain_phase_meter_mark(entrain_swarm_meter(plan->swarm)) == ENTRAIN_OK)
+        *marked = tick;
+}
+
 static entrain_status take_sample(const run_plan *plan, entrain_phase_sample *sample_out,
                                   entrain_error *error_out, run_end *end_out) {
     entrain_status status = entrain_swarm_sample(plan->swarm, sample_out);
@@ -86,12 +98,16 @@ run_end run_loop(const run_plan *plan, entrain_error *error_out) {
     double hold = ceil(plan->stop.hold_s / entrain_engine_step_s(engine) - 1e-6);
     watch.hold_ticks = hold > 0 ? (uint64_t)hold : 0;
 
-    uint64_t chunk = 1;
+    uint64_t chunk = 1, marked = 0;
     for (;;) {
         entrain_phase_sample sample;
         run_end end;
         if (take_sample(plan, &sample, error_out, &end) != ENTRAIN_OK)
             return end;
+        // The sample is recorded already: what it says is part of the evidence.
+        if (entrain_phase_sample_check(&sample, error_out) != ENTRAIN_OK)
+            return RUN_END_FAILED;
+        mark_window(plan, sample.tick, &marked);
         if (stop_reached(&watch, &sample))
             return RUN_END_STOP;
         if (sample.tick >= plan->tick_count)

@@ -15,6 +15,9 @@ typedef enum run_end {
     RUN_END_FAILED,      ///< the engine said so, with the sentence in the error
 } run_end;
 
+/// Swarms above this size have no windows of frequencies: what they take (40 bytes an actor) would be felt.
+#define RUN_WINDOW_ACTORS_MAX (1u << 20)
+
 /// "duration", "stop condition", "timeout", "interrupted", "failed".
 const char *run_end_name(run_end end);
 

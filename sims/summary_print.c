@@ -6,6 +6,7 @@
 #include "sims/run_directory.h"
 #include "sims/say.h"
 #include "sims/summary.h"
+#include "sims/summary_phases.h"
 
 enum { LABEL_WIDTH = 13 };
 
@@ -64,6 +65,8 @@ static void rows_result(FILE *to, const json_t *summary) {
              fabs(mean) > 1e-6 * spread ? mean : 0, // beside so much spread it is rounding
              spread, number_at(start, "frequency_spread"));
     row(to, "Frequencies", text);
+
+    summary_phases_rows(to, summary, row);
 
     uint64_t arcs = count_at(topology, "arcs");
     const char *kind = text_at(topology, "kind");
@@ -166,7 +169,7 @@ void summary_print(FILE *to, const json_t *summary, const json_t *execution, con
     static const char *const data[] = {
         "series.csv", "phases.csv", "summary.json", "manifest.json", "execution.json", "timing.csv", NULL};
     static const char *const pictures[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg",
-                                           NULL};
+                                           "frequencies.png", "frequencies.svg", NULL};
     bool bold = say_may_color(to);
     fprintf(to, "%s%s%s\n\n", bold ? "\033[1m" : "", text_at(summary, "title"), bold ? "\033[0m" : "");
     rows_result(to, summary);

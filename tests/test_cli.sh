@@ -141,7 +141,7 @@ says out/small-7/series.csv "tick,time_s,coherence,mean_phase,r2,"
 fingerprint=$(value out/small-7/summary.json fingerprint)
 is "the fingerprint has 16 digits" ${#fingerprint} -eq 16
 says out.txt "$fingerprint"
-is "it is the last sample's" "$(tail -n 1 out/small-7/series.csv | sed 's/.*,//')" = "$fingerprint"
+is "it is the last sample's" "$(tail -n 1 out/small-7/series.csv | cut -d, -f18)" = "$fingerprint"
 silent out/small-7/summary.json wall
 silent out/small-7/summary.json policy
 if command -v gnuplot >/dev/null; then
@@ -383,12 +383,12 @@ for name in INT TERM; do
     says "stopped$name/summary.json" '"ended": "interrupted"'
     is "the timeline is there" "$(tail -n 1 "$name.json")" = "]}"
     is "SIG$name leaves no parts" -z "$(find "stopped$name" -name '*.part')"
-    is "the last line is whole" "$(tail -n 1 "stopped$name/series.csv" | tr -cd , | wc -c)" -eq 17
+    is "the last line is whole" "$(tail -n 1 "stopped$name/series.csv" | tr -cd , | wc -c)" -eq 22
     expect 0 show "stopped$name"
     says out.txt "interrupted, unfinished"
 done
 interrupt KILL killed
-is "a killed run's lines are whole" "$(tail -n 1 killed/series.csv.part | tr -cd , | wc -c)" -eq 17
+is "a killed run's lines are whole" "$(tail -n 1 killed/series.csv.part | tr -cd , | wc -c)" -eq 22
 expect 1 show killed
 says err.txt "did not end"
 path=/nonexistent expect 0 run small.lua -o killed

@@ -59,6 +59,22 @@ expect 0 verify small.lua --load "$policy" --ticks 20
 says out.txt "  deal              same  same  same  same    same  same  same  same"
 says out.txt " runs agree; fingerprint at the end "
 
+# --- a policy that does not wait for the neighbours leaks into the physics, and the sum of phases tells ------------------------
+for transport in mailbox publish; do
+    for integrator in euler rk4; do
+        expect 1 run small.lua -o hasty --quiet --load "$plugins/hasty.so" --policy hasty --transport $transport \
+            --set time.integrator=$integrator --set model.frequency.width=0.3
+        says err.txt "leaked into the physics; do not trust the result"
+        says hasty/summary.json '"ended": "failed"'
+    done
+done
+expect 3 verify small.lua --load "$plugins/hasty.so" --policies hasty --ticks 20
+expect 1 verify small.lua --load "$plugins/hasty.so" --set exec.policy=hasty --ticks 20
+says err.txt "leaked into the physics"
+# Where the law does not hold there is nothing that could tell.
+expect 0 run small.lua -o hasty --quiet --load "$plugins/hasty.so" --policy hasty --set model.lag=0.1
+says hasty/summary.json '"conservation": null'
+
 # --- a model and a topology decide results, the same ones however they are carried out -----------------------------------
 expect 0 verify own.lua "${all[@]}" --ticks 20
 says out.txt " runs agree; fingerprint at the end "
