@@ -3,6 +3,7 @@
 #ifndef ENTRAIN_ACTORS_PHASE_METER_H
 #define ENTRAIN_ACTORS_PHASE_METER_H
 
+#include "actors/pulse_net.h"
 #include "engine/base/memory.h"
 #include "engine/base/sum.h"
 #include "entrain/phase_metrics.h"
@@ -54,6 +55,7 @@ typedef struct entrain__phase_partial {
     /// sum c theta, c 2 pi turns (new since the previous sample), c omega; with inertia M v + D theta in the place of theta. And
     /// what one tick rounds away at most, in units of 2^-53.
     entrain__int128 phase, turned, drive, rounding;
+    uint64_t pulses;         // heard
     uint64_t weights, heard; // sum of c, and of arrivals
     uint32_t living, known;  // known: who was there at the previous sample
     uint32_t group_living[ENTRAIN_GROUPS_MAX];
@@ -80,12 +82,15 @@ struct entrain_phase_meter {
     entrain_engine *engine;
     entrain_population *population;
     uint32_t count, words; // words: that the population publishes
+    const entrain__pulse_net *net;    // of oscillators that speak by pulses, which publish nothing; else NULL
+    int64_t *pairs;                   // theirs, [count][2] by index: cosine, sine, 0 of who is not there
     entrain__phase_partial *partials; // [task_count]
     // [count] by index, at the previous sample: where each was, and who it was
     double *phases;
     int32_t *turns;
     entrain_id *ids;
     uint64_t tick; // of the previous sample
+    double time_s; // the same, where there are no ticks
     bool sampled;
     double elapsed_s; // during a sample: since the previous one, 0 for the first
     entrain__phase_law law;

@@ -5,6 +5,7 @@
 
 #include "actors/phase_kernels.h"
 #include "actors/phase_meter.h"
+#include "actors/pulse_net.h"
 #include "engine/base/assert.h"
 #include "entrain/math.h"
 #include "entrain/phase_model.h"
@@ -34,9 +35,12 @@ entrain_status entrain_phase_meter_create(entrain_engine *engine, entrain_popula
         meter->phases = entrain__arena_take(arena, count, sizeof *meter->phases);
         meter->turns = entrain__arena_take(arena, count, sizeof *meter->turns);
         meter->ids = entrain__arena_take(arena, count, sizeof *meter->ids);
+        meter->net = entrain__pulse_net_of(population);
+        if (meter->net != NULL)
+            meter->pairs = entrain__arena_take(arena, count, 2 * sizeof *meter->pairs);
     }
-    if (meter == NULL || meter->partials == NULL || meter->phases == NULL || meter->turns == NULL ||
-        meter->ids == NULL) {
+    if (meter == NULL || (meter->net != NULL && meter->pairs == NULL) || meter->partials == NULL ||
+        meter->phases == NULL || meter->turns == NULL || meter->ids == NULL) {
         entrain__arena_destroy(arena);
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
                                  "There is no memory to measure the swarm with.");
@@ -143,6 +147,50 @@ static void add_moments(const entrain_phase_meter *meter, const entrain_range *r
     }
 }
 
+// What oscillators that publish nothing would.
+static void find_pairs(void *context, const entrain_range *range, uint32_t task) {
+    (void)task;
+    entrain_phase_meter *meter = context;
+    const entrain__phase_kernels *kernels = entrain__phase_kernels_for(range->simd);
+    const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE];
+    int64_t pairs[2 * PAIRS_MAX];
+    for (uint32_t block = 0; block < range->count; block += PAIRS_MAX) {
+        const uint32_t count = range->count - block < PAIRS_MAX ? range->count - block : PAIRS_MAX;
+        kernels->publish(count, phase + block, pairs);
+        for (uint32_t k = 0; k < count; k++)
+            memcpy(meter->pairs + 2 * (size_t)range->indices[block + k], pairs + 2 * (size_t)k, 2 * sizeof *pairs);
+    }
+}
+
+// |sum over who it hears and who lives of w exp(i theta)| / how many those are.
+static double local_of(const entrain_phase_meter *meter, uint32_t index) {
+    const entrain_topology_view *view = &meter->net->view;
+    int64_t c = 0, s = 0;
+    uint32_t heard = 0;
+    for (uint64_t arc = view->in_offsets[index]; arc < view->in_offsets[index + 1]; arc++) {
+        const uint32_t speaker = (uint32_t)view->in_speakers[arc];
+        const double weight = view->in_weights != NULL ? view->in_weights[arc] : 1;
+        if (entrain_population_id(meter->population, speaker) == ENTRAIN_ID_NONE)
+            continue;
+        heard++;
+        c += entrain__round_to_int64(weight * entrain__int64_to_double(meter->pairs[2 * (size_t)speaker]));
+        s += entrain__round_to_int64(weight * entrain__int64_to_double(meter->pairs[2 * (size_t)speaker + 1]));
+    }
+    const double x = entrain__int64_to_double(c), y = entrain__int64_to_double(s);
+    return heard > 0 ? sqrt(x * x + y * y) * 0x1p-44 * view->weight_scale / (double)heard : 0;
+}
+
+static void add_pulses(const entrain_phase_meter *meter, const entrain_range *range, partial *into) {
+    const entrain__pulse_state *state = range->columns[ENTRAIN__PULSE_STATE];
+    for (uint32_t k = 0; k < range->count; k++) {
+        into->pulses += state[k].heard;
+        if (meter->net->view.in_offsets == NULL)
+            continue; // the same for all: r
+        const double local = local_of(meter, range->indices[k]);
+        into->local += entrain__round_to_int64((local < 64 ? local : 64) * 0x1p44);
+    }
+}
+
 static void measure(void *context, const entrain_range *range, uint32_t task) {
     entrain_phase_meter *meter = context;
     partial *into = &meter->partials[task];
@@ -151,6 +199,8 @@ static void measure(void *context, const entrain_range *range, uint32_t task) {
     const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
     into->living += range->count;
     add_moments(meter, range, into);
+    if (meter->net != NULL)
+        add_pulses(meter, range, into);
     entrain__phase_law_measure(meter, range, into); // before what it was at the previous sample is forgotten
     for (size_t k = 0; k < range->count; k++) {
         uint32_t index = range->indices[k];
@@ -213,6 +263,7 @@ static void add_partial(const partial *part, partial *sum) {
     sum->rounding += part->rounding;
     sum->weights += part->weights;
     sum->heard += part->heard;
+    sum->pulses += part->pulses;
     sum->living += part->living;
     sum->known += part->known;
     sum->beyond = sum->beyond || part->beyond;
@@ -243,21 +294,33 @@ static void finish_shape(entrain_phase_meter *meter, const partial *sum, entrain
 
 entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_phase_sample *sample_out) {
     entrain_engine *engine = meter->engine;
-    uint64_t tick = entrain_engine_tick(engine);
-    uint32_t task_count = entrain_engine_task_count(engine);
-    double step_s = entrain_engine_step_s(engine);
+    const uint64_t tick = entrain_engine_tick(engine);
+    const uint32_t task_count = entrain_engine_task_count(engine);
+    const double time_s = entrain_engine_time_s(engine);
     memset(meter->partials, 0, task_count * sizeof *meter->partials);
-    meter->elapsed_s = meter->sampled ? (double)(tick - meter->tick) * step_s : 0;
+    meter->elapsed_s = !meter->sampled ? 0
+                       : meter->net != NULL
+                           ? time_s - meter->time_s
+                           : (double)(tick - meter->tick) * entrain_engine_step_s(engine);
     meter->shape = meter->count <= ENTRAIN_SHAPE_ALWAYS_MAX;
     if (meter->shape) // who is gone keeps this
         memset(meter->keys[0], 0xff, meter->count * sizeof *meter->keys[0]);
     if (entrain__phase_law_update(meter))
         meter->balanced = false;
-    entrain_status status = entrain_engine_visit(engine, meter->population, true, measure, meter);
+    entrain_status status = ENTRAIN_OK;
+    if (meter->net != NULL) {
+        memset(meter->pairs, 0, meter->count * 2 * sizeof *meter->pairs);
+        status = entrain_pulse_look(meter->population);
+        if (status == ENTRAIN_OK)
+            status = entrain_engine_visit(engine, meter->population, false, find_pairs, meter);
+    }
+    if (status == ENTRAIN_OK)
+        status = entrain_engine_visit(engine, meter->population, meter->net == NULL, measure, meter);
     if (status != ENTRAIN_OK)
         return status;
     meter->sampled = true;
     meter->tick = tick;
+    meter->time_s = time_s;
 
     partial sum = {0};
     for (uint32_t t = 0; t < task_count; t++)
@@ -265,17 +328,19 @@ entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_ph
     double count = sum.living > 0 ? (double)sum.living : 1;
     entrain_phase_sample sample = {
         .tick = tick,
-        .time_s = (double)tick * step_s,
+        .time_s = time_s,
         .living = sum.living,
         .local_coherence = (double)sum.local * 0x1p-44 / count,
         .winding = rint((double)sum.winding * 0x1p-44) + 0.0, // a closed walk: whole turns, and no -0
         .frequency_mean = (double)sum.frequency / FREQUENCY_ONE / count,
-        .observations = entrain_engine_observations(engine),
+        .observations = meter->net != NULL ? sum.pulses : entrain_engine_observations(engine),
         .fingerprint = entrain_engine_fingerprint(engine),
     };
     for (size_t m = 0; m < ENTRAIN_DAIDO_MAX; m++)
         sample.moments[m] = length(sum.moments[2 * m], sum.moments[2 * m + 1], count);
     sample.coherence = sample.moments[0];
+    if (meter->net != NULL && meter->net->view.in_offsets == NULL)
+        sample.local_coherence = sample.coherence;
     sample.mean_phase = entrain_atan2((double)sum.moments[1], (double)sum.moments[0]);
     if (sum.living > 0)
         sample.frequency_spread = deviation(sum.frequency, sum.frequency_squared, sum.living) / FREQUENCY_ONE;

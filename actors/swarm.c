@@ -11,6 +11,9 @@ struct entrain_swarm {
     entrain_topology *topology;
     entrain_population *population;
     entrain_phase_meter *meter;
+    bool by_ticks; // or in virtual time:
+    double step_s;
+    uint64_t tick; // reached
 };
 
 entrain_swarm_config entrain_swarm_config_defaults(void) {
@@ -19,7 +22,10 @@ entrain_swarm_config entrain_swarm_config_defaults(void) {
         .seed = 1,
         .engine = entrain_engine_config_defaults(),
         .topology = entrain_topology_config_defaults(),
+        .kind = ENTRAIN_SWARM_KURAMOTO,
         .model = entrain_kuramoto_config_defaults(),
+        .pulse = entrain_pulse_config_defaults(),
+        .desync = entrain_desync_config_defaults(),
         .frequency = {.kind = ENTRAIN_DISTRIBUTION_LORENTZ, .center = 0, .width = 0.5},
         .phase = {.kind = ENTRAIN_DISTRIBUTION_UNIFORM,
                   .low = -3.14159265358979323846,
@@ -98,6 +104,12 @@ static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config 
     if (status == ENTRAIN_OK && config->phase_model != NULL) {
         status = entrain_phase_model_add(swarm->engine, config->phase_model, config->parameters, count,
                                          own.phases, own.frequencies, &swarm->population, error_out);
+    } else if (status == ENTRAIN_OK && config->kind == ENTRAIN_SWARM_PULSE) {
+        status = entrain_pulse_add(swarm->engine, &config->pulse, swarm->topology, count, own.phases,
+                                   own.frequencies, &swarm->population, error_out);
+    } else if (status == ENTRAIN_OK && config->kind == ENTRAIN_SWARM_DESYNC) {
+        status = entrain_desync_add(swarm->engine, &config->desync, swarm->topology, count, own.phases,
+                                    own.frequencies, &swarm->population, error_out);
     } else if (status == ENTRAIN_OK) {
         entrain_kuramoto_config model = config->model;
         status = fill_own(&with, &own, &model);
@@ -110,6 +122,21 @@ static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config 
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         entrain__arena_give(swarm->arena, taken[i]);
     return status;
+}
+
+// In virtual time nothing is heard before the shortest delay of a pulse: that is how much may run in parallel. (Of a
+// complete graph's pulses half is the relays' way.)
+static void choose_execution(const entrain_swarm_config *config, const entrain_topology *topology,
+                             entrain_engine_config *engine) {
+    const entrain_topology_view view = entrain_topology_look(topology);
+    engine->execution = ENTRAIN_EXECUTION_VIRTUAL_TIME;
+    engine->lookahead_s = config->kind == ENTRAIN_SWARM_PULSE && view.in_offsets != NULL
+                              ? config->pulse.delay_s + view.delay_low
+                              : 0;
+    // A window is then one round of one instant: many tasks would cost more than they could share.
+    const uint32_t workers = engine->scheduler.worker_count > 0 ? engine->scheduler.worker_count : 1;
+    if (engine->lookahead_s == 0 && engine->cohort_weight == 0)
+        engine->cohort_weight = view.vertex_count / workers < 4096 ? 4096 : view.vertex_count / workers + 1;
 }
 
 entrain_status entrain_swarm_create(const entrain_swarm_config *config, entrain_swarm **swarm_out,
@@ -131,11 +158,15 @@ entrain_status entrain_swarm_create(const entrain_swarm_config *config, entrain_
     engine.seed = config->seed;
     engine.scheduler.seed = config->seed;
     entrain_status status = entrain_topology_create(&topology, &swarm->topology, error_out);
+    swarm->by_ticks = config->kind == ENTRAIN_SWARM_KURAMOTO || config->phase_model != NULL;
+    swarm->step_s = engine.step_s;
+    if (status == ENTRAIN_OK && !swarm->by_ticks)
+        choose_execution(config, swarm->topology, &engine);
     if (status == ENTRAIN_OK)
         status = entrain_engine_create(&engine, &swarm->engine, error_out);
     if (status == ENTRAIN_OK)
         status = populate(swarm, config, entrain_topology_look(swarm->topology).vertex_count, error_out);
-    if (status == ENTRAIN_OK)
+    if (status == ENTRAIN_OK && swarm->by_ticks)
         status = entrain_engine_set_topology(swarm->engine, swarm->topology, error_out);
     if (status == ENTRAIN_OK)
         status = entrain_engine_start(swarm->engine, error_out);
@@ -162,11 +193,48 @@ entrain_engine *entrain_swarm_engine(const entrain_swarm *swarm) { return swarm-
 entrain_population *entrain_swarm_population(const entrain_swarm *swarm) { return swarm->population; }
 entrain_topology *entrain_swarm_topology(const entrain_swarm *swarm) { return swarm->topology; }
 entrain_phase_meter *entrain_swarm_meter(const entrain_swarm *swarm) { return swarm->meter; }
-uint64_t entrain_swarm_tick(const entrain_swarm *swarm) { return entrain_engine_tick(swarm->engine); }
-entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick, entrain_error *error_out) {
-    uint64_t now = entrain_swarm_tick(swarm);
-    return entrain_engine_advance(swarm->engine, tick > now ? tick - now : 0, error_out);
+uint64_t entrain_swarm_tick(const entrain_swarm *swarm) {
+    return swarm->by_ticks ? entrain_engine_tick(swarm->engine) : swarm->tick;
 }
+
+// A run in virtual time stops wherever it is, also in the midst of an instant, and what is seen there depends on when
+// somebody pressed Ctrl-C. So the tick is finished, if that takes no more than a quarter of a second.
+#define FINISH_S 0.25
+static entrain_status finish_tick(entrain_swarm *swarm, entrain_status why, entrain_error *error_out) {
+    const double now_s = entrain_engine_time_s(swarm->engine);
+    uint64_t tick = (uint64_t)(now_s / swarm->step_s);
+    while (tick > swarm->tick && (double)tick * swarm->step_s > now_s)
+        tick--;
+    entrain_engine_clear(swarm->engine);
+    entrain_engine_set_deadline(swarm->engine, FINISH_S);
+    tick = tick < swarm->tick ? swarm->tick : tick;
+    entrain_error ignored;
+    if (entrain_engine_run(swarm->engine, (double)(tick + 1) * swarm->step_s, &ignored) == ENTRAIN_OK)
+        tick++;
+    swarm->tick = tick;
+    entrain_engine_clear(swarm->engine);
+    return entrain_error_set(error_out, why, "The run stopped %s at %.9g s.",
+                             why == ENTRAIN_CANCELLED ? "on request" : "at its deadline",
+                             entrain_engine_time_s(swarm->engine));
+}
+
+entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick, entrain_error *error_out) {
+    const uint64_t now = entrain_swarm_tick(swarm);
+    if (swarm->by_ticks)
+        return entrain_engine_advance(swarm->engine, tick > now ? tick - now : 0, error_out);
+    if (tick <= now)
+        return ENTRAIN_OK;
+    const entrain_status status = entrain_engine_run(swarm->engine, (double)tick * swarm->step_s, error_out);
+    if (status == ENTRAIN_CANCELLED || status == ENTRAIN_TIMEOUT)
+        return finish_tick(swarm, status, error_out);
+    if (status == ENTRAIN_OK)
+        swarm->tick = tick;
+    return status;
+}
+
 entrain_status entrain_swarm_sample(entrain_swarm *swarm, entrain_phase_sample *sample_out) {
-    return entrain_phase_meter_sample(swarm->meter, sample_out);
+    const entrain_status status = entrain_phase_meter_sample(swarm->meter, sample_out);
+    if (status == ENTRAIN_OK)
+        sample_out->tick = entrain_swarm_tick(swarm);
+    return status;
 }

@@ -6,6 +6,7 @@
 #include "engine/base/fingerprint.h"
 #include "engine/delays.h"
 #include "engine/event_driven.h"
+#include "engine/virtual_time.h"
 
 entrain_population *entrain__population_of(const entrain_engine *engine, uint32_t slot) {
     ENTRAIN_ASSERT(slot < engine->actor_count);
@@ -167,6 +168,8 @@ entrain_id entrain__actor_begin(entrain_engine *engine, uint32_t slot) {
     entrain_range range = entrain__range_make(engine, population, column, 1, 0);
     if (population->behavior.start != NULL)
         population->behavior.start(&range);
+    if (population->behavior.begins)
+        entrain__virtual_begin(engine, cohort, column);
     if (place < engine->vertex_count) {
         engine->stopped_vertices--;
         if (engine->stopped_vertices == 0)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "engine/delays.h"
+#include "engine/virtual_time.h"
 
 // The cohort whose task this thread is in, and whose it is: behaviors may ask their engine for the tick, and
 // where policies run ahead that is the cohort's own.
@@ -135,6 +136,9 @@ static void start_run(entrain_engine *engine, entrain__cohort *cohort, entrain_r
     const entrain_behavior *behavior = &cohort->population->behavior;
     if (behavior->start != NULL)
         behavior->start(range);
+    if (behavior->begins)
+        for (uint32_t k = 0; k < range->count; k++)
+            entrain__virtual_begin(engine, cohort, range->first + k);
     if (behavior->words > 0)
         publish_run(engine, cohort, range, context);
     if (behavior->words > 0 && engine->delay_most > 0)

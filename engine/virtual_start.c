@@ -34,6 +34,11 @@ entrain_status entrain__virtual_check_populations(const entrain_engine *engine, 
                 "that is under way has one of its sender's timers_max places until it arrives: declare how "
                 "many.",
                 behavior->name);
+        if (behavior->begins && behavior->timers_max == 0)
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "Behavior \"%s\" is to be told when it begins and declares no timers_max, of which "
+                                     "that takes one; declare at least 1.",
+                                     behavior->name);
         if (given != 0 && behavior->inbox > given && !engine->config.overflow_named)
             return entrain_error_set(
                 error_out, ENTRAIN_INVALID,

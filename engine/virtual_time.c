@@ -735,6 +735,22 @@ void entrain__virtual_forget(entrain_engine *engine, entrain__cohort *cohort, ui
     its->next_other = entrain__calendar_next(cohort->calendar, ENTRAIN__LANE_OTHERS);
 }
 
+void entrain__virtual_begin(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
+    const entrain_population *population = cohort->population;
+    const uint32_t slot = population->first + population->index_of_column[column];
+    lobby *its = &engine->virtual_time->lobbies[cohort - engine->cohorts];
+    const entrain_id id = engine->ids[population->first + column];
+    const entrain__letter letter = {.message = {.from = id, .kind = ENTRAIN_KIND_BEGUN}, .to = id};
+    const entrain_status status = entrain__calendar_add(cohort->calendar, column - cohort->first,
+                                                        ENTRAIN__LANE_OWN, present(engine), &letter, NULL);
+    if (status == ENTRAIN_OK)
+        cohort->count_of.sent++;
+    else
+        engine->undelivered[slot]++;
+    uint32_t first;
+    its->next = first_turn(engine->virtual_time, cohort->calendar, its, &first);
+}
+
 uint64_t entrain__virtual_queued(const entrain_engine *engine) {
     uint64_t held = 0;
     for (uint32_t c = 0; c < engine->cohort_count; c++)

@@ -89,6 +89,10 @@ typedef struct entrain_behavior {
     /// Delayed messages of one actor that may be under way at a time, 0 to 65535; in virtual-time all that it
     /// sends is delayed. About 130 bytes each, of which what is never used is never touched.
     uint32_t timers_max;
+    /// Virtual-time only: whoever begins, at the start or again, is handed a message of kind ENTRAIN_KIND_BEGUN from
+    /// itself at the present time, before all else: from there it sets its first timer. It takes one of the timers_max
+    /// places; where what a predecessor sent still holds them all, it is not handed over but counts in self->undelivered.
+    bool begins;
     uint32_t watches_max; ///< actors that one actor may watch at a time, 0 to 65535; needs receive()
 
     /// Called once for every actor before tick 0, and again for an actor that is restarted. Columns are

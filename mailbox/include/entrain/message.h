@@ -22,6 +22,7 @@ enum {
     ENTRAIN_KIND_OBSERVATION = 1, ///< payload: two published words
     ENTRAIN_KIND_FIELD = 2,       ///< payload: two words of the exact whole-swarm sum
     ENTRAIN_KIND_ENDED = 3,       ///< notice: an actor that was watched has ended; see entrain_watch()
+    ENTRAIN_KIND_BEGUN = 4,       ///< from itself: this actor has begun; where its behavior asks for that
     ENTRAIN_KIND_USER = 16
 };
 
