@@ -50,6 +50,13 @@ static list_entry model_at(uint32_t index) {
              "theta_i - lag) + sqrt(2 noise) xi_i: the same with inertia, as generators and consumers of a "
              "power grid "
              "(Filatrella, Nielsen and Pedersen 2008); n = 1 unless model.normalise says otherwise"},
+        {.name = "pulse",
+         .summary = "phi_i' = omega_i / 2 pi; at phi_i = 1 it fires and begins anew, and its pulse lifts the charge "
+                    "f(phi_j) = ln(1 + (e^b - 1) phi_j) / b of each hearer by epsilon (Mirollo and Strogatz 1990); in "
+                    "virtual time"},
+        {.name = "desync",
+         .summary = "each fires once in a period and moves its next firing by alpha towards the middle between those "
+                    "before and after it (DESYNC: Degesys, Rose, Patel and Nagpal 2007); in virtual time"},
     };
     enum { OUR_COUNT = sizeof ours / sizeof *ours };
     if (index < OUR_COUNT)

@@ -125,10 +125,12 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
                      .on_sample = on_sample,
                      .context = run};
     uint32_t workers = entrain_scheduler_worker_count(entrain_engine_scheduler(engine));
-    say_note("%s: %s, seed %llu, %s, policy %s, transport %s", run->name,
+    const bool by_ticks = given->swarm.kind == ENTRAIN_SWARM_KURAMOTO;
+    say_note("%s: %s, seed %llu, %s, policy %s, %s%s", run->name,
              text_counted(given->swarm.size, "actor").text, (unsigned long long)given->swarm.seed,
              text_counted(workers, "worker").text, entrain_scheduler_policy(entrain_engine_scheduler(engine)),
-             entrain_transport_name(given->swarm.engine.transport));
+             by_ticks ? "transport " : "in virtual time",
+             by_ticks ? entrain_transport_name(given->swarm.engine.transport) : "");
     progress_begin(NULL, given->tick_count, entrain_engine_step_s(engine), given->stop.enabled,
                    run->options->quiet);
     if (run->options->timeout_s > 0)

@@ -37,5 +37,8 @@ const char *scenario_model_default(resolver *r, schema_key_id id);
 entrain_status scenario_model_check(const resolver *r);
 /// Takes the model's keys over, but for those of distributions.
 void scenario_model_fill(const resolver *r, entrain_kuramoto_config *model);
+/// Which model it is; and the same for those that fire.
+entrain_swarm_model scenario_model_kind(const resolver *r);
+void scenario_model_fill_pulses(const resolver *r, entrain_swarm_config *swarm);
 
 #endif

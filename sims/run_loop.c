@@ -46,13 +46,13 @@ static bool stop_reached(stop_watch *watch, const entrain_phase_sample *sample) 
     return holds && sample->tick - watch->since_tick >= watch->hold_ticks;
 }
 
-static entrain_status advance_to(entrain_engine *engine, uint64_t target, uint64_t *chunk,
+static entrain_status advance_to(entrain_swarm *swarm, uint64_t target, uint64_t *chunk,
                                  entrain_error *error_out) {
-    uint64_t tick = entrain_engine_tick(engine);
+    uint64_t tick = entrain_swarm_tick(swarm);
     while (tick < target) {
         uint64_t ticks = target - tick < *chunk ? target - tick : *chunk;
         double begun_s = wall_now_s();
-        entrain_status status = entrain_engine_advance(engine, ticks, error_out);
+        entrain_status status = entrain_swarm_advance(swarm, tick + ticks, error_out);
         if (status != ENTRAIN_OK)
             return status;
         double took_s = wall_now_s() - begun_s;
@@ -60,7 +60,7 @@ static entrain_status advance_to(entrain_engine *engine, uint64_t target, uint64
             *chunk *= 2;
         else if (took_s > chunk_s * 2 && *chunk > 1)
             *chunk /= 2;
-        tick = entrain_engine_tick(engine);
+        tick = entrain_swarm_tick(swarm);
         progress_update(tick);
     }
     return ENTRAIN_OK;
@@ -118,13 +118,13 @@ run_end run_loop(const run_plan *plan, entrain_error *error_out) {
         uint64_t next = (sample.tick / plan->record_every_ticks + 1) * plan->record_every_ticks;
         if (next > plan->tick_count)
             next = plan->tick_count;
-        entrain_status status = advance_to(engine, next, &chunk, error_out);
+        entrain_status status = advance_to(plan->swarm, next, &chunk, error_out);
         if (status == ENTRAIN_OK)
             continue;
         if (status != ENTRAIN_CANCELLED && status != ENTRAIN_TIMEOUT)
             return RUN_END_FAILED;
         // Stopped at a tick boundary: the state there is owed, unless it was the sample just taken.
-        if (entrain_engine_tick(engine) != sample.tick &&
+        if (entrain_swarm_tick(plan->swarm) != sample.tick &&
             take_sample(plan, &sample, error_out, &end) != ENTRAIN_OK)
             return end;
         return status == ENTRAIN_TIMEOUT ? RUN_END_TIMEOUT : RUN_END_INTERRUPTED;

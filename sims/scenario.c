@@ -422,7 +422,8 @@ static void fill_engine(const resolver *r, entrain_engine_config *engine) {
     if (r->values[KEY_WORKERS] != NULL)
         engine->scheduler.worker_count = (uint32_t)integer(r, KEY_WORKERS);
     engine->scheduler.pin = json_is_true(r->values[KEY_PIN]);
-    engine->transport = (entrain_transport)schema_choice(KEY_TRANSPORT, word(r, KEY_TRANSPORT));
+    if (r->values[KEY_TRANSPORT] != NULL) // what fires sends messages of its own
+        engine->transport = (entrain_transport)schema_choice(KEY_TRANSPORT, word(r, KEY_TRANSPORT));
     engine->simd = (entrain_simd)schema_choice(KEY_SIMD, word(r, KEY_SIMD));
     engine->layout = (entrain_layout)schema_choice(KEY_LAYOUT, word(r, KEY_LAYOUT));
     engine->step_s = number(r, KEY_STEP);
@@ -441,7 +442,10 @@ static entrain_swarm_config make_swarm(const resolver *r, owned_arrays *arrays) 
     fill_topology(r, &swarm.topology);
     fill_engine(r, &swarm.engine);
     fill_others(r, arrays, &swarm);
-    if (swarm.phase_model == NULL)
+    swarm.kind = scenario_model_kind(r);
+    if (swarm.kind != ENTRAIN_SWARM_KURAMOTO)
+        scenario_model_fill_pulses(r, &swarm);
+    else if (swarm.phase_model == NULL)
         scenario_model_fill(r, &swarm.model);
     for (size_t i = 0; i < DISTRIBUTION_COUNT; i++)
         if (r->values[distributions[i]] != NULL)

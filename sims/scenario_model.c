@@ -11,6 +11,11 @@ _Static_assert(KEY_SECOND_LAG == KEY_SECOND_COUPLING + 1 && KEY_THIRD_LAG == KEY
                    KEY_FOURTH_LAG == KEY_FOURTH_COUPLING + 1,
                "a harmonic's lag stands behind its coupling");
 
+// Whether the model's oscillators fire, in virtual time.
+static bool fires(const resolver *r) {
+    return strcmp(word(r, KEY_MODEL_KIND), "pulse") == 0 || strcmp(word(r, KEY_MODEL_KIND), "desync") == 0;
+}
+
 const char *scenario_model_default(resolver *r, schema_key_id id) {
     switch (id) {
     case KEY_COUPLING: // so that a matrix of couplings is one, and not half of them
@@ -24,6 +29,12 @@ const char *scenario_model_default(resolver *r, schema_key_id id) {
         bool groups = r->values[KEY_GROUP_COUNT] != NULL && strcmp(word(r, KEY_MODEL_KIND), "swing") != 0;
         return groups && strcmp(word(r, KEY_TOPOLOGY_KIND), "complete") == 0 ? "size" : NULL;
     }
+    case KEY_FREQUENCY_DISTRIBUTION:
+        return fires(r) ? "constant" : NULL;
+    case KEY_FREQUENCY_VALUE: // a period of 1 s
+    case KEY_FREQUENCY_MEAN:
+    case KEY_FREQUENCY_CENTER:
+        return fires(r) ? "6.283185307179586" : NULL;
     case KEY_INTEGRATOR:
         return number(r, KEY_NOISE) > 0 ? "heun" : NULL;
     default:
@@ -136,12 +147,24 @@ static entrain_status check_groups(const resolver *r) {
     return status;
 }
 
+// One value for everybody can be refused before anything is built.
+static entrain_status check_fires(const resolver *r) {
+    if (!fires(r) || r->values[KEY_FREQUENCY_VALUE] == NULL || number(r, KEY_FREQUENCY_VALUE) > 0)
+        return ENTRAIN_OK;
+    return entrain_error_set(r->error_out, ENTRAIN_INVALID,
+                             "%s: model.frequency.value is %s; who fires once in a period needs one above 0.",
+                             given_place(r->given, KEY_FREQUENCY_VALUE).text,
+                             words_number(number(r, KEY_FREQUENCY_VALUE)).text);
+}
+
 entrain_status scenario_model_check(const resolver *r) {
     entrain_status status = check_noise(r);
     if (status == ENTRAIN_OK)
         status = check_swing(r);
     if (status == ENTRAIN_OK)
         status = check_groups(r);
+    if (status == ENTRAIN_OK)
+        status = check_fires(r);
     return status;
 }
 
@@ -177,4 +200,18 @@ void scenario_model_fill(const resolver *r, entrain_kuramoto_config *model) {
     model->past = (entrain_past)schema_choice(KEY_PAST, word(r, KEY_PAST));
     fill_harmonics(r, model);
     fill_groups(r, model);
+}
+
+entrain_swarm_model scenario_model_kind(const resolver *r) {
+    if (!fires(r))
+        return ENTRAIN_SWARM_KURAMOTO;
+    return strcmp(word(r, KEY_MODEL_KIND), "pulse") == 0 ? ENTRAIN_SWARM_PULSE : ENTRAIN_SWARM_DESYNC;
+}
+
+void scenario_model_fill_pulses(const resolver *r, entrain_swarm_config *swarm) {
+    swarm->pulse = (entrain_pulse_config){.dissipation = number(r, KEY_DISSIPATION),
+                                          .strength = number(r, KEY_STRENGTH),
+                                          .divide = json_is_true(r->values[KEY_DIVIDE]),
+                                          .delay_s = number(r, KEY_PULSE_DELAY)};
+    swarm->desync = (entrain_desync_config){.alpha = number(r, KEY_ALPHA)};
 }

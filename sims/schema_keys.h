@@ -104,7 +104,7 @@
       "what a plug-in's topology asks for, by name (entrain list topologies --load FILE.so)",                \
       SCHEMA_TOPOLOGY(""), .plugged = SCHEMA_PLUGGED_ONLY)                                                   \
     X(MODEL_KIND, "model.kind", CHOICE, "kuramoto", "the equation (entrain list models)",                    \
-      .choices = "one of kuramoto, swing", .others = other_model)                                            \
+      .choices = "one of kuramoto, swing, pulse, desync", .others = other_model)                                            \
     X(MODEL_PARAMETERS, "model.parameters", PARAMETERS, NULL,                                                \
       "what a plug-in's model asks for, by name (entrain list models --load FILE.so)", SCHEMA_MODEL(""),     \
       .plugged = SCHEMA_PLUGGED_ONLY)                                                                        \
@@ -139,8 +139,24 @@
     X(NOISE, "model.noise", NUMBER, "0",                                                                     \
       "strength T of white noise, rad^2/s (swing: of the torque), 0 to 1e6", .least = 0, .most = 1e6,        \
       SCHEMA_MODEL(SCHEMA_SINES))                                                                            \
-    SCHEMA_DISTRIBUTION(X, FREQUENCY, "model.frequency", "rad/s", 1e9, "lorentz", SCHEMA_KINDS, "0", "-1",   \
-                        "1", SCHEMA_MODEL("kuramoto"), .plugged = SCHEMA_PLUGGED_TOO)                        \
+    X(DISSIPATION, "model.pulse.dissipation", NUMBER, "3",                                                   \
+      "b of the curve by which they charge, above 0 to 50", .least = 0, .most = 50, .above = true,           \
+      SCHEMA_MODEL("pulse"))                                                                                 \
+    X(STRENGTH, "model.pulse.strength", NUMBER, "0.1",                                                       \
+      "epsilon, what a pulse adds to the charge of who hears it, -1 to 1; at 1 it fires", .least = -1,       \
+      .most = 1, SCHEMA_MODEL("pulse"))                                                                      \
+    X(DIVIDE, "model.pulse.divide", BOOLEAN, "false", "divide the strength by how many each hears",          \
+      SCHEMA_MODEL("pulse"))                                                                                 \
+    X(PULSE_DELAY, "model.pulse.delay", NUMBER, "0", "of every pulse, simulated seconds, 0 to 1e6",          \
+      .least = 0, .most = 1e6, SCHEMA_MODEL("pulse"))                                                        \
+    X(ALPHA, "model.desync.alpha", NUMBER, "0.95",                                                           \
+      "part of the way towards the middle of its neighbours that each jumps, 0 to 1", .least = 0, .most = 1, \
+      SCHEMA_MODEL("desync"))                                                                                \
+    SCHEMA_DISTRIBUTION(X, FREQUENCY, "model.frequency",                                                     \
+                        "rad/s; what fires needs values above 0, and constant 2 pi by default: a period of "  \
+                        "1 s",                                                                               \
+                        1e9, "lorentz", SCHEMA_KINDS, "0", "-1", "1",                                        \
+                        SCHEMA_MODEL("kuramoto, pulse, desync"), .plugged = SCHEMA_PLUGGED_TOO)                        \
     SCHEMA_DISTRIBUTION(X, POWER, "model.power", "in the unit of the coupling", 1e9, "normal", SCHEMA_KINDS, \
                         "0", "-1", "1", SCHEMA_MODEL("swing"))                                               \
     SCHEMA_DISTRIBUTION(X, PHASE, "model.phase", "rad", 1e6, "uniform", SCHEMA_KINDS SCHEMA_CIRCLE, "0",     \
@@ -178,7 +194,7 @@
       "simulated seconds between samples, above 0; rounded to whole ticks", .least = 0, .most = 1e18,        \
       .above = true)                                                                                         \
     X(TRANSPORT, "exec.transport", CHOICE, "mailbox", "how observations travel; never changes results",      \
-      .choices = "one of mailbox, publish")                                                                  \
+      .choices = "one of mailbox, publish", SCHEMA_MODEL(SCHEMA_SINES), .plugged = SCHEMA_PLUGGED_TOO)       \
     X(POLICY, "exec.policy", POLICY, "steal",                                                                \
       "scheduler policy (entrain list policies); never changes results")                                     \
     X(WORKERS, "exec.workers", INTEGER, NULL,                                                                \

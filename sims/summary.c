@@ -82,6 +82,11 @@ static json_t *topology_json(entrain_swarm *swarm) {
     return json;
 }
 
+static entrain_execution execution_of(const scenario *given) {
+    return given->swarm.kind == ENTRAIN_SWARM_KURAMOTO ? ENTRAIN_EXECUTION_LOCKSTEP
+                                                       : ENTRAIN_EXECUTION_VIRTUAL_TIME;
+}
+
 json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swarm,
                      const run_outcome *outcome, run_end end, uint32_t together) {
     entrain_engine *engine = entrain_swarm_engine(swarm);
@@ -106,7 +111,8 @@ json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swa
     char fingerprint[20];
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, outcome->last.fingerprint);
     put_text(json, "fingerprint", fingerprint);
-    // Lockstep execution, the only one there is here: no result depends on who ran what when.
+    // In lockstep and in virtual time, the only ones there are here, no result depends on who ran what when.
+    put_text(json, "execution", entrain_execution_name(execution_of(given)));
     json_object_set_new(json, "deterministic", json_true());
     return json;
 }
@@ -177,7 +183,7 @@ json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_
     entrain_engine_stats stats;
     entrain_engine_stats_read(engine, &stats);
     double advance_s = (double)stats.advance_ns * 1e-9;
-    double updates = (double)stats.ticks * (double)given->swarm.size;
+    const double ticks = (double)entrain_swarm_tick(swarm), updates = ticks * (double)given->swarm.size;
 
     json_t *json = begin(EXECUTION_FORMAT);
     put_count(json, "workers", entrain_scheduler_worker_count(scheduler));
@@ -189,7 +195,9 @@ json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_
     json_object_set_new(json, "pinned", json_boolean(entrain_scheduler_pinned(scheduler)));
     if (entrain_scheduler_machine(scheduler) != NULL)
         put_text(json, "machine", entrain_scheduler_machine(scheduler));
-    put_text(json, "transport", entrain_transport_name(given->swarm.engine.transport));
+    put_text(json, "execution", entrain_execution_name(execution_of(given)));
+    if (execution_of(given) == ENTRAIN_EXECUTION_LOCKSTEP)
+        put_text(json, "transport", entrain_transport_name(given->swarm.engine.transport));
     put_text(json, "simd", entrain_simd_name(entrain_engine_simd(engine)));
     put_text(json, "layout", entrain_layout_name(entrain_engine_layout(engine)));
     put_text(json, "layout_asked", entrain_layout_name(given->swarm.engine.layout));
@@ -202,7 +210,7 @@ json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_
     json_object_set_new(json, "wall_s", json_number(wall_s));
     json_object_set_new(json, "advance_s", json_number(advance_s));
     json_object_set_new(json, "ticks_per_s",
-                        json_number(advance_s > 0 ? (double)stats.ticks / advance_s : 0));
+                        json_number(advance_s > 0 ? ticks / advance_s : 0));
     json_object_set_new(json, "ns_per_actor_tick",
                         json_number(updates > 0 ? (double)stats.advance_ns / updates : 0));
     json_object_set_new(json, "worker_stats", workers_json(scheduler));

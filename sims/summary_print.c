@@ -23,6 +23,12 @@ static const char *text_at(const json_t *object, const char *key) {
     return text != NULL ? text : "?";
 }
 
+// Runs of before there was a choice do not say it.
+static const char *execution_of(const json_t *object) {
+    const char *execution = text_at(object, "execution");
+    return *execution != '?' ? execution : "lockstep";
+}
+
 static void row(FILE *to, const char *label, const char *text) {
     fprintf(to, "  %-*s", LABEL_WIDTH, label);
     print_wrapped(to, 2 + LABEL_WIDTH, 2 + LABEL_WIDTH, text);
@@ -108,6 +114,27 @@ static void row_messages(FILE *to, const json_t *summary, const json_t *executio
     row(to, "Messages", text);
 }
 
+// What a tick costs, and where there is none, a message.
+static void row_speed(FILE *to, const json_t *execution) {
+    char text[200];
+    uint64_t received = count_at(json_object_get(execution, "messages"), "received");
+    double ns = number_at(execution, "ns_per_actor_tick");
+    bool virtual_time = strcmp(execution_of(execution), "virtual-time") == 0;
+    if (virtual_time)
+        ns = received > 0 ? number_at(execution, "advance_s") * 1e9 / (double)received : 0;
+    number_text each = text_count((uint64_t)ns);
+    if (ns < 1000)
+        snprintf(each.text, sizeof each.text, "%.3g", ns);
+    if (virtual_time)
+        snprintf(text, sizeof text, "%s ns per message handled; %s in all", each.text,
+                 text_duration(number_at(execution, "wall_s")).text);
+    else
+        snprintf(text, sizeof text, "%s ticks/s, %s ns per actor and tick; %s in all",
+                 text_count((uint64_t)number_at(execution, "ticks_per_s")).text, each.text,
+                 text_duration(number_at(execution, "wall_s")).text);
+    row(to, "Speed", text);
+}
+
 static void row_memory(FILE *to, const json_t *memory, double resident, uint64_t actors) {
     static const char *const parts[] = {"state",    "contexts", "publications", "mailboxes",
                                         "topology", "messages", "table"};
@@ -131,23 +158,18 @@ static void row_memory(FILE *to, const json_t *memory, double resident, uint64_t
 static void rows_execution(FILE *to, const json_t *summary, const json_t *execution) {
     char text[400];
     row_messages(to, summary, execution);
-    double ns = number_at(execution, "ns_per_actor_tick");
-    number_text each = text_count((uint64_t)ns);
-    if (ns < 1000)
-        snprintf(each.text, sizeof each.text, "%.3g", ns);
-    snprintf(text, sizeof text, "%s ticks/s, %s ns per actor and tick; %s in all",
-             text_count((uint64_t)number_at(execution, "ticks_per_s")).text, each.text,
-             text_duration(number_at(execution, "wall_s")).text);
-    row(to, "Speed", text);
+    row_speed(to, execution);
     uint64_t workers = count_at(execution, "workers");
     const char *layout = text_at(execution, "layout"), *asked = text_at(execution, "layout_asked");
     const char *policy = text_at(execution, "policy");
+    bool virtual_time = strcmp(execution_of(execution), "virtual-time") == 0;
     bool barrier = strcmp(policy, "dataflow") == 0 && json_is_true(json_object_get(execution, "barrier"));
-    snprintf(text, sizeof text, "%" PRIu64 " worker%s%s, policy %s%s, transport %s, %s, layout %s%s%s%s",
+    snprintf(text, sizeof text, "%" PRIu64 " worker%s%s, policy %s%s, %s%s, %s, layout %s%s%s%s",
              workers, workers == 1 ? "" : "s",
              json_is_true(json_object_get(execution, "pinned")) ? " pinned to cpus" : "", policy,
              barrier ? " (with a barrier: on a complete graph everybody hears everybody)" : "",
-             text_at(execution, "transport"), text_at(execution, "simd"), layout,
+             virtual_time ? "in virtual time" : "transport ",
+             virtual_time ? "" : text_at(execution, "transport"), text_at(execution, "simd"), layout,
              strcmp(layout, asked) != 0 ? " (" : "", strcmp(layout, asked) != 0 ? asked : "",
              strcmp(layout, asked) != 0 ? ")" : "");
     row(to, "Carried out", text);
@@ -182,9 +204,10 @@ void summary_print(FILE *to, const json_t *summary, const json_t *execution, con
     const json_t *seed = json_object_get(summary, "seed");
     row(to, "Fingerprint", text_at(summary, "fingerprint"));
     if (json_is_string(seed))
-        snprintf(text, sizeof text, "deterministic: true (lockstep); seed %s", json_string_value(seed));
+        snprintf(text, sizeof text, "deterministic: true (%s); seed %s", execution_of(summary),
+                 json_string_value(seed));
     else
-        snprintf(text, sizeof text, "deterministic: true (lockstep); seed %" PRIu64,
+        snprintf(text, sizeof text, "deterministic: true (%s); seed %" PRIu64, execution_of(summary),
                  count_at(summary, "seed"));
     row(to, "Repeatable", text);
     if (directory != NULL) {
