@@ -65,6 +65,7 @@ static entrain_status settle(entrain_self *self) {
 // A round has been seen to its end when fewer messages came than are handed over at once; otherwise a timer says so, which
 // comes before all else of the next round.
 static entrain_status receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
+    const pulse *model = self->context;
     entrain__pulse_state *state = entrain__pulse_state_of(self);
     entrain_status status = ENTRAIN_OK;
     bool heard = false;
@@ -85,8 +86,14 @@ static entrain_status receive(entrain_self *self, const entrain_message *message
             if (state->fired_at == self->time_s)
                 break;
             state->a += entrain__pulse_weight(&messages[m]);
-            state->heard++;
+            state->heard += model->net.relays != NULL ? (uint64_t)entrain__pulse_weight(&messages[m]) : 1;
             heard = true;
+            break;
+        case ENTRAIN__PULSE_ECHO: // comes before that
+            if (state->fired_at == self->time_s)
+                break;
+            state->a -= 1;
+            state->heard--;
             break;
         default: // from outside
             break;

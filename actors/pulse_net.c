@@ -12,6 +12,7 @@ enum {
     RELAY_BLOCK = 8192, // oscillators that one relay tells
     PLACES_OWN = 4,     // messages to oneself under way at most: the next firing, the end of a round; and one to begin with
     PLACES_MAX = UINT16_MAX,
+    PLACES_WISHED = 1 << 22, // at most, of all, beyond what is needed
 };
 
 // --- An oscillator
@@ -58,6 +59,8 @@ static entrain_status tell_all(entrain_self *self) {
     if (net->relays != NULL) {
         for (uint32_t k = 0; k < net->relay_count && status == ENTRAIN_OK; k++)
             status = tell(self, time_s, entrain_population_id(net->relays, k), ENTRAIN__PULSE_FIRED, 1, who);
+        if (net->delay_s > 0 && status == ENTRAIN_OK)
+            status = tell(self, time_s, self->id, ENTRAIN__PULSE_ECHO, 1, who);
     } else if (net->view.out_offsets == NULL) {
         for (uint32_t j = 0; j < net->count && status == ENTRAIN_OK; j++)
             if (j != i)
@@ -244,13 +247,13 @@ static entrain_status fill_values(entrain__pulse_net *net, const double *phases,
 }
 
 // Whom one tells at most, and how many messages of one may be under way: those of as many firings as the longest delay
-// lasts periods, and two more. Strong pulses can make somebody fire more often than that: it fails then, and says so.
+// lasts periods, several times, if there is room. Strong pulses can make somebody fire at any rate: it fails then, and says so.
 static entrain_status find_room(entrain__pulse_net *net, const char *name, entrain_error *error_out) {
     double fastest = 0;
     for (uint32_t i = 0; i < net->count; i++)
         fastest = net->frequencies[i] > fastest ? net->frequencies[i] : fastest;
     const double delay_s = net->delay_s + (net->view.in_delays != NULL ? net->view.delay_high - net->view.delay_low : 0);
-    uint64_t out = net->relay_count > 0 ? net->relay_count : net->count - 1;
+    uint64_t out = net->relay_count > 0 ? net->relay_count + (delay_s > 0) /* itself */ : net->count - 1;
     if (net->view.out_offsets != NULL) {
         out = 0;
         for (uint32_t v = 0; v < net->count; v++) {
@@ -258,14 +261,19 @@ static entrain_status find_room(entrain__pulse_net *net, const char *name, entra
             out = its > out ? its : out;
         }
     }
-    const double firings = delay_s > 0 ? floor(delay_s * fastest / TWO_PI) + 3 : 1;
+    const double natural = delay_s > 0 ? floor(delay_s * fastest / TWO_PI) + 3 : 1;
+    double firings = natural;
+    if (delay_s > 0) { // what is never used is never touched, but no machine lends more than it has
+        const double most = fmin((double)(PLACES_MAX - PLACES_OWN), PLACES_WISHED / (double)net->count) / (double)(out + 1);
+        firings = fmax(natural, fmin(4 * natural + 16, floor(most)));
+    }
     if ((double)out * firings + PLACES_OWN > PLACES_MAX)
         return entrain_error_set(
             error_out, ENTRAIN_LIMIT,
             "An oscillator of \"%s\" tells up to %" PRIu64
-            " others of each firing, and %g firings may be under way at a time; at most %d messages may. Make the "
+            " others of each firing, and %g firings are under way at a time; at most %d messages may be. Make the "
             "delay shorter, or its neighbours fewer.",
-            name, out, firings, PLACES_MAX - PLACES_OWN);
+            name, out, natural, PLACES_MAX - PLACES_OWN);
     net->out_max = (uint32_t)out;
     net->under_way_max = (uint32_t)out * (uint32_t)firings;
     return ENTRAIN_OK;

@@ -7,7 +7,8 @@
 /// Along the arcs of a graph every firing is one message to each hearer. Where everybody hears everybody, N firings at one
 /// instant would be N (N - 1) messages: there they go to relays instead, each of which tells its block of oscillators how
 /// many fired, once a round. Who fired is not told apart, and need not be: pulses that reach an oscillator in the
-/// instant of its own firing change nothing (MIROLLO-STROGATZ), or only whether somebody before or after it in the order
+/// instant of its own firing change nothing (Mirollo-Strogatz; one that comes back later, after a delay, is announced to its
+/// sender by a timer, and taken off), or only whether somebody before or after it in the order
 /// of indices fired at the same instant (DESYNC), for which the least and the greatest index are enough.
 #ifndef ENTRAIN_ACTORS_PULSE_NET_H
 #define ENTRAIN_ACTORS_PULSE_NET_H
@@ -24,6 +25,7 @@ enum {
 enum {
     ENTRAIN__PULSE_FIRE = ENTRAIN_KIND_USER, // timer: it fires now
     ENTRAIN__PULSE_SETTLE,                   // timer: the round is over
+    ENTRAIN__PULSE_ECHO,                     // timer: of what a relay tells now, one is its own
     ENTRAIN__PULSE_FIRED,                    // to a relay
     ENTRAIN__PULSE_HEARD,                    // to a hearer
 };
