@@ -167,6 +167,7 @@ static void choices_are_the_librarys(void **state) {
     CHECK_WORDS(KEY_PHASE_SAMPLING, entrain_sampling, entrain_sampling_name);
     CHECK_WORDS(KEY_NORMALISE, entrain_normalise, entrain_normalise_name);
     CHECK_WORDS(KEY_INTEGRATOR, entrain_integrator, entrain_integrator_name);
+    CHECK_WORDS(KEY_PAST, entrain_past, entrain_past_name);
     CHECK_WORDS(KEY_TRANSPORT, entrain_transport, entrain_transport_name);
     CHECK_WORDS(KEY_OVERFLOW, entrain_overflow, entrain_overflow_name);
     CHECK_WORDS(KEY_SIMD, entrain_simd, simd_name);
@@ -192,11 +193,13 @@ static void an_empty_scenario_is_the_defaults(void **state) {
         "0.5\n  },\n"
         "  \"gain\": {\n   \"distribution\": \"constant\",\n   \"jitter\": 0.0,\n   \"value\": 1.0\n  },\n"
         "  \"kind\": \"kuramoto\",\n  \"lag\": 0.0,\n  \"noise\": 0.0,\n  \"normalise\": \"degree\",\n"
+        "  \"past\": \"still\",\n"
         "  \"phase\": {\n   \"distribution\": \"uniform\",\n   \"high\": 3.1415926535897931,\n   \"jitter\": "
         "0.0,\n"
         "   \"low\": -3.1415926535897931,\n   \"sampling\": \"random\"\n  }\n },\n"
         " \"record\": {\n  \"every\": 0.10000000000000001\n },\n \"seed\": 1,\n"
-        " \"swarm\": {\n  \"size\": 1000,\n  \"topology\": {\n   \"degree\": 8,\n   \"directed\": false,\n"
+        " \"swarm\": {\n  \"size\": 1000,\n  \"topology\": {\n   \"degree\": 8,\n"
+        "   \"delay\": {\n    \"high\": 0.0,\n    \"low\": 0.0\n   },\n   \"directed\": false,\n"
         "   \"kind\": \"small-world\",\n   \"rewire\": 0.10000000000000001,\n"
         "   \"weight\": {\n    \"high\": 1.0,\n    \"low\": 1.0\n   }\n  }\n },\n"
         " \"time\": {\n  \"duration\": 60.0,\n  \"integrator\": \"rk4\",\n  \"step\": 0.01\n },\n"
@@ -227,6 +230,9 @@ static void an_empty_scenario_is_the_defaults(void **state) {
     assert_true(loaded.swarm.topology.probability == own.topology.probability);
     assert_true(loaded.swarm.topology.weight_low == own.topology.weight_low);
     assert_true(loaded.swarm.topology.weight_high == own.topology.weight_high);
+    assert_true(loaded.swarm.topology.delay_low == own.topology.delay_low);
+    assert_true(loaded.swarm.topology.delay_high == own.topology.delay_high);
+    assert_int_equal(loaded.swarm.model.past, own.model.past);
     assert_true(loaded.swarm.model.lag == own.model.lag);
     assert_int_equal(loaded.swarm.model.normalise, own.model.normalise);
     assert_int_equal(loaded.swarm.model.integrator, own.model.integrator);
@@ -263,6 +269,8 @@ static void every_key_reaches_the_configuration(void **state) {
     assert_int_equal(swarm->topology.rows, 3);
     assert_int_equal(swarm->topology.columns, 4);
     assert_true(swarm->topology.weight_low == 0.5 && swarm->topology.weight_high == 2);
+    assert_true(swarm->topology.delay_low == 0.25 && swarm->topology.delay_high == 3);
+    assert_int_equal(swarm->model.past, ENTRAIN_PAST_TURNING);
     assert_true(swarm->model.coupling == 1);
     CHECK_NEAR(swarm->model.lag, 0.39269908169872414, 1e-16);
     assert_int_equal(swarm->model.normalise, ENTRAIN_NORMALISE_HEARD);
@@ -385,7 +393,7 @@ static void keys_that_do_not_apply_are_left_out(void **state) {
         load_lua("return { swarm = { topology = { kind = 'complete' } }, exec = { transport = 'publish' } }",
                  NULL, &loaded),
         error);
-    assert_int_equal(json_object_size(value_of(&loaded, "swarm.topology")), 1);
+    assert_int_equal(json_object_size(value_of(&loaded, "swarm.topology")), 2); // kind and delay
     assert_null(value_of(&loaded, "exec.mailbox_capacity"));
     scenario_free(&loaded);
 }
@@ -617,6 +625,10 @@ static void wrong_keys_and_values_are_refused(void **state) {
          "swarm.topology.weight.low is 2 and swarm.topology.weight.high is 1"},
         {"swarm = { topology = { weight = 'heavy' } }", ENTRAIN_INVALID,
          "swarm.topology.weight is \"heavy\"; it must be a number, or a table of keys, of which one is"},
+        {"swarm = { topology = { delay = { low = 2 } } }", ENTRAIN_INVALID,
+         "swarm.topology.delay.low is 2 and swarm.topology.delay.high is 0"},
+        {"swarm = { topology = { delay = { high = -1 } } }", ENTRAIN_INVALID, "swarm.topology.delay.high is -1"},
+        {"model = { past = 'quiet' }", ENTRAIN_INVALID, "model.past is \"quiet\""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char text[400];

@@ -4,9 +4,9 @@ local values = {}
 for i = 1, 12 do values[i] = math.sin(i) + math.random() end
 return {
   seed = 7,
-  swarm = { size = 12, topology = { kind = "torus", rows = 3, columns = 4, directed = false, weight = { low = 0.5, high = 2 } } },
+  swarm = { size = 12, topology = { kind = "torus", rows = 3, columns = 4, directed = false, weight = { low = 0.5, high = 2 }, delay = { low = 0.25, high = 3 } } },
   model = {
-    coupling = 1, lag = math.pi / 8, normalise = "heard",
+    coupling = 1, lag = math.pi / 8, normalise = "heard", past = "turning",
     gain = function(i) return 1 + math.random() / i end,
     frequency = { distribution = "list", values = values, jitter = 0.25 },
     phase = { distribution = "twisted", winding = -2 },
