@@ -487,11 +487,302 @@ static void nobody_runs_too_far_ahead(void **state) {
     deaf = false;
 }
 
+// --- Mailboxes that are too small
+
+// Under block nothing is lost, at any capacity: the sums are those of publish.
+static void what_waits_for_room_is_heard_too(void **state) {
+    (void)state;
+    for (uint32_t s = 0; s < SCENES; s++) {
+        run_model(&truth, &scenes[s]);
+        entrain_engine_config config = config_of("dataflow", 2, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_NEAR);
+        config.mailbox_capacity = (scenes[s].words + 1) / 2;
+        config.overflow = ENTRAIN_OVERFLOW_BLOCK;
+        config.overflow_named = true;
+        run_world(&scenes[s], &config, 3);
+    }
+}
+
+static uint64_t overflow(const scene *of, entrain_engine_config config, entrain_message_count *count_out) {
+    world w;
+    entrain_error error = {0};
+    open_world(&w, of, &config);
+    for (uint64_t tick = 0; tick < 12; tick++) {
+        for (uint32_t e = 0; e < of->event_count; e++)
+            if (of->events[e].tick == tick)
+                do_in_world(&w, &of->events[e]);
+        CHECK_OK(entrain_engine_advance(w.engine, 1, &error), error);
+    }
+    const uint64_t fingerprint = entrain_engine_fingerprint(w.engine);
+    entrain_engine_count(w.engine, count_out);
+    assert_int_equal(entrain_message_count_residual(count_out), 0);
+    entrain_engine_destroy(w.engine);
+    return fingerprint;
+}
+
+static void what_finds_no_room_does_not_depend_on_who_works(void **state) {
+    (void)state;
+    for (int kind = 0; kind < ENTRAIN_OVERFLOW_BLOCK; kind++)
+        for (uint32_t s = 0; s < 2; s++) {
+            static const char *const policies[] = {"serial", "steal", "dataflow"};
+            uint64_t first = 0;
+            entrain_message_count first_count, count;
+            for (uint32_t p = 0; p < 3; p++) {
+                entrain_engine_config config =
+                    config_of(policies[p], p + 1, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_INDEX + (int)p);
+                config.mailbox_capacity = 3;
+                config.overflow = (entrain_overflow)kind;
+                config.overflow_named = true;
+                const uint64_t fingerprint = overflow(&scenes[s], config, &count);
+                if (p == 0) {
+                    first = fingerprint;
+                    first_count = count;
+                }
+                assert_true(fingerprint == first);
+                assert_memory_equal(&count, &first_count, sizeof count);
+                assert_true(count.shed + count.conflated + count.undeliverable > 0);
+            }
+        }
+}
+
+static entrain_topology *topology_of_text(const char *text, bool directed) {
+    char path[] = "/tmp/entrain-delay-XXXXXX";
+    entrain_error error = {0};
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    FILE *stream = fdopen(file, "w");
+    fputs(text, stream);
+    assert_int_equal(fclose(stream), 0);
+    entrain_topology_config config = entrain_topology_config_defaults();
+    config.kind = ENTRAIN_TOPOLOGY_EDGE_LIST;
+    config.file = path;
+    config.directed = directed;
+    entrain_topology *topology = NULL;
+    CHECK_OK(entrain_topology_create(&config, &topology, &error), error);
+    remove(path);
+    return topology;
+}
+
+// Two edges from one actor, of one tick and of three, to a mailbox for one message. What the second brings takes the place
+// of what the first brought, if it is from the same: for two ticks after a new actor began, it is not.
+static void what_is_late_is_from_who_spoke_then(void **state) {
+    (void)state;
+    static const entrain_column columns[] = {{.name = "state", .bytes = 8, .fingerprint = true}};
+    group self = {.words = 2};
+    const entrain_behavior behavior = {.name = "pair",
+                                       .columns = columns,
+                                       .column_count = 1,
+                                       .words = 2,
+                                       .exchanges = 1,
+                                       .wants_heard = true,
+                                       .start = start,
+                                       .step = step,
+                                       .publish = publish};
+    entrain_error error = {0};
+    entrain_engine_config config = config_of("serial", 1, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_INDEX);
+    config.mailbox_capacity = 1;
+    config.overflow = ENTRAIN_OVERFLOW_CONFLATE;
+    config.overflow_named = true;
+    entrain_topology *topology = topology_of_text("0 1 1 0.05\n0 1 1 0.15\n", true);
+    entrain_engine *engine;
+    entrain_population *population;
+    CHECK_OK(entrain_engine_create(&config, &engine, &error), error);
+    CHECK_OK(entrain_engine_add(engine, &behavior, &self, 2, &population, &error), error);
+    CHECK_OK(entrain_engine_set_topology(engine, topology, &error), error);
+    CHECK_OK(entrain_engine_start(engine, &error), error);
+    CHECK_OK(entrain_engine_advance(engine, 10, &error), error);
+    entrain_message_count count;
+    entrain_engine_count(engine, &count);
+    assert_int_equal(count.conflated, 10);
+    entrain_id id = entrain_population_id(population, 0);
+    assert_int_equal(entrain_engine_stop_actor(engine, id), ENTRAIN_OK);
+    assert_int_equal(entrain_engine_restart_actor(engine, population, 0, &id), ENTRAIN_OK);
+    CHECK_OK(entrain_engine_advance(engine, 10, &error), error);
+    entrain_engine_count(engine, &count);
+    assert_int_equal(count.shed, 2);
+    assert_int_equal(count.conflated, 18);
+    assert_int_equal(count.received, 20);
+    assert_int_equal(entrain_message_count_residual(&count), 0);
+    entrain_engine_destroy(engine);
+    entrain_topology_release(topology);
+}
+
+// --- What is taken, and what is refused
+
+static entrain_status start_with(entrain_topology *topology, double step_s, entrain_engine_memory *memory_out,
+                                 entrain_error *error) {
+    group self = {.words = 2};
+    static const entrain_column columns[] = {{.name = "state", .bytes = 8, .fingerprint = true}};
+    const entrain_behavior speaks = {.name = "speaks",
+                                     .columns = columns,
+                                     .column_count = 1,
+                                     .words = 2,
+                                     .exchanges = 4,
+                                     .wants_heard = true,
+                                     .start = start,
+                                     .step = step,
+                                     .publish = publish};
+    entrain_engine_config config = config_of("serial", 1, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_INDEX);
+    config.step_s = step_s;
+    entrain_engine *engine = NULL;
+    entrain_population *population;
+    entrain_status status = entrain_engine_create(&config, &engine, error);
+    if (status == ENTRAIN_OK)
+        status = entrain_engine_add(engine, &speaks, &self, entrain_topology_look(topology).vertex_count,
+                                    &population, error);
+    if (status == ENTRAIN_OK)
+        status = entrain_engine_set_topology(engine, topology, error);
+    if (status == ENTRAIN_OK)
+        status = entrain_engine_start(engine, error);
+    if (status == ENTRAIN_OK)
+        status = entrain_engine_advance(engine, 2, error);
+    if (status == ENTRAIN_OK && memory_out != NULL)
+        entrain_engine_measure(engine, memory_out);
+    entrain_engine_destroy(engine);
+    return status;
+}
+
+static entrain_topology *late_topology(entrain_topology_kind kind, uint32_t size, double low, double high) {
+    entrain_topology_config config = entrain_topology_config_defaults();
+    entrain_error error = {0};
+    entrain_topology *topology = NULL;
+    config.kind = kind;
+    config.size = size;
+    config.delay_low = low;
+    config.delay_high = high;
+    CHECK_OK(entrain_topology_create(&config, &topology, &error), error);
+    return topology;
+}
+
+static void memory_is_what_delays_need(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    entrain_engine_memory memory;
+    entrain_topology *topology = late_topology(ENTRAIN_TOPOLOGY_RING, 1000, 0.7, 0.7);
+    CHECK_OK(start_with(topology, 0.1, &memory, &error), error);
+    const size_t ring = 7 * 4 + 2, lines = 251; // 1000 times two words are 250 lines, made odd
+    assert_int_equal(memory.publications, ring * lines * 64 + 2 * ring * sizeof(void *) + 8 * (size_t)1000);
+    entrain_topology_release(topology);
+    topology = late_topology(ENTRAIN_TOPOLOGY_COMPLETE, 1000, 0.7, 0.7);
+    CHECK_OK(start_with(topology, 0.1, &memory, &error), error);
+    assert_int_equal(memory.publications, 2 * (size_t)1000 * 16 + 29 * (size_t)(2 * 16 + 4));
+    entrain_topology_release(topology);
+    // Less than half a step is none, and costs nothing.
+    topology = late_topology(ENTRAIN_TOPOLOGY_RING, 1000, 0, 0.7);
+    CHECK_OK(start_with(topology, 2, &memory, &error), error);
+    assert_int_equal(memory.publications, 2 * (size_t)1000 * 16);
+    assert_int_equal(memory.topology, entrain_topology_bytes(topology));
+    // Each arc its own: two bytes an arc.
+    CHECK_OK(start_with(topology, 0.1, &memory, &error), error);
+    assert_int_equal(memory.topology, entrain_topology_bytes(topology) + 2 * (size_t)2000);
+    entrain_topology_release(topology);
+}
+
+static void too_long_a_delay_is_refused_by_its_sentence(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    entrain_topology *topology = late_topology(ENTRAIN_TOPOLOGY_RING, 10, 200, 200);
+    CHECK_REFUSED(start_with(topology, 1e-4, NULL, &error), ENTRAIN_LIMIT, error,
+                  "An arc delays by 200 s, which is 2e+06 steps of 0.0001 s, and delays may be at most 1048576");
+    entrain_topology_release(topology);
+    topology = late_topology(ENTRAIN_TOPOLOGY_RING, 10, 0, 20);
+    CHECK_REFUSED(start_with(topology, 1e-4, NULL, &error), ENTRAIN_LIMIT, error,
+                  "where delays differ they may be at most 65535");
+    CHECK_REFUSED(start_with(topology, 1e-300, NULL, &error), ENTRAIN_LIMIT, error, "steps of 1e-300 s, and delays may be");
+    entrain_topology_release(topology);
+    topology = late_topology(ENTRAIN_TOPOLOGY_RING, 1000000, 100, 100);
+    CHECK_REFUSED(start_with(topology, 1e-4, NULL, &error), ENTRAIN_NO_MEMORY, error,
+                  "There is no memory for what actors publish (6.4e+04 GB)");
+    entrain_topology_release(topology);
+
+    static const struct {
+        double low, high;
+        entrain_topology_kind kind;
+        const char *words;
+    } refused[] = {
+        {-1, 1, ENTRAIN_TOPOLOGY_RING, "topology.delay_low and delay_high: [-1, 1] must be a range within 0 to 1e6 s"},
+        {2, 1, ENTRAIN_TOPOLOGY_RING, "[2, 1] must be"},
+        {0, 2e6, ENTRAIN_TOPOLOGY_RING, "[0, 2e+06] must be"},
+        {NAN, 1, ENTRAIN_TOPOLOGY_RING, "must be a range"},
+        {0, 1, ENTRAIN_TOPOLOGY_COMPLETE, "a complete graph has one delay for all, not 0 to 1 s"},
+    };
+    for (size_t k = 0; k < sizeof refused / sizeof *refused; k++) {
+        entrain_topology_config config = entrain_topology_config_defaults();
+        config.kind = refused[k].kind;
+        config.size = 10;
+        config.delay_low = refused[k].low;
+        config.delay_high = refused[k].high;
+        CHECK_REFUSED(entrain_topology_create(&config, &topology, &error), ENTRAIN_INVALID, error, refused[k].words);
+    }
+}
+
+static void a_replaced_topology_delays_no_longer_than_the_first(void **state) {
+    (void)state;
+    world w;
+    entrain_error error = {0};
+    const entrain_engine_config config = config_of("serial", 1, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_INDEX);
+    open_world(&w, &scenes[0], &config);
+    CHECK_OK(entrain_engine_advance(w.engine, 3, &error), error);
+    const uint64_t fingerprint = entrain_engine_fingerprint(w.engine);
+    entrain_topology *other = late_topology(ENTRAIN_TOPOLOGY_RING, 120, 0, 10 * STEP_S);
+    CHECK_REFUSED(entrain_engine_replace_topology(w.engine, other, &error), ENTRAIN_LIMIT, error,
+                  "The new topology delays by up to 10 ticks, and what is published is kept for the 9 of the first");
+    assert_true(fingerprint == entrain_engine_fingerprint(w.engine));
+    CHECK_OK(entrain_engine_advance(w.engine, 3, &error), error);
+    entrain_topology_release(other);
+    entrain_engine_destroy(w.engine);
+}
+
+static void edited_edges_keep_their_delays(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    entrain_topology *topology = topology_of_text("0 1 1 5\n1 2 2 6\n2 3 1 7\n", false), *edited;
+    const entrain_edge removed = {0, 1, 0}, added = {0, 3, 1};
+    CHECK_OK(entrain_topology_edit(topology, &removed, 1, &added, 1, &edited, &error), error);
+    const entrain_topology_view view = entrain_topology_look(edited);
+    assert_int_equal(view.arc_count, 6); // 0: 3; 1: 2; 2: 1, 3; 3: 0, 2
+    assert_memory_equal(view.in_delays, ((const float[]){5, 6, 6, 7, 5, 7}), 6 * sizeof(float));
+    entrain_topology_release(edited);
+    entrain_topology_release(topology);
+    topology = late_topology(ENTRAIN_TOPOLOGY_RING, 5, 3, 3);
+    CHECK_OK(entrain_topology_edit(topology, &removed, 1, NULL, 0, &edited, &error), error);
+    assert_true(entrain_topology_look(edited).delay_low == 3 && entrain_topology_look(edited).delay_high == 3);
+    assert_null(entrain_topology_look(edited).in_delays);
+    entrain_topology_release(edited);
+    entrain_topology_release(topology);
+}
+
+static void every_block_may_be_missing(void **state) {
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        entrain_topology *topology = kind == 0 ? late_topology(ENTRAIN_TOPOLOGY_RING, 200, 0, 0.7)
+                                               : late_topology(ENTRAIN_TOPOLOGY_COMPLETE, 200, 0.7, 0.7);
+        const int64_t live = entrain__memory_live();
+        entrain_status status = ENTRAIN_NO_MEMORY;
+        for (uint64_t n = 1; status != ENTRAIN_OK; n++) {
+            entrain_error error = {0};
+            entrain__memory_fail_at(n);
+            status = start_with(topology, 0.1, NULL, &error);
+            entrain__memory_fail_at(0);
+            assert_true(status == ENTRAIN_OK || (status == ENTRAIN_NO_MEMORY && error.sentence[0] != '\0'));
+            assert_int_equal(entrain__memory_live(), live);
+        }
+        entrain_topology_release(topology);
+    }
+}
+
 int main(void) {
     fill_many();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_that_is_heard_is_what_was_said_then),
         cmocka_unit_test(nobody_runs_too_far_ahead),
+        cmocka_unit_test(what_waits_for_room_is_heard_too),
+        cmocka_unit_test(what_finds_no_room_does_not_depend_on_who_works),
+        cmocka_unit_test(what_is_late_is_from_who_spoke_then),
+        cmocka_unit_test(memory_is_what_delays_need),
+        cmocka_unit_test(too_long_a_delay_is_refused_by_its_sentence),
+        cmocka_unit_test(a_replaced_topology_delays_no_longer_than_the_first),
+        cmocka_unit_test(edited_edges_keep_their_delays),
+        cmocka_unit_test(every_block_may_be_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
