@@ -17,14 +17,14 @@
 -- stand still for A = 0.2, beta = 0.1 at r = 0.7291, psi = -0.2094, and that point attracts. A larger A makes it breathe.
 -- Where one starts decides: a little further off and all fall into step.
 --
---   entrain run sims/chimera.lua                         first group 1, second group 0.729, to the end
---   entrain run sims/chimera.lua --set model.groups.coupling=[0.64,0.36,0.36,0.64]         A = 0.28: it breathes, 0.5 to 0.7
+--   entrain run sims/chimera.lua                                                           r of the groups: 1 and 0.729
+--   entrain run sims/chimera.lua --set model.groups.coupling=[0.64,0.36,0.36,0.64]         A = 0.28: it breathes, 0.44 to 0.74
 --   entrain run sims/chimera.lua --set model.groups.coupling=[0.675,0.325,0.325,0.675]     A = 0.35: 0.11 to 0.93, slowly
 --   entrain run sims/chimera.lua --set model.groups.coupling=[0.5,0.5,0.5,0.5]             one population: no chimera
---   entrain run sims/chimera.lua --set model.groups.coupling=[0.6,0.4,0.4,0.6] --set model.lag=1.2   less lag: all in step
+--   entrain run sims/chimera.lua --set model.lag=1.2                                     less lag: all in step
 local n = 128 -- in each population
 local A, beta = 0.2, 0.1
-local r, psi = 0.73, -0.21 -- where it starts, close to the point above
+local r, psi = 0.85, -0.3 -- where it starts: near enough to the point above to fall into it
 
 -- The first population at phase 0. The second at the quantiles of Ott and Antonsen's density of coherence r around -psi
 -- (Marvel, Mirollo and Strogatz 2009): evenly spread angles u, drawn together by a Moebius map of the circle.
