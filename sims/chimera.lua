@@ -28,11 +28,10 @@ local r, psi = 0.85, -0.3 -- where it starts: near enough to the point above to 
 
 -- The first population at phase 0. The second at the quantiles of Ott and Antonsen's density of coherence r around -psi
 -- (Marvel, Mirollo and Strogatz 2009): evenly spread angles u, drawn together by a Moebius map of the circle.
-local phases = {}
-for i = 1, n do
-  local u = 2 * math.pi * (i - 0.5) / n - math.pi
-  phases[i] = 0
-  phases[n + i] = -psi + 2 * math.atan((1 - r) / (1 + r) * math.tan(u / 2))
+local function phase(i) -- i = 1 .. 2 n
+  if i <= n then return 0 end
+  local u = 2 * math.pi * (i - n - 0.5) / n - math.pi
+  return -psi + 2 * math.atan((1 - r) / (1 + r) * math.tan(u / 2))
 end
 
 local mu, nu = (1 + A) / 2, (1 - A) / 2
@@ -44,10 +43,10 @@ return {
     kind = "kuramoto",
     coupling = 1,
     lag = math.pi / 2 - beta,
-    groups = { count = 2, coupling = { { mu, nu }, { nu, mu } } },
+    groups = { count = 2, coupling = { { mu, nu }, { nu, mu } } }, -- who hears: a row
     normalise = "size", -- n is the size of the population heard
-    frequency = { distribution = "constant", value = 0 },
-    phase = { distribution = "list", values = phases },
+    frequency = 0,
+    phase = phase,
   },
   time = { step = 0.05, duration = 400 },
   record = { every = 1 },

@@ -30,7 +30,7 @@ return {
     kind = "kuramoto",
     coupling = 4 * T,
     noise = T,
-    frequency = { distribution = "constant", value = 0 },
+    frequency = 0, -- all alike
   },
   time = { step = 0.02, duration = 100 },
   record = { every = 0.5 },

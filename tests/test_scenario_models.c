@@ -256,7 +256,7 @@ static void what_a_model_lacks_is_refused(void **state) {
          "model.damping.jitter does not apply to kind \"kuramoto\"; it belongs to swing."},
         {"power = { low = 2 }", "model.power.low does not apply to kind \"kuramoto\"; it belongs to swing."},
         {"kind = 'swing', frequency = { width = 2 }",
-         "model.frequency.width does not apply to kind \"swing\"; it belongs to kuramoto."},
+         "model.frequency.width does not apply to kind \"swing\"; it belongs to kuramoto"},
         {"second = { lag = 2 }",
          "model.second.lag does nothing without model.second.coupling; give that too."},
         {"groups = { lag = { 0, 0, 0, 0 } }", "model.groups.lag does nothing without model.groups.count;"},
