@@ -133,15 +133,17 @@ bool entrain__phase_law_update(entrain_phase_meter *meter) {
     double coupling = set_factors(law, meter->count);
     law->gain = mean_gain(look, meter->count, &alike);
     law->second = look->inertia > 0 || look->inertias != NULL;
-    law->weighs = look->normalise == ENTRAIN_NORMALISE_DEGREE || look->normalise == ENTRAIN_NORMALISE_HEARD;
+    const bool complete = view.kind == ENTRAIN_TOPOLOGY_COMPLETE, by_degree = look->normalise == ENTRAIN_NORMALISE_DEGREE;
+    law->weight = by_degree && complete ? meter->count : 1;
+    law->offsets = by_degree && !complete ? view.in_offsets : NULL; // vertices are our actors by index: nobody else publishes
     law->energy = still;
     law->conserved = still && !view.directed && alike && !has_lag(law) && is_symmetric(law) &&
                      look->noise == 0 && look->noises == NULL;
     law->sum_scale = view.weight_scale;
-    law->degree_mean = view.kind == ENTRAIN_TOPOLOGY_COMPLETE ? meter->count
-                                                              : (double)view.arc_count / meter->count;
+    law->degree_mean = complete ? meter->count : (double)view.arc_count / meter->count;
     uint32_t capacity = entrain_engine_mailbox_capacity_max(meter->engine);
     law->may_lose = capacity > 0 && capacity < (uint64_t)view.in_degree_max * ((meter->words + 1) / 2);
+    law->counts_heard = law->may_lose || look->normalise == ENTRAIN_NORMALISE_HEARD;
     set_bounds(law, &view, coupling, meter->count);
     return true;
 }
@@ -161,8 +163,18 @@ static uint32_t group_of(const entrain__phase_law *law, uint32_t index) {
     return group;
 }
 
+// What the actors of a range add up to, in registers.
+typedef struct tally {
+    entrain__int128 energy, phase, turned, turns, drive, drive_abs, rounding;
+    uint64_t weights, heard;
+    uint32_t known;
+    bool beyond;
+} tally;
+
+#define INLINE static inline __attribute__((always_inline))
+
 // sum_bh factor_abh (c C + s S), what one actor adds to the energy, in units of scale and sum_scale.
-static double energy_of(const entrain__phase_law *law, uint32_t group, const int64_t *own, const int64_t *sums,
+INLINE double energy_of(const entrain__phase_law *law, uint32_t group, const int64_t *own, const int64_t *sums,
                         double unit) {
     double energy = 0;
     for (uint32_t b = 0; b < law->groups; b++)
@@ -170,65 +182,108 @@ static double energy_of(const entrain__phase_law *law, uint32_t group, const int
             const int64_t *mine = own + 2 * (group * law->harmonics + h),
                           *heard = sums + 2 * (b * law->harmonics + h);
             energy += law->factor[group][b][h] *
-                      ((double)mine[0] * entrain__int64_to_double(heard[0]) +
-                       (double)mine[1] * entrain__int64_to_double(heard[1])) * unit;
+                      ((double)mine[0] * (double)heard[0] + (double)mine[1] * (double)heard[1]) * unit;
         }
     return energy;
 }
 
-// An actor's part of the law, times its c.
-static void balance(const entrain_phase_meter *meter, const entrain_range *range, uint32_t k, uint32_t weight,
-                    entrain__phase_partial *into) {
+// An actor's part of the law of inertia: M v + D theta in the place of theta.
+INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range *range, size_t k, double turns,
+                           double step_s, uint32_t weight, tally *into) {
     const entrain_kuramoto_config *config = &meter->law.config;
-    const double phase = ((const double *)range->columns[ENTRAIN_KURAMOTO_PHASE])[k],
-                 drive = ((const double *)range->columns[ENTRAIN_KURAMOTO_FREQUENCY])[k];
     const uint32_t index = range->indices[k];
-    const double step_s = entrain_engine_step_s(meter->engine);
-    double turns = 0, rounding = 10 + 30 * step_s * fabs(drive);
-    if (meter->ids[index] == range->ids[k]) {
-        int32_t now = ((const int32_t *)range->columns[ENTRAIN_KURAMOTO_TURNS])[k];
-        turns = (double)(int32_t)((uint32_t)now - (uint32_t)meter->turns[index]);
-        into->known++;
-    }
-    double held = phase, turned = turns * ENTRAIN__TWO_PI;
-    if (meter->law.second) {
-        const double velocity = ((const double *)range->columns[ENTRAIN_KURAMOTO_VELOCITY])[k];
-        double damping = config->dampings != NULL ? config->dampings[index] : config->damping;
-        double inertia = config->inertias != NULL ? config->inertias[index] : config->inertia;
-        held = damping * phase + inertia * velocity;
-        turned *= damping;
-        rounding += 10 * damping + 240 * (inertia + 2 * step_s * damping) * fabs(velocity);
-    }
-    if (!(fabs(held) < ENTRAIN__EXACT_MAX && fabs(turned) < ENTRAIN__EXACT_MAX &&
-          fabs(drive) < ENTRAIN__EXACT_MAX && rounding < ENTRAIN__EXACT_MAX))
-        into->beyond = true;
+    const double velocity = ((const double *)range->columns[ENTRAIN_KURAMOTO_VELOCITY])[k],
+                 phase = ((const double *)range->columns[ENTRAIN_KURAMOTO_PHASE])[k];
+    const double damping = config->dampings != NULL ? config->dampings[index] : config->damping;
+    const double inertia = config->inertias != NULL ? config->inertias[index] : config->inertia;
+    const double held = damping * phase + inertia * velocity, turned = damping * (turns * ENTRAIN__TWO_PI);
+    const double rounding = 10 * damping + 240 * (inertia + 2 * step_s * damping) * fabs(velocity);
+    into->beyond |= !(fabs(held) < ENTRAIN__EXACT_MAX && fabs(turned) < ENTRAIN__EXACT_MAX &&
+                      rounding < ENTRAIN__EXACT_MAX);
     into->phase += entrain__exact(held) * weight;
     into->turned += entrain__exact(turned) * weight;
-    into->drive += entrain__exact(drive) * weight;
     into->rounding += entrain__exact(rounding) * weight;
-    into->weights += weight;
+}
+
+// The law over a range, with all that it knows of phases, turns and frequencies. What is constant is so where this is inlined.
+INLINE void balance(const entrain_phase_meter *meter, const entrain_range *range, const uint32_t *heard,
+                    const uint64_t *offsets, uint32_t weight, bool second, tally *into) {
+    const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE], *drive = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
+    const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
+    const double step_s = entrain_engine_step_s(meter->engine);
+    tally sum = *into;
+    for (size_t k = 0; k < range->count; k++) {
+        const uint32_t index = range->indices[k];
+        if (heard != NULL)
+            weight = heard[k];
+        else if (offsets != NULL)
+            weight = (uint32_t)(offsets[index + 1] - offsets[index]);
+        const bool known = meter->ids[index] == range->ids[k];
+        const int32_t turned = known ? (int32_t)((uint32_t)turns[k] - (uint32_t)meter->turns[index]) : 0;
+        const entrain__int128 driven = entrain__exact(drive[k]) * weight;
+        sum.known += known;
+        sum.weights += weight;
+        sum.drive += driven;
+        sum.drive_abs += driven < 0 ? -driven : driven;
+        sum.beyond |= !(fabs(drive[k]) < ENTRAIN__EXACT_MAX);
+        if (second) {
+            balance_second(meter, range, k, turned, step_s, weight, &sum);
+        } else {
+            sum.phase += entrain__exact(phase[k]) * weight;
+            sum.turns += (int64_t)turned * weight;
+        }
+    }
+    *into = sum;
+}
+
+static void balance_range(const entrain_phase_meter *meter, const entrain_range *range, tally *sum) {
+    const entrain__phase_law *law = &meter->law;
+    if (law->second || law->config.normalise == ENTRAIN_NORMALISE_HEARD)
+        balance(meter, range, law->config.normalise == ENTRAIN_NORMALISE_HEARD ? range->heard : NULL,
+                law->offsets, law->weight, law->second, sum);
+    else if (law->offsets != NULL)
+        balance(meter, range, NULL, law->offsets, 1, false, sum);
+    else
+        balance(meter, range, NULL, NULL, law->weight, false, sum);
 }
 
 void entrain__phase_law_measure(const entrain_phase_meter *meter, const entrain_range *range,
                                 entrain__phase_partial *into) {
     const entrain__phase_law *law = &meter->law;
-    if (law->look == NULL)
+    if (law->look == NULL || range->sums == NULL)
         return;
     const double unit = range->sum_unit / law->sum_scale * ENTRAIN_WORD_UNIT;
-    for (uint32_t k = 0; k < range->count; k++) {
-        const uint32_t group = group_of(law, range->indices[k]), words = meter->words;
-        into->group_living[group]++;
-        into->heard += range->heard[k];
-        if (law->energy)
-            into->energy += entrain__exact(energy_of(law, group, range->published + (size_t)words * k,
-                                                     range->sums + (size_t)words * k, unit));
-        if (law->conserved) {
-            uint32_t weight = !law->weighs                                               ? 1
-                              : law->config.normalise == ENTRAIN_NORMALISE_HEARD ? range->heard[k]
-                                                                                 : entrain_range_in_degree(range, k);
-            balance(meter, range, k, weight, into);
-        }
-    }
+    const size_t words = meter->words;
+    tally sum = {0};
+    if (law->groups == 1)
+        into->group_living[0] += range->count;
+    else
+        for (size_t k = 0; k < range->count; k++)
+            into->group_living[group_of(law, range->indices[k])]++;
+    if (law->energy && words == 2) { // one group, one harmonic: its factor is 1, -1 or 0
+        const double factor = law->factor[0][0][0] * unit;
+        const int64_t *own = range->published, *heard = range->sums;
+        for (size_t k = 0; k < range->count; k++)
+            sum.energy += entrain__exact(factor * ((double)own[2 * k] * (double)heard[2 * k] +
+                                                   (double)own[2 * k + 1] * (double)heard[2 * k + 1]));
+    } else if (law->energy)
+        for (size_t k = 0; k < range->count; k++)
+            sum.energy += entrain__exact(energy_of(law, group_of(law, range->indices[k]), range->published + words * k,
+                                                   range->sums + words * k, unit));
+    for (size_t k = 0; law->counts_heard && k < range->count; k++)
+        sum.heard += range->heard[k];
+    if (law->conserved)
+        balance_range(meter, range, &sum);
+    into->energy += sum.energy;
+    into->phase += sum.phase;
+    into->turned += sum.turned + sum.turns * (int64_t)(ENTRAIN__TWO_PI * ENTRAIN__EXACT_ONE);
+    into->drive += sum.drive;
+    into->drive_abs += sum.drive_abs;
+    into->rounding += sum.rounding;
+    into->weights += sum.weights;
+    into->heard += sum.heard;
+    into->known += sum.known;
+    into->beyond = into->beyond || sum.beyond;
 }
 
 static double energy_in_all(const entrain__phase_law *law, const entrain__phase_partial *sum) {
@@ -257,6 +312,13 @@ static bool goes_on(const entrain_phase_meter *meter, const entrain__phase_parti
            now->observations == last->observations + ticks * meter->law.exchanges * arrivals;
 }
 
+// What a tick rounds away at most, in units of round_unit, but for what coupling does: phases and frequencies.
+static double rounding_of(const entrain_phase_meter *meter, const entrain__phase_partial *sum) {
+    double driven = (double)sum->drive_abs * (1 / ENTRAIN__EXACT_ONE);
+    return 10 * (double)sum->weights + 30 * entrain_engine_step_s(meter->engine) * driven +
+           (double)sum->rounding * (1 / ENTRAIN__EXACT_ONE);
+}
+
 // By how much the law was missed between two samples, rad, and in *bound_out what rounding can do.
 static double missed(const entrain_phase_meter *meter, const entrain__phase_balance *from,
                      const entrain__phase_balance *to, double *bound_out) {
@@ -267,8 +329,8 @@ static double missed(const entrain_phase_meter *meter, const entrain__phase_bala
                         (long double)(1 / ENTRAIN__EXACT_ONE);
     long double driven = (long double)to->drive * (long double)(1 / ENTRAIN__EXACT_ONE) *
                          ((long double)ticks * (long double)step_s);
-    double rounding = fmax((double)from->rounding, (double)to->rounding) * (1 / ENTRAIN__EXACT_ONE);
-    double bound = ticks * (round_unit * (rounding + 30 * step_s * law->strength) + step_s * law->shift_rounding);
+    double rounding = fmax(from->rounding, to->rounding) + 30 * step_s * law->strength;
+    double bound = ticks * (round_unit * rounding + step_s * law->shift_rounding);
     double mean = (double)to->weights / to->living;
     *bound_out = (2 * bound + 0x1p-61 * (double)(fabsl(moved) + fabsl(driven))) / mean;
     return (double)(moved - driven) / mean + 0.0;
@@ -291,7 +353,7 @@ void entrain__phase_law_finish(entrain_phase_meter *meter, const entrain__phase_
                                   .phase = sum->phase,
                                   .turned = meter->last.turned + sum->turned,
                                   .drive = sum->drive,
-                                  .rounding = sum->rounding};
+                                  .rounding = rounding_of(meter, sum)};
     if (!goes_on(meter, sum, &now)) {
         now.turned = 0;
         meter->base = meter->last = now;

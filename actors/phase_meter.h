@@ -33,9 +33,11 @@ typedef struct entrain__phase_law {
     entrain_topology *topology;          // retained
     uint32_t harmonics, groups, exchanges, sizes[ENTRAIN_GROUPS_MAX];
     bool energy, conserved;
-    bool weighs;     // c_i is not 1: what n is
-    bool may_lose;   // a mailbox may be too small
-    bool second;     // inertia: M v + D theta
+    bool may_lose;     // a mailbox may be too small
+    bool counts_heard; // arrivals are wanted
+    bool second;       // inertia: M v + D theta
+    uint32_t weight;         // c_i, where it is the same for all, and
+    const uint64_t *offsets; // the topology's, where it is the in-degree
     double gain;     // mean over the swarm
     double scale;    // of factors: all are at most 1 in magnitude
     double sum_scale; // the topology's weight scale, 1 / that of energies
@@ -52,9 +54,9 @@ typedef struct entrain__phase_partial {
     entrain__int128 local, winding, frequency, frequency_squared;
     entrain__int128 groups[ENTRAIN_GROUPS_MAX][2];
     entrain__int128 energy;
-    /// sum c theta, c 2 pi turns (new since the previous sample), c omega; with inertia M v + D theta in the place of theta. And
-    /// what one tick rounds away at most, in units of 2^-53.
-    entrain__int128 phase, turned, drive, rounding;
+    /// sum c theta, c 2 pi turns (new since the previous sample), c omega and c |omega|; with inertia M v + D theta
+    /// in the place of theta, and what one tick rounds away of it at most, in units of 2^-53.
+    entrain__int128 phase, turned, drive, drive_abs, rounding;
     uint64_t pulses;         // heard
     uint64_t weights, heard; // sum of c, and of arrivals
     uint32_t living, known;  // known: who was there at the previous sample
@@ -66,7 +68,8 @@ typedef struct entrain__phase_partial {
 typedef struct entrain__phase_balance {
     uint64_t tick, observations, republished, weights;
     uint32_t living;
-    entrain__int128 phase, turned, drive, rounding;
+    entrain__int128 phase, turned, drive;
+    double rounding; // of a tick at most, in units of 2^-53
 } entrain__phase_balance;
 
 typedef struct entrain__phase_mark {
@@ -123,7 +126,5 @@ static inline uint64_t entrain__phase_key(double phase) {
 entrain_status entrain__phase_shape_room(entrain_phase_meter *meter);
 /// Of the keys in keys[0], of which @p living are somebody's.
 void entrain__phase_shape_of(entrain_phase_meter *meter, uint32_t living, entrain_phase_shape *shape_out);
-/// Sorts values[count] by their low 48 bits, with room for as many; answers which of the two holds them.
-uint64_t *entrain__radix_sort(uint32_t count, uint64_t *values, uint64_t *room);
 
 #endif

@@ -191,6 +191,14 @@ static void add_pulses(const entrain_phase_meter *meter, const entrain_range *ra
     }
 }
 
+// The phase of who lives next around the ring; mostly it is the next of the range.
+static double phase_after(const entrain_phase_meter *meter, const entrain_range *range, size_t k) {
+    if (k + 1 < range->count && range->indices[k + 1] == range->indices[k] + 1)
+        return ((const double *)range->columns[ENTRAIN_KURAMOTO_PHASE])[k + 1];
+    uint32_t next = next_living(meter->population, range->indices[k]);
+    return *(const double *)entrain_population_at(meter->population, next, ENTRAIN_KURAMOTO_PHASE);
+}
+
 static void measure(void *context, const entrain_range *range, uint32_t task) {
     entrain_phase_meter *meter = context;
     partial *into = &meter->partials[task];
@@ -208,9 +216,7 @@ static void measure(void *context, const entrain_range *range, uint32_t task) {
             double local = heard_length(meter, range, k) / (double)range->heard[k];
             into->local += entrain__round_to_int64((local < 64 ? local : 64) * 0x1p44);
         }
-        const double *there = entrain_population_at(meter->population, next_living(meter->population, index),
-                                                    ENTRAIN_KURAMOTO_PHASE);
-        into->winding += entrain__round_to_int64(arc_turns(phase[k], *there) * 0x1p44);
+        into->winding += entrain__round_to_int64(arc_turns(phase[k], phase_after(meter, range, k)) * 0x1p44);
         double rate = frequency[k];
         if (meter->elapsed_s > 0 && meter->ids[index] == range->ids[k]) { // not restarted in between
             // Turns and phases apart: after many turns their sum would have lost the phase's last bits.
@@ -260,6 +266,7 @@ static void add_partial(const partial *part, partial *sum) {
     sum->phase += part->phase;
     sum->turned += part->turned;
     sum->drive += part->drive;
+    sum->drive_abs += part->drive_abs;
     sum->rounding += part->rounding;
     sum->weights += part->weights;
     sum->heard += part->heard;

@@ -1,34 +1,61 @@
 // How the phases lie on the circle: sorted once, then the gaps between neighbours, sorted again.
 //
-// Phases are sorted as integers of 48 bits, a share of the circle each, by radix: no comparison, no memory taken, and the same
-// order whatever order they came in.
+// Phases are sorted as integers of 48 bits, a share of the circle each: few of them by Shell's sort, many by radix, with digits
+// whose tables are no larger than the work. No memory is taken, and the order does not depend on that in which they came.
 #include <string.h>
 
 #include "actors/phase_meter.h"
 #include "entrain/math.h"
 
-enum { DIGIT_BITS = 12, DIGITS = ENTRAIN__KEY_BITS / DIGIT_BITS, BUCKETS = 1 << DIGIT_BITS };
+enum { FEW = 200, MANY = 8192 };
 
-uint64_t *entrain__radix_sort(uint32_t count, uint64_t *values, uint64_t *room) {
-    uint32_t buckets[DIGITS][BUCKETS] = {{0}};
+// Shell (1959), with Ciura's gaps (2001).
+static void sort_few(uint32_t count, uint64_t *values) {
+    static const uint32_t gaps[] = {132, 57, 23, 10, 4, 1};
+    for (size_t g = 0; g < sizeof gaps / sizeof *gaps; g++)
+        for (uint32_t i = gaps[g]; i < count; i++) {
+            uint64_t value = values[i];
+            uint32_t at = i;
+            for (; at >= gaps[g] && values[at - gaps[g]] > value; at -= gaps[g])
+                values[at] = values[at - gaps[g]];
+            values[at] = value;
+        }
+}
+
+// Least digit first. Digits in which all agree are left alone, as the upper ones of small gaps are.
+static inline __attribute__((always_inline)) uint64_t *
+sort_digits(uint32_t count, uint64_t *values, uint64_t *room, uint32_t *buckets, uint32_t digit_bits) {
+    const uint32_t bucket_count = 1u << digit_bits, digits = ENTRAIN__KEY_BITS / digit_bits;
+    memset(buckets, 0, digits * bucket_count * sizeof *buckets);
     for (size_t i = 0; i < count; i++)
-        for (uint32_t d = 0; d < DIGITS; d++)
-            buckets[d][values[i] >> (d * DIGIT_BITS) & (BUCKETS - 1)]++;
-    for (uint32_t d = 0; d < DIGITS; d++) {
-        uint32_t *at = buckets[d], first = 0;
-        if (count > 0 && at[values[0] >> (d * DIGIT_BITS) & (BUCKETS - 1)] == count)
-            continue; // all alike here
-        for (uint32_t b = 0; b < BUCKETS; b++) {
+        for (uint32_t d = 0; d < digits; d++)
+            buckets[d * bucket_count + (values[i] >> (d * digit_bits) & (bucket_count - 1))]++;
+    for (uint32_t d = 0; d < digits; d++) {
+        uint32_t *at = buckets + (size_t)d * bucket_count, first = 0;
+        const uint32_t shift = d * digit_bits;
+        if (at[values[0] >> shift & (bucket_count - 1)] == count)
+            continue;
+        for (uint32_t b = 0; b < bucket_count; b++) {
             uint32_t here = at[b];
             at[b] = first;
             first += here;
         }
         for (size_t i = 0; i < count; i++)
-            room[at[values[i] >> (d * DIGIT_BITS) & (BUCKETS - 1)]++] = values[i];
+            room[at[values[i] >> shift & (bucket_count - 1)]++] = values[i];
         uint64_t *swap = values;
         values = room;
         room = swap;
     }
+    return values;
+}
+
+static uint64_t *sort_keys(uint32_t count, uint64_t *values, uint64_t *room) {
+    uint32_t buckets[4 * 4096];
+    if (count > MANY)
+        return sort_digits(count, values, room, buckets, 12);
+    if (count > FEW)
+        return sort_digits(count, values, room, buckets, 8);
+    sort_few(count, values);
     return values;
 }
 
@@ -70,13 +97,13 @@ void entrain__phase_shape_of(entrain_phase_meter *meter, uint32_t living, entrai
     *shape_out = (entrain_phase_shape){0};
     if (living == 0)
         return;
-    uint64_t *sorted = entrain__radix_sort(meter->count, meter->keys[0], meter->keys[1]);
+    uint64_t *sorted = sort_keys(meter->count, meter->keys[0], meter->keys[1]);
     uint64_t *gaps = sorted == meter->keys[0] ? meter->keys[1] : meter->keys[0];
     find_gaps(living, sorted, gaps, shape_out);
     // A lone one's gap is the whole circle, which does not fit in a key, and there is nothing to sort.
     if (living == 1)
         return;
-    const uint64_t *ordered = entrain__radix_sort(living, gaps, sorted);
+    const uint64_t *ordered = sort_keys(living, gaps, sorted);
     // Sum over the gaps in order of (2 k - n - 1) gap_k, k = 1 .. n, over n times their sum, which is the circle.
     entrain__int128 sum = 0;
     for (uint32_t k = 0; k < living; k++)

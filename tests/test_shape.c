@@ -91,7 +91,7 @@ static double gini_by_hand(uint32_t count) {
 static void gini_is_what_its_definition_says(void **state) {
     (void)state;
     entrain_random key = entrain_random_key(3, ENTRAIN_STREAM_USER);
-    const uint32_t counts[] = {2, 3, 5, 17, 100, 1000};
+    const uint32_t counts[] = {2, 3, 5, 17, 200, 201, 1000};
     for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
         for (uint32_t way = 0; way < 4; way++) {
             for (uint32_t i = 0; i < counts[c]; i++) {
@@ -109,6 +109,32 @@ static void gini_is_what_its_definition_says(void **state) {
                         shape.cluster_share == sample.cluster_share);
             leave(&one);
         }
+}
+
+// As many as take every way of sorting: the sum over ordered gaps, which the definition comes to.
+static void gini_of_many(void **state) {
+    (void)state;
+    static double sorted[OSCILLATORS_MAX], gaps[OSCILLATORS_MAX];
+    entrain_random key = entrain_random_key(5, ENTRAIN_STREAM_USER);
+    const uint32_t counts[] = {200, 201, 8192, 8193, 16384, 20000};
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+        const uint32_t count = counts[c];
+        for (uint32_t i = 0; i < count; i++) {
+            phases[i] = 2 * PI * entrain_random_uniform(key, i, c, 0) - PI;
+            sorted[i] = phases[i] / (2 * PI) + 0.5;
+        }
+        qsort(sorted, count, sizeof *sorted, compare);
+        for (uint32_t i = 0; i < count; i++)
+            gaps[i] = i + 1 < count ? sorted[i + 1] - sorted[i] : sorted[0] + 1 - sorted[i];
+        qsort(gaps, count, sizeof *gaps, compare);
+        double sum = 0;
+        for (uint32_t i = 0; i < count; i++)
+            sum += (2.0 * i + 1 - count) * gaps[i];
+        lab one = make(count, 0);
+        CHECK_NEAR(shape_of(&one).gap_gini, sum / count, 1e-9);
+        assert_true(isnan(measure(&one).gap_gini) || count <= ENTRAIN_SHAPE_ALWAYS_MAX);
+        leave(&one);
+    }
 }
 
 static void gini_at_both_ends(void **state) {
@@ -279,6 +305,7 @@ static void the_locked_ones_are_a_plateau(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gini_is_what_its_definition_says),
+        cmocka_unit_test(gini_of_many),
         cmocka_unit_test(gini_at_both_ends),
         cmocka_unit_test(clusters_are_counted),
         cmocka_unit_test(chance_makes_no_clusters),
