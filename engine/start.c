@@ -285,7 +285,10 @@ bool entrain__mailboxes_are_small(const entrain_engine *engine) {
             continue;
         for (uint32_t c = 0; c < population->count; c++)
             if (capacity_needed(engine, population, population->first + c, false) >
-                entrain_mailbox_capacity(engine->mailboxes, population->mailbox_first + c))
+                (engine->config.mailbox_capacity !=
+                         0 // which a ring may exceed; a start would not look at that
+                     ? engine->config.mailbox_capacity
+                     : entrain_mailbox_capacity(engine->mailboxes, population->mailbox_first + c)))
                 return true;
     }
     return false;

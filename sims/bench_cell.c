@@ -23,14 +23,21 @@ void bench_cell_create(bench_cell *cell, const entrain_swarm_config *config) {
     own.engine.scheduler.policy = cell->policy;
     own.engine.scheduler.worker_count = cell->workers;
     entrain_status status = entrain_swarm_create(&own, &cell->swarm, &error);
+    if (status != ENTRAIN_OK)
+        cell->swarm = NULL;
+    if (status == ENTRAIN_OK)
+        status = event_run_begin(&cell->events, cell->planned, cell->swarm, NULL, &error);
+    if (status == ENTRAIN_OK)
+        status = event_run_happen(&cell->events, &error);
     if (status == ENTRAIN_OK)
         return;
-    cell->swarm = NULL;
+    bench_cell_destroy(cell);
     bool unsupported = status == ENTRAIN_UNSUPPORTED || status == ENTRAIN_LIMIT;
     end_as(cell, unsupported ? BENCH_CELL_LEFT_OUT : BENCH_CELL_FAILED, error.sentence);
 }
 
 void bench_cell_destroy(bench_cell *cell) {
+    event_run_end(&cell->events);
     entrain_swarm_destroy(cell->swarm);
     cell->swarm = NULL;
 }
@@ -86,7 +93,7 @@ entrain_status bench_cell_advance(bench_cell *cell, uint64_t ticks, bool count, 
         entrain_engine_tick_ns_forget(engine); // what it did to warm up
     interrupt_watch(engine);
     double begun_s = wall_now_s();
-    entrain_status status = entrain_swarm_advance(cell->swarm, entrain_swarm_tick(cell->swarm) + ticks, &error);
+    entrain_status status = event_run_advance(&cell->events, ticks, &error);
     double took_s = wall_now_s() - begun_s;
     interrupt_watch(NULL);
     if (status == ENTRAIN_OK && count) {

@@ -6,6 +6,7 @@
 
 #include "entrain/swarm.h"
 #include "sims/bench_stats.h"
+#include "sims/events.h"
 
 typedef enum bench_cell_state {
     BENCH_CELL_GOOD = 0,
@@ -24,7 +25,9 @@ typedef struct bench_cell_totals {
 typedef struct bench_cell {
     const char *policy;
     uint32_t workers;
-    entrain_swarm *swarm; ///< NULL: none
+    const scenario_events *planned; ///< what happens on the way; NULL: nothing. Borrowed
+    entrain_swarm *swarm;           ///< NULL: none
+    event_run events;               ///< those planned, in this swarm
     bench_cell_state state;
     char why[400];         ///< a sentence, unless good
     uint64_t fingerprint;  ///< at the last check

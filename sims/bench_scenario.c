@@ -164,9 +164,14 @@ static entrain_status try_sizes(bench_state *bench, entrain_error *error_out) {
         entrain_swarm *swarm = NULL;
         config.engine.scheduler.policy = bench->cells[0].policy;
         config.engine.scheduler.worker_count = bench->cells[0].workers;
+        event_run events = {0};
         status = entrain_swarm_create(&config, &swarm, error_out);
         if (status == ENTRAIN_OK)
+            status = event_run_begin(&events, bench->scenarios[s].events, swarm, bench->options->cli->operand,
+                                     error_out);
+        if (status == ENTRAIN_OK)
             status = check_memory(bench, swarm, error_out);
+        event_run_end(&events);
         entrain_swarm_destroy(swarm);
         if (status == ENTRAIN_OK && interrupt_requested())
             status = ENTRAIN_CANCELLED;
@@ -185,6 +190,7 @@ static entrain_status create_cells(bench_state *bench, entrain_error *error_out)
         cell->ns = calloc(bench->options->repeats, sizeof *cell->ns);
         if (cell->ns == NULL)
             abort();
+        cell->planned = bench->now->events;
         bench_cell_create(cell, &bench->now->swarm);
         progress_part(c + 1, cell->policy);
         if (c == 0 && cell->state != BENCH_CELL_GOOD) // it could be built a moment ago
@@ -554,6 +560,8 @@ int bench_scenario(const bench_options *options) {
     if (bench.cells == NULL)
         abort();
     int code = EXIT_USAGE;
+    if (status == ENTRAIN_OK && bench.scenarios[0].events != NULL)
+        say_note("the scenario's events happen on the way, and the times are with them");
     if (status == ENTRAIN_OK)
         code = bench_all(&bench);
     else

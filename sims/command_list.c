@@ -4,6 +4,7 @@
 
 #include "entrain/reference.h"
 #include "entrain/swarm.h"
+#include "sims/events.h"
 #include "sims/options.h"
 #include "sims/say.h"
 #include "sims/scenario.h"
@@ -171,6 +172,11 @@ static list_entry workload_at(uint32_t index) {
                                            .parameter_count = workload->parameter_count};
 }
 
+static list_entry event_at(uint32_t index) {
+    const event_word word = events_word_at(index);
+    return (list_entry){.name = word.name, .summary = word.summary, .type = word.form, .default_text = "-"};
+}
+
 static list_entry key_at(uint32_t index) {
     scenario_key key = scenario_key_at(index);
     return (list_entry){.name = key.name,
@@ -197,6 +203,7 @@ static const struct {
     {"overflow", "what happens when a mailbox is full: exec.overflow", overflow_at},
     {"simd", "vector instruction sets: exec.simd", simd_at},
     {"layouts", "how actors lie in memory: exec.layout", layout_at},
+    {"events", "what can happen at a given time: events = { { at = 10, ... } }", event_at},
     {"workloads", "actor programs of entrain bench actors and entrain explore", workload_at},
     {"keys", "every key of a scenario, as --set takes it", key_at},
 };

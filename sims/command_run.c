@@ -29,6 +29,7 @@ typedef struct run_state {
     run_file timeline; // not open without --timeline
     run_outcome outcome;
     run_phases phases; // at the end
+    event_run events;
     char *name;      // of the scenario
     char *directory; // NULL: series.csv to stdout, no files
     int lock;        // of the directory; -1: none
@@ -115,6 +116,12 @@ static entrain_status on_sample(void *context, const entrain_phase_sample *sampl
     return recorder_sample(run->recorder, sample, entrain_swarm_engine(run->swarm), error_out);
 }
 
+static void on_event(void *context, uint32_t index) {
+    const run_state *run = context;
+    const event_facts event = events_at(run->scenario.events, index);
+    say_note("t = %.6g s, tick %s: %s", event.at_s, text_count(event.tick).text, event.what);
+}
+
 static run_end carry_out(run_state *run, entrain_error *error_out) {
     entrain_engine *engine = entrain_swarm_engine(run->swarm);
     const scenario *given = &run->scenario;
@@ -122,6 +129,7 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
                      .tick_count = given->tick_count,
                      .record_every_ticks = given->record_every_ticks,
                      .stop = given->stop,
+                     .events = &run->events,
                      .on_sample = on_sample,
                      .context = run};
     uint32_t workers = entrain_scheduler_worker_count(entrain_engine_scheduler(engine));
@@ -147,6 +155,7 @@ static entrain_status write_rest(run_state *run, run_end end, entrain_error *err
     run_phases_take(run->swarm, &run->outcome, &run->phases);
     run->summary = summary_json(run->name, &run->scenario, run->swarm, &run->outcome, end, together);
     run_phases_json(&run->phases, &run->outcome, run->summary);
+    summary_put_events(run->summary, run->scenario.events, run->events.next);
     run->execution = execution_json(&run->scenario, run->swarm, wall_now_s() - run->begun_s);
     entrain_status status = recorder_close(run->recorder, error_out);
     if (run->directory == NULL || status != ENTRAIN_OK)
@@ -168,6 +177,8 @@ static void draw(const run_state *run) {
                         .since_s = run->outcome.staying ? run->outcome.since_s : -1,
                         .time_s = run->outcome.last.time_s,
                         .sample_count = run->outcome.count,
+                        .events = run->scenario.events,
+                        .event_count = run->events.next,
                         .population = entrain_swarm_population(run->swarm),
                         .coherence = run->outcome.last.coherence,
                         .mean_phase = run->outcome.last.mean_phase,
@@ -247,6 +258,7 @@ static void run_state_fini(run_state *run) {
     interrupt_watch(NULL);
     run_file_abandon(&run->timeline);
     recorder_destroy(run->recorder);
+    event_run_end(&run->events);
     entrain_swarm_destroy(run->swarm);
     outcome_fini(&run->outcome);
     scenario_free(&run->scenario);
@@ -288,6 +300,10 @@ int command_run(const cli_options *options) {
         status = choose_timeline(&run, &error);
     if (status == ENTRAIN_OK) {
         status = entrain_swarm_create(&run.scenario.swarm, &run.swarm, &error);
+        if (status == ENTRAIN_OK)
+            status = event_run_begin(&run.events, run.scenario.events, run.swarm, options->operand, &error);
+        run.events.told = on_event;
+        run.events.context = &run;
         code = exit_for(status);
     }
     if (status == ENTRAIN_OK) {

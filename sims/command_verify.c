@@ -89,9 +89,15 @@ static run_end run_once(verify_state *verify, const entrain_swarm_config *config
                         bool *refused_out, entrain_error *error_out) {
     entrain_swarm *swarm = NULL;
     *refused_out = false;
+    event_run events = {0};
     entrain_status status = entrain_swarm_create(config, &swarm, error_out);
+    if (status == ENTRAIN_OK)
+        status =
+            event_run_begin(&events, verify->scenario.events, swarm, verify->options->operand, error_out);
     if (status != ENTRAIN_OK) {
         *refused_out = status == ENTRAIN_UNSUPPORTED;
+        event_run_end(&events);
+        entrain_swarm_destroy(swarm);
         return RUN_END_FAILED;
     }
     entrain_engine *engine = entrain_swarm_engine(swarm);
@@ -100,6 +106,7 @@ static run_end run_once(verify_state *verify, const entrain_swarm_config *config
                      .tick_count = verify->tick_count,
                      .record_every_ticks = verify->scenario.record_every_ticks,
                      .stop = verify->scenario.stop,
+                     .events = &events,
                      .on_sample = verify->comparing ? compare_sample : keep_sample,
                      .context = verify};
     verify->at = 0;
@@ -108,6 +115,7 @@ static run_end run_once(verify_state *verify, const entrain_swarm_config *config
     run_end end = run_loop(&plan, error_out);
     progress_end();
     interrupt_watch(NULL);
+    event_run_end(&events);
     entrain_swarm_destroy(swarm);
     return end;
 }

@@ -232,6 +232,11 @@ entrain_status given_take_set(given_values *given, const char *set, entrain_erro
     }
     if (id == KEY_NONE)
         return set_short(given, name, equals + 1, set, error_out);
+    if (schema_keys[id].type == SCHEMA_EVENTS)
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: %s can only be taken out by --set (%s=nil); write them into the scenario file.", where.text,
+            name, name);
     json_t *value = schema_read_text(id, equals + 1);
     if (value == NULL)
         return no_memory(where, error_out);

@@ -78,8 +78,8 @@ static const cli_command commands[] = {
      command_explore},
     {"list", "[TOPIC]", 1, false, "load json", "what there is to choose from",
      "Topics: topologies, models, policies, transports, distributions, samplings,\n"
-     "integrators, normalise, overflow, simd, layouts, workloads, keys. Without a\n"
-     "topic: what each is about.\n",
+     "integrators, normalise, overflow, simd, layouts, events, workloads, keys.\n"
+     "Without a topic: what each is about.\n",
      command_list},
     {"show", "DIR", 1, true, "json", "print the summary of a finished run's directory", NULL, command_show},
     {"help", "[COMMAND]", 1, false, "", "this text, or more about one command", NULL, command_help},

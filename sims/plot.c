@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "entrain/math.h"
 #include "sims/drawing.h"
@@ -16,6 +17,25 @@
 
 enum { BIN_COUNT = 120, POINTS_MAX = 4000 };
 static const double pi = 3.14159265358979323846;
+
+// Thin upright lines with words, in rows that take turns so that neighbours do not write over each other.
+static void put_events(FILE *to, const plot_facts *facts) {
+    enum { LINES_MAX = 100, WORDS_MAX = 12, ROWS = 4, FIRST_TAG = 100 };
+    for (uint32_t e = 0; e < facts->event_count && e < LINES_MAX; e++) {
+        const event_facts event = events_at(facts->events, e);
+        const bool left = event.at_s > 0.7 * facts->time_s;
+        fprintf(to,
+                "set arrow %u from first %.17g, graph 0 to first %.17g, graph 1 nohead lc rgb '#8a8a8a' lw 1 "
+                "dt 3 back\n",
+                FIRST_TAG + e, event.at_s, event.at_s);
+        if (e < WORDS_MAX)
+            fprintf(to,
+                    "set label %u '%s%.44s%s%s' at first %.17g, graph %.3f %s noenhanced font ',11' "
+                    "textcolor rgb '#555555' front\n",
+                    FIRST_TAG + e, left ? "" : " ", event.what, strlen(event.what) > 44 ? " ..." : "",
+                    left ? " " : "", event.at_s, 0.16 + 0.05 * (e % ROWS), left ? "right" : "left");
+    }
+}
 
 static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
     fputs("reset\n", to);
@@ -40,6 +60,7 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
             "set label 1 '  synchronized from t = %.4g s  ' at %.17g,0.06 %s textcolor rgb orange front\n",
             facts->since_s, facts->since_s, facts->since_s, facts->since_s, left ? "right" : "left");
     }
+    put_events(to, facts);
     fprintf(to, "set xrange [0:%.17g]\n", facts->time_s > 0 ? facts->time_s : 1);
     unsigned long long stride = facts->sample_count / POINTS_MAX + 1;
     fprintf(to, "plot %.17g with lines lc rgb orange lw 1.2 dt 2 title 'synchronized: r = %.4g', \\\n",

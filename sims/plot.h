@@ -2,6 +2,7 @@
 #ifndef ENTRAIN_SIMS_PLOT_H
 #define ENTRAIN_SIMS_PLOT_H
 
+#include "sims/events.h"
 #include "sims/outcome.h"
 
 typedef struct plot_facts {
@@ -11,6 +12,8 @@ typedef struct plot_facts {
     double since_s; ///< when r came to stay above it; 0 or below: from the start, or it did not
     double time_s;  ///< at the last sample
     uint64_t sample_count;
+    const scenario_events *events; ///< what happened: the first event_count of these
+    uint32_t event_count;
     entrain_population *population; ///< oscillators, as they are at the end
     double coherence, mean_phase;   ///< the arrow
     bool complete;                  ///< everybody hears everybody: local coherence is r and is left out

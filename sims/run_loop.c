@@ -46,13 +46,15 @@ static bool stop_reached(stop_watch *watch, const entrain_phase_sample *sample) 
     return holds && sample->tick - watch->since_tick >= watch->hold_ticks;
 }
 
-static entrain_status advance_to(entrain_swarm *swarm, uint64_t target, uint64_t *chunk,
+static entrain_status advance_to(const run_plan *plan, uint64_t target, uint64_t *chunk,
                                  entrain_error *error_out) {
-    uint64_t tick = entrain_swarm_tick(swarm);
+    event_run none = {.swarm = plan->swarm};
+    event_run *events = plan->events != NULL ? plan->events : &none;
+    uint64_t tick = entrain_swarm_tick(plan->swarm);
     while (tick < target) {
         uint64_t ticks = target - tick < *chunk ? target - tick : *chunk;
         double begun_s = wall_now_s();
-        entrain_status status = entrain_swarm_advance(swarm, tick + ticks, error_out);
+        entrain_status status = event_run_advance(events, ticks, error_out);
         if (status != ENTRAIN_OK)
             return status;
         double took_s = wall_now_s() - begun_s;
@@ -60,7 +62,7 @@ static entrain_status advance_to(entrain_swarm *swarm, uint64_t target, uint64_t
             *chunk *= 2;
         else if (took_s > chunk_s * 2 && *chunk > 1)
             *chunk /= 2;
-        tick = entrain_swarm_tick(swarm);
+        tick = entrain_swarm_tick(plan->swarm);
         progress_update(tick);
     }
     return ENTRAIN_OK;
@@ -98,6 +100,8 @@ run_end run_loop(const run_plan *plan, entrain_error *error_out) {
     double hold = ceil(plan->stop.hold_s / entrain_engine_step_s(engine) - 1e-6);
     watch.hold_ticks = hold > 0 ? (uint64_t)hold : 0;
 
+    if (plan->events != NULL && event_run_happen(plan->events, error_out) != ENTRAIN_OK) // those of tick 0
+        return RUN_END_FAILED;
     uint64_t chunk = 1, marked = 0;
     for (;;) {
         entrain_phase_sample sample;
@@ -118,7 +122,7 @@ run_end run_loop(const run_plan *plan, entrain_error *error_out) {
         uint64_t next = (sample.tick / plan->record_every_ticks + 1) * plan->record_every_ticks;
         if (next > plan->tick_count)
             next = plan->tick_count;
-        entrain_status status = advance_to(plan->swarm, next, &chunk, error_out);
+        entrain_status status = advance_to(plan, next, &chunk, error_out);
         if (status == ENTRAIN_OK)
             continue;
         if (status != ENTRAIN_CANCELLED && status != ENTRAIN_TIMEOUT)

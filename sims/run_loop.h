@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "sims/events.h"
 #include "sims/scenario.h"
 
 typedef enum run_end {
@@ -26,6 +27,7 @@ typedef struct run_plan {
     uint64_t tick_count;
     uint64_t record_every_ticks;
     scenario_stop stop;
+    event_run *events; ///< of this swarm, begun, by the caller to be ended; NULL: there are none
     /// Receives every sample: tick 0, every record_every_ticks, and the last tick whatever it is. Anything
     /// but ENTRAIN_OK ends the run.
     entrain_status (*on_sample)(void *context, const entrain_phase_sample *sample, entrain_error *error_out);

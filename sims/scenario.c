@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sims/events.h"
 #include "sims/json_source.h"
 #include "sims/parameters.h"
 #include "sims/resolver.h"
@@ -461,7 +462,7 @@ static scenario_stop make_stop(const resolver *r) {
                            .hold_s = number(r, KEY_STOP_HOLD)};
 }
 
-static entrain_status finish(const resolver *r, scenario *scenario_out) {
+static entrain_status finish(const resolver *r, scenario_events *events, scenario *scenario_out) {
     owned_arrays *arrays = calloc(1, sizeof *arrays);
     json_t *resolved = arrays != NULL ? plant_all(r) : NULL;
     if (resolved == NULL)
@@ -480,6 +481,7 @@ static entrain_status finish(const resolver *r, scenario *scenario_out) {
                                .tick_count = (uint64_t)round(duration / step),
                                .record_every_ticks = record_ticks < 1 ? 1 : (uint64_t)record_ticks,
                                .stop = make_stop(r),
+                               .events = events,
                                .owned = arrays};
     return ENTRAIN_OK;
 fail:
@@ -496,8 +498,13 @@ static entrain_status resolve(const given_values *given, scenario *scenario_out,
         status = resolve_key(&r, id);
     if (status == ENTRAIN_OK)
         status = check_together(&r);
+    scenario_events *events = NULL;
     if (status == ENTRAIN_OK)
-        status = finish(&r, scenario_out);
+        status = events_resolve(&r, &events);
+    if (status == ENTRAIN_OK)
+        status = finish(&r, events, scenario_out);
+    if (status != ENTRAIN_OK)
+        events_free(events);
     for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
         json_decref(r.values[id]);
     return status;
@@ -572,6 +579,7 @@ entrain_status scenario_load(const scenario_source *source, scenario *scenario_o
 
 void scenario_free(scenario *loaded) {
     free_arrays(loaded->owned);
+    events_free(loaded->events);
     json_decref(loaded->resolved);
     memset(loaded, 0, sizeof *loaded);
 }

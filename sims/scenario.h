@@ -21,6 +21,8 @@
 
 #include "entrain/swarm.h"
 
+typedef struct scenario_events scenario_events; // events.h
+
 typedef struct scenario_stop {
     bool enabled;
     double coherence; ///< threshold on r
@@ -40,6 +42,7 @@ typedef struct scenario {
     uint64_t tick_count;
     uint64_t record_every_ticks; ///< at least 1
     scenario_stop stop;
+    scenario_events *events; ///< NULL: none
     void *owned; ///< arrays that swarm points to; scenario.c's
 } scenario;
 

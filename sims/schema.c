@@ -184,6 +184,8 @@ const char *schema_type_text(schema_key_id id) {
         return "list of integers";
     case SCHEMA_MATRIX:
         return "rows of numbers";
+    case SCHEMA_EVENTS:
+        return "list of events";
     case SCHEMA_PARAMETERS:
         return "table of numbers";
     }
@@ -517,6 +519,19 @@ static entrain_status check_parameters(schema_key_id id, const json_t *value, co
                              where, schema_keys[id].name, is.text);
 }
 
+// What may stand in one depends on other keys: events_resolve() looks into them.
+static entrain_status check_events(schema_key_id id, const json_t *value, const char *where,
+                                   json_t **value_out, entrain_error *error_out) {
+    if (json_is_array(value) || (json_is_object(value) && json_object_size(value) == 0)) {
+        *value_out = json_is_array(value) ? json_copy((json_t *)value) : json_array();
+        return ENTRAIN_OK;
+    }
+    return entrain_error_set(
+        error_out, ENTRAIN_INVALID,
+        "%s: %s is %s; it must be a list of events, such as { { at = 10, cut = { 3, 7 } } }.", where,
+        schema_keys[id].name, words_value(value).text);
+}
+
 entrain_status schema_check(schema_key_id id, const json_t *value, const char *where, json_t **value_out,
                             entrain_error *error_out) {
     entrain_status status = ENTRAIN_INVALID;
@@ -549,6 +564,9 @@ entrain_status schema_check(schema_key_id id, const json_t *value, const char *w
         break;
     case SCHEMA_MATRIX:
         status = check_matrix(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_EVENTS:
+        status = check_events(id, value, where, &canonical, error_out);
         break;
     case SCHEMA_PARAMETERS:
         status = check_parameters(id, value, where, &canonical, error_out);

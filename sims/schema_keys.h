@@ -184,6 +184,8 @@
     X(INTEGRATOR, "time.integrator", CHOICE, "rk4",                                                          \
       "1, 2 or 4 exchanges a tick; with model.noise euler or heun, and heun by default",                     \
       .choices = "one of euler, heun, rk4", SCHEMA_MODEL(SCHEMA_SINES))                                      \
+    X(EVENTS, "events", EVENTS, NULL,                                                                        \
+      "what happens at given times: { { at = 10, cut = { 3, 7 } }, ... } (entrain list events)")             \
     X(STOP_COHERENCE, "stop.coherence", NUMBER, NULL,                                                        \
       "stop once coherence r reaches this, 0 to 1; absent: run to the end", .least = 0, .most = 1)           \
     X(STOP_BELOW, "stop.below", BOOLEAN, "false", "stop when r is below stop.coherence instead",             \

@@ -117,6 +117,22 @@ json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swa
     return json;
 }
 
+void summary_put_events(json_t *summary, const scenario_events *events, uint32_t happened) {
+    if (events_count(events) == 0)
+        return;
+    json_t *list = json_array();
+    for (uint32_t e = 0; e < happened; e++) {
+        const event_facts event = events_at(events, e);
+        json_t *json = json_object();
+        json_object_set_new(json, "at", json_number(event.at_s));
+        put_count(json, "tick", event.tick);
+        put_text(json, "what", event.what);
+        json_array_append_new(list, json);
+    }
+    json_object_set_new(summary, "events", list);
+    put_count(summary, "events_planned", events_count(events));
+}
+
 static json_t *messages_json(const entrain_engine *engine) {
     entrain_message_count count;
     entrain_engine_count(engine, &count);

@@ -52,6 +52,29 @@ static void row_ended(FILE *to, const json_t *summary) {
     row(to, "Ended", text);
 }
 
+// A line for each of the first few events; one for the others, and for those that the run did not come to.
+static void rows_events(FILE *to, const json_t *summary) {
+    enum { SHOWN = 6 };
+    const json_t *events = json_object_get(summary, "events");
+    const uint64_t planned = count_at(summary, "events_planned");
+    const size_t count = json_array_size(events);
+    char text[300];
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        const json_t *event = json_array_get(events, i);
+        snprintf(text, sizeof text, "t = %.6g s: %s", number_at(event, "at"), text_at(event, "what"));
+        row(to, i == 0 ? "Events" : "", text);
+    }
+    if (count > SHOWN) {
+        snprintf(text, sizeof text, "and %zu more (summary.json)", count - SHOWN);
+        row(to, "", text);
+    }
+    if (count < planned) {
+        snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64 " did not come to pass", planned - count,
+                 planned);
+        row(to, count == 0 ? "Events" : "", text);
+    }
+}
+
 static void rows_result(FILE *to, const json_t *summary) {
     char text[200];
     const json_t *start = json_object_get(summary, "start"), *final = json_object_get(summary, "final");
@@ -59,6 +82,7 @@ static void rows_result(FILE *to, const json_t *summary) {
     outcome_sentence(summary, text, sizeof text);
     row(to, "Outcome", text);
     row_ended(to, summary);
+    rows_events(to, summary);
     snprintf(text, sizeof text, "r = %.4f (at the start %.4f), among neighbours %.4f",
              number_at(final, "coherence"), number_at(start, "coherence"),
              number_at(final, "local_coherence"));

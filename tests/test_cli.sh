@@ -45,7 +45,7 @@ expect 0 --version
 says out.txt "entrain "
 expect 0 help
 expect 0 list
-for topic in topologies models policies transports distributions samplings integrators normalise overflow simd layouts keys; do
+for topic in topologies models policies transports distributions samplings integrators normalise overflow simd layouts events keys; do
     says out.txt "entrain list $topic"
     expect 0 list "$topic"
     is "list $topic shows something" -s out.txt

@@ -1,0 +1,223 @@
+// Events as they happen: a swarm is advanced from one to the next.
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sims/events_list.h"
+
+static entrain_status refuse(const event_run *run, const char *where, const scenario_event *event,
+                             entrain_status status, const char *sentence, entrain_error *error_out) {
+    (void)run;
+    char own[sizeof error_out->sentence];
+    snprintf(own, sizeof own, "%s", sentence); // it may be error_out's
+    return entrain_error_set(error_out, status, "%s%sevents[%" PRIu32 "]: %s", where != NULL ? where : "",
+                             where != NULL ? ": " : "", event->number, own);
+}
+
+// --- The verbs
+
+static double *field_of(entrain_kuramoto_config *config, uint32_t key) {
+    return (double *)(void *)((char *)config + event_keys[key].offset);
+}
+
+entrain_status event_set(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out) {
+    entrain_population *population = entrain_swarm_population(run->swarm);
+    const entrain_kuramoto_config *now = entrain_kuramoto_look(population);
+    if (now == NULL) // looked at when the scenario was loaded
+        return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
+                                 "only kuramoto's oscillators can be changed so.");
+    entrain_kuramoto_config changed = *now;
+    for (uint32_t i = 0; i < count; i++)
+        if (event_keys[items[i].from].id == KEY_DAMPING_VALUE && now->dampings != NULL)
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "model.damping cannot be set: each oscillator has its own.");
+    for (uint32_t i = 0; i < count; i++)
+        *field_of(&changed, items[i].from) = items[i].weight;
+    return entrain_kuramoto_change(population, &changed, error_out);
+}
+
+entrain_status event_drive(event_run *run, const event_item *items, uint32_t count,
+                           entrain_error *error_out) {
+    (void)error_out;
+    entrain_population *population = entrain_swarm_population(run->swarm);
+    for (uint32_t i = 0; i < count; i++)
+        *(double *)entrain_population_at(population, items[i].from, ENTRAIN_KURAMOTO_FREQUENCY) =
+            items[i].weight;
+    return ENTRAIN_OK;
+}
+
+// Who failed has ended before its time: that it is silent is all that was asked for.
+entrain_status event_stop(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out) {
+    (void)error_out;
+    entrain_population *population = entrain_swarm_population(run->swarm);
+    for (uint32_t i = 0; i < count; i++)
+        (void)entrain_engine_stop_actor(entrain_swarm_engine(run->swarm),
+                                        entrain_population_id(population, items[i].from));
+    return ENTRAIN_OK;
+}
+
+entrain_status event_restart(event_run *run, const event_item *items, uint32_t count,
+                             entrain_error *error_out) {
+    for (uint32_t i = 0; i < count; i++) {
+        entrain_id id;
+        entrain_status status = entrain_engine_restart_actor(
+            entrain_swarm_engine(run->swarm), entrain_swarm_population(run->swarm), items[i].from, &id);
+        if (status == ENTRAIN_LIMIT)
+            return entrain_error_set(
+                error_out, status,
+                "oscillator %" PRIu32
+                " has been restarted 254 times, and its place is used up; name another one.",
+                items[i].from);
+        // ENTRAIN_ORDER: somebody lives there already.
+    }
+    return ENTRAIN_OK;
+}
+
+// Cut and link together, so that the graph is made anew once.
+static entrain_status change_graph(event_run *run, const scenario_event *event, entrain_error *error_out) {
+    static const event_action nothing = {0};
+    const event_action *cut = event_action_of(run->list, event, "cut");
+    const event_action *link = event_action_of(run->list, event, "link");
+    if (cut == NULL && link == NULL)
+        return ENTRAIN_OK;
+    cut = cut != NULL ? cut : &nothing;
+    link = link != NULL ? link : &nothing;
+    entrain_topology *changed = NULL;
+    entrain_status status =
+        entrain_topology_edit(run->topology, run->list->items + cut->first, cut->count,
+                              run->list->items + link->first, link->count, &changed, error_out);
+    if (status == ENTRAIN_OK)
+        status = entrain_engine_replace_topology(entrain_swarm_engine(run->swarm), changed, error_out);
+    if (status != ENTRAIN_OK) {
+        entrain_topology_release(changed);
+        return status;
+    }
+    entrain_topology_release(run->topology);
+    run->topology = changed;
+    return ENTRAIN_OK;
+}
+
+static entrain_status happen(event_run *run, const scenario_event *event, entrain_error *error_out) {
+    entrain_status status = change_graph(run, event, error_out);
+    for (uint32_t a = event->first; status == ENTRAIN_OK && a < event->first + event->count; a++) {
+        const event_action *action = &run->list->actions[a];
+        if (!action->verb->graph)
+            status = action->verb->happen(run, run->list->items + action->first, action->count, error_out);
+    }
+    return status;
+}
+
+// --- Looked at before anything runs
+
+// How many edges there are between two, by the graph and by what has been cut and linked so far: in a table
+// from "3-7" to the difference.
+static entrain_status look_at_edges(const event_run *run, const event_action *action, bool cuts,
+                                    json_t *changes, entrain_error *error_out) {
+    const bool directed = entrain_topology_look(run->topology).directed;
+    for (uint32_t i = action->first; i < action->first + action->count; i++) {
+        const event_item *edge = &run->list->items[i];
+        const bool turn = !directed && edge->from > edge->to;
+        const uint32_t from = turn ? edge->to : edge->from, to = turn ? edge->from : edge->to;
+        char name[40];
+        snprintf(name, sizeof name, "%" PRIu32 "-%" PRIu32, from, to);
+        const json_int_t change = json_integer_value(json_object_get(changes, name));
+        if (cuts && entrain_topology_edge_count(run->topology, from, to) + change <= 0)
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "there is no edge %s %" PRIu32 " %s %" PRIu32 " to cut at that time.",
+                                     directed ? "from" : "between", edge->from, directed ? "to" : "and",
+                                     edge->to);
+        if (json_object_set_new(changes, name, json_integer(change + (cuts ? -1 : 1))) != 0)
+            return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory to look at it.");
+    }
+    return ENTRAIN_OK;
+}
+
+// What the graph alone can tell; and values are tried on the swarm, which has not gone anywhere yet.
+static entrain_status look_at(event_run *run, const scenario_event *event, json_t *changes,
+                              entrain_error *error_out) {
+    const event_action *cut = event_action_of(run->list, event, "cut");
+    const event_action *link = event_action_of(run->list, event, "link");
+    const event_action *set = event_action_of(run->list, event, "set");
+    entrain_status status = ENTRAIN_OK;
+    if (cut != NULL)
+        status = look_at_edges(run, cut, true, changes, error_out);
+    if (status == ENTRAIN_OK && link != NULL)
+        status = look_at_edges(run, link, false, changes, error_out);
+    if (status == ENTRAIN_OK && set != NULL)
+        status = event_set(run, run->list->items + set->first, set->count, error_out);
+    return status;
+}
+
+static entrain_status look_at_all(event_run *run, const char *where, entrain_error *error_out) {
+    entrain_population *population = entrain_swarm_population(run->swarm);
+    const entrain_kuramoto_config *model = entrain_kuramoto_look(population);
+    entrain_kuramoto_config begun = {0};
+    if (model != NULL)
+        begun = *model;
+    json_t *changes = json_object();
+    entrain_status status = ENTRAIN_OK;
+    if (changes == NULL)
+        status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory to look at the events.");
+    for (uint32_t e = 0; status == ENTRAIN_OK && e < run->list->count; e++) {
+        const scenario_event *event = &run->list->events[e];
+        status = look_at(run, event, changes, error_out);
+        if (status != ENTRAIN_OK)
+            status = refuse(run, where, event, status, error_out->sentence, error_out);
+    }
+    json_decref(changes);
+    if (model != NULL && status == ENTRAIN_OK)
+        status = entrain_kuramoto_change(population, &begun, error_out);
+    return status;
+}
+
+entrain_status event_run_begin(event_run *run, const scenario_events *list, entrain_swarm *swarm,
+                               const char *where, entrain_error *error_out) {
+    *run = (event_run){.list = list, .swarm = swarm};
+    if (list == NULL)
+        return ENTRAIN_OK;
+    run->topology = entrain_swarm_topology(swarm);
+    entrain_topology_retain(run->topology);
+    return look_at_all(run, where, error_out);
+}
+
+void event_run_end(event_run *run) {
+    entrain_topology_release(run->topology);
+    run->topology = NULL;
+}
+
+// --- On the way
+
+static uint64_t next_tick(const event_run *run) {
+    return run->next < events_count(run->list) ? run->list->events[run->next].tick : UINT64_MAX;
+}
+
+entrain_status event_run_happen(event_run *run, entrain_error *error_out) {
+    while (next_tick(run) <= entrain_swarm_tick(run->swarm)) {
+        const scenario_event *event = &run->list->events[run->next];
+        entrain_status status = happen(run, event, error_out);
+        if (status != ENTRAIN_OK)
+            return refuse(run, NULL, event, status, error_out->sentence, error_out);
+        // Who watches a law of motion begins anew, though no sample may show what was changed and changed back.
+        entrain_engine_republish(entrain_swarm_engine(run->swarm));
+        if (run->told != NULL)
+            run->told(run->context, run->next);
+        run->next++;
+    }
+    return ENTRAIN_OK;
+}
+
+entrain_status event_run_advance(event_run *run, uint64_t ticks, entrain_error *error_out) {
+    uint64_t tick = entrain_swarm_tick(run->swarm);
+    const uint64_t end = tick + ticks;
+    entrain_status status = ENTRAIN_OK;
+    do {
+        const uint64_t next = next_tick(run);
+        const uint64_t to = next > tick && next < end ? next : end;
+        status = entrain_swarm_advance(run->swarm, to, error_out);
+        if (status == ENTRAIN_OK) // else it was stopped before the next one's tick
+            status = event_run_happen(run, error_out);
+        tick = to;
+    } while (status == ENTRAIN_OK && tick < end);
+    return status;
+}

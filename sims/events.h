@@ -1,0 +1,72 @@
+/// @file events.h  What happens to a swarm at given times: `events = { { at = 10, cut = { 3, 7 } }, ... }` in
+/// a scenario.
+///
+///   what the user wrote --events_resolve()--> canonical JSON (manifest) and a list --event_run--> a swarm
+///
+/// An event is a time and what happens then: one verb or several, which the table in events.c lists. Times
+/// are simulated seconds, rounded to ticks. An event of tick t happens when tick t is over, before the sample
+/// of that tick is taken: the sample shows what the run goes on from. Events of one tick happen in the order
+/// written; the verbs of one event in the order of the table: first the graph, then what oscillators are
+/// told, then who stops and who begins.
+#ifndef ENTRAIN_SIMS_EVENTS_H
+#define ENTRAIN_SIMS_EVENTS_H
+
+#include <jansson.h>
+
+#include "entrain/swarm.h"
+
+typedef struct resolver resolver;
+
+/// The events of a scenario, in the order in which they happen. Immutable.
+typedef struct scenario_events scenario_events;
+
+/// Room for what one event does, in words.
+enum { EVENT_TEXT_BYTES = 200 };
+
+typedef struct event_facts {
+    double at_s; ///< as written
+    uint64_t tick;
+    char what[EVENT_TEXT_BYTES]; ///< "cut 3-7; set model.coupling = 0.5"
+} event_facts;
+
+/// Checks r->values[KEY_EVENTS] and replaces it by its canonical form (NULL where nothing is to happen).
+/// Everything is looked at that the scenario alone can tell: verbs, indices, times, values, who can stop;
+/// what only the graph can tell, event_run_begin() does. Events after an end that --set brought nearer are
+/// left out.
+/// @param list_out the caller's to free; NULL where nothing is to happen.
+entrain_status events_resolve(resolver *r, scenario_events **list_out);
+void events_free(scenario_events *list);
+/// 0 for NULL.
+uint32_t events_count(const scenario_events *list);
+event_facts events_at(const scenario_events *list, uint32_t index);
+
+/// A verb, for `entrain list events`; name NULL past the end.
+typedef struct event_word {
+    const char *name, *form, *summary;
+} event_word;
+event_word events_word_at(uint32_t index);
+
+/// The events of one run of one swarm.
+typedef struct event_run {
+    const scenario_events *list; ///< borrowed; NULL: there are none
+    entrain_swarm *swarm;
+    entrain_topology *topology; ///< as it is now
+    uint32_t next;              ///< the first that has not happened
+    /// Told of each event that has happened, by its number in the list; may be NULL.
+    void (*told)(void *context, uint32_t index);
+    void *context;
+} event_run;
+
+/// Takes up the events of a swarm at tick 0, looked at once more: ENTRAIN_INVALID with a sentence for an edge
+/// to cut that will not be there, or a value that the model refuses. @p where opens the sentence.
+entrain_status event_run_begin(event_run *run, const scenario_events *list, entrain_swarm *swarm,
+                               const char *where, entrain_error *error_out);
+/// Gives back what begin() took; nothing on one that is zeroed.
+void event_run_end(event_run *run);
+/// Everything that is to happen at the swarm's tick, once.
+entrain_status event_run_happen(event_run *run, entrain_error *error_out);
+/// entrain_swarm_advance() by so many ticks with the events on the way, those at its end included, and none at its beginning
+/// (event_run_happen()).
+entrain_status event_run_advance(event_run *run, uint64_t ticks, entrain_error *error_out);
+
+#endif

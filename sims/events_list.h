@@ -1,0 +1,66 @@
+/// @file events_list.h  How events are kept: shared by events.c, which reads them, and event_run.c.
+#ifndef ENTRAIN_SIMS_EVENTS_LIST_H
+#define ENTRAIN_SIMS_EVENTS_LIST_H
+
+#include "sims/events.h"
+#include "sims/resolver.h"
+
+/// One thing that a verb is to do: an edge; or an oscillator (from) and perhaps a value (weight); or a key
+/// that can be set (from, its number) and its value.
+typedef entrain_edge event_item;
+
+typedef struct event_reader event_reader;
+
+typedef struct event_verb {
+    const char *name, *form, *summary;
+    /// Reads @p value, adds its items, and makes its canonical form.
+    entrain_status (*read)(event_reader *reader, const json_t *value, json_t **canonical_out);
+    /// Does it. Verbs that change the graph only take note, so that an event changes it once.
+    entrain_status (*happen)(event_run *run, const event_item *items, uint32_t count,
+                             entrain_error *error_out);
+    bool graph;
+    /// One item in words.
+    void (*tell)(const event_item *item, char *text_out, size_t size);
+} event_verb;
+
+typedef struct event_action {
+    const event_verb *verb;
+    uint32_t first, count; ///< of the list's items
+} event_action;
+
+typedef struct scenario_event {
+    double at_s;
+    uint64_t tick;
+    uint32_t number;       ///< as written, from 1
+    uint32_t first, count; ///< of the list's actions
+} scenario_event;
+
+struct scenario_events {
+    scenario_event *events;
+    event_action *actions;
+    event_item *items;
+    uint32_t count, action_count, item_count;
+    uint32_t room, action_room, item_room;
+};
+
+/// Keys that can be set while a swarm runs, in the order of their names.
+typedef struct event_key {
+    const char *name;
+    schema_key_id id; ///< says the range; the scenario must have it
+    size_t offset;    ///< of a double in entrain_kuramoto_config
+} event_key;
+enum { EVENT_KEY_COUNT = 10 };
+extern const event_key event_keys[EVENT_KEY_COUNT];
+
+// event_run.c
+entrain_status event_set(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
+entrain_status event_drive(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
+entrain_status event_stop(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
+entrain_status event_restart(event_run *run, const event_item *items, uint32_t count,
+                             entrain_error *error_out);
+
+/// The action of the verb called @p name in an event, or NULL.
+const event_action *event_action_of(const scenario_events *list, const scenario_event *event,
+                                    const char *name);
+
+#endif

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# What a user sees of events: notes, summary, manifest, picture; and that every way of carrying them out gives the same.
+set -u
+# shellcheck source=tests/cli_check.sh
+. "$(dirname "$(readlink -f "$0")")/cli_check.sh"
+
+cat >story.lua <<'LUA'
+return {
+  title = "A story",
+  swarm = { size = 40, topology = { kind = "ring", degree = 4 } },
+  model = { coupling = 2, frequency = { distribution = "normal", deviation = 0.1 } },
+  time = { step = 0.05, duration = 10 },
+  record = { every = 0.3 },
+  events = {
+    { at = 6, restart = { 5 }, set = { ["model.coupling"] = 0.5 } },
+    { at = 2.51, cut = { { 3, 4 }, { 3, 5 } }, link = { 3, 20, 1.5 }, stop = { 5, 6 } },
+    { at = 10, stop = 9 },
+  },
+}
+LUA
+
+# --- a run -------------------------------------------------------------------------------------------------------------
+expect 0 run story.lua -o one
+says err.txt "entrain: t = 2.51 s, tick 50: cut 3-4, 3-5; link 3-20 (weight 1.5); stop 5, 6"
+says err.txt "entrain: t = 6 s, tick 120: set model.coupling = 0.5; restart 5"
+says out.txt "Events       t = 2.51 s: cut 3-4, 3-5; link 3-20 (weight 1.5); stop 5, 6"
+says one/summary.json '"events_planned": 3'
+says one/summary.json '"tick": 120'
+is "three events in the summary" "$(grep -c '"what"' one/summary.json)" -eq 3
+# An event of a tick comes before its sample: tick 120 is one, and living there is 39 of 40; at the end one less.
+is "living after the restart" "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "living") c = i } $1 == 120 { print $c }' one/series.csv)" -eq 39
+is "living at the end" "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "living") c = i } END { print $c }' one/series.csv)" -eq 38
+# The manifest is the same story.
+expect 0 run one/manifest.json -o two --set exec.mailbox_capacity=nil --set exec.transport=publish --set exec.policy=dataflow
+same one/series.csv two/series.csv
+same one/summary.json two/summary.json
+expect 0 run story.lua -o three --set time.duration=5
+says three/summary.json '"events_planned": 1'
+silent three/manifest.json '"restart"'
+expect 0 run story.lua -o four --set stop.coherence=0 --set stop.hold=3
+says out.txt "2 of 3 did not come to pass"
+expect 0 run story.lua -o five --set events=nil
+silent five/summary.json '"events'
+
+# --- everywhere ----------------------------------------------------------------------------------------------------------
+expect 0 verify story.lua --policies steal,dataflow
+says out.txt "runs agree; fingerprint at the end $(sed -n 's/.*"fingerprint": "\(.*\)".*/\1/p' one/summary.json)"
+expect 0 bench story.lua --workers 1 --policies dataflow --repeat 2 --seconds 0.001
+says out.txt "2 of 2 agree on fingerprint"
+says err.txt "the scenario's events happen on the way"
+expect 0 list events
+says out.txt "cut "
+expect 0 list events --json
+says out.txt '"name": "restart"'
+
+# --- refused -------------------------------------------------------------------------------------------------------------
+refused "--set events=3: events can only be taken out" run story.lua -o six --set events=3
+refused "events[2].link names oscillator 20; there are 0 to 19" run story.lua -o six --set swarm.size=20
+sed 's/{ 3, 5 } }/{ 3, 9 } }/' story.lua >no_edge.lua
+refused "no_edge.lua: events[2]: there is no edge between 3 and 9 to cut at that time." run no_edge.lua -o six
+refused "no_edge.lua: events[2]: there is no edge between 3 and 9" verify no_edge.lua
+is "nothing was written" ! -e six
+# Where the graph may not grow: the run ends with a sentence, and what was before is there.
+sed 's/link = { 3, 20, 1.5 }/link = { { 30, 20 }, { 31, 20 } }/' story.lua >grows.lua
+expect 1 run grows.lua -o seven --set exec.mailbox_capacity=5
+says err.txt "events[2]: mailbox_capacity is 5, but actor 20 of \"kuramoto\" gets up to 6 messages at once"
+says out.txt "by a failure, unfinished: t = 2.4 s"
+
+printf '%d checks, %d failures\n' "$checks" "$failures"
+[ "$failures" -eq 0 ]
