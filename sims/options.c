@@ -44,6 +44,21 @@ static const cli_command commands[] = {
      "A scenario that names an overflow policy or a mailbox capacity is compared in\n"
      "mailboxes only.\n",
      command_verify},
+    {"validate", "", 0, false, "quick full filter workers report load json quiet force",
+     "check the engine against the known answers of theory",
+     "Every known answer is measured and printed: expected, measured, how far off,\n"
+     "tolerance, source. What has an exact answer goes through both transports, which\n"
+     "must agree in every bit. Exit code 3 if any row fails.\n"
+     "\n"
+     "--quick, the default, takes smaller samples and the wider tolerances that go with\n"
+     "them, and says so; --full is the whole table, some minutes. --filter T5,M10 or\n"
+     "--filter ring names checks by their number, or by a word of their title.\n"
+     "\n"
+     "--report FILE.html (or FILE.md, with pictures beside it) holds the table, the\n"
+     "machine's and the build's facts, and pictures with theory's curve through measured\n"
+     "points: r over K for Lorentz, normal and noise; relaxation; modes of a ring; time\n"
+     "to coherence.\n",
+     command_validate},
     {"bench", "WHAT", 1, true,
      "policies workers sizes filter size repeat seconds baseline set seed transport load output json quiet "
      "force",
@@ -99,6 +114,8 @@ static const option_row option_rows[] = {
     {"policies", 0, "LIST|all", "policies to compare, as steal,static; default all"},
     {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
     {"sizes", 0, "LIST", "swarm sizes, as 1e3,1e5; default: the scenario's"},
+    {"quick", 0, NULL, "small samples, wider tolerances: seconds; the default"},
+    {"full", 0, NULL, "the whole table: minutes"},
     {"filter", 0, "LIST", "workloads of bench actors, as ping-pong,flood; default all"},
     {"size", 0, "quick|normal", "of workloads; default normal: those of our peers"},
     {"seeds", 0, "A..B", "seeds of schedules, as 1..1000, the default"},
@@ -110,6 +127,7 @@ static const option_row option_rows[] = {
     {"load", 0, "FILE.so", "a plug-in with policies, models, topologies; repeatable"},
     {"output", 'o', "DIR", "where files go; - writes series.csv to stdout and no files"},
     {"timeout", 0, "SECONDS", "end at the first tick boundary after so much wall time"},
+    {"report", 0, "FILE", "write a page with pictures: FILE.html, or FILE.md and .svg"},
     {"timeline", 0, "FILE", "write what each worker did when, for ui.perfetto.dev"},
     {"ticks", 0, "N", "compare the first N ticks only"},
     {"trace", 0, NULL, "print every message as it is handled"},
@@ -126,6 +144,29 @@ static const option_row rows_of_bench[] = {
     {"json", 0, NULL, "print lines of JSON on stdout instead of a table"},
     {"force", 0, NULL, "write into DIR even if it is not an Entrain benchmark's"},
 };
+
+static const option_row rows_of_validate[] = {
+    {"workers", 0, "N", "threads that checks are shared by; default: the cpus there are"},
+    {"filter", 0, "LIST", "only these checks, as T5,M10 or a word of a title"},
+    {"force", 0, NULL, "write --report over a file that is not an earlier report"},
+};
+
+// The row as @p command means it.
+static const option_row *row_for(const cli_command *command, const option_row *row) {
+    const option_row *own = NULL;
+    size_t count = 0;
+    if (command->run == command_bench) {
+        own = rows_of_bench;
+        count = sizeof rows_of_bench / sizeof *rows_of_bench;
+    } else if (command->run == command_validate) {
+        own = rows_of_validate;
+        count = sizeof rows_of_validate / sizeof *rows_of_validate;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(own[i].name, row->name) == 0)
+            return &own[i];
+    return row;
+}
 
 // Whether the words of @p names, separated by blanks, include @p name.
 static bool includes(const char *names, const char *name) {
@@ -247,8 +288,9 @@ static entrain_status take_sugar(cli_options *options, const char *name, const c
 static entrain_status take_option(cli_options *options, const option_row *row, const char *value,
                                   entrain_error *error_out) {
     const char *name = row->name;
-    if (strcmp(name, "workers") == 0 && options->command->run == command_bench) {
-        options->workers = value; // a list; command_bench.c reads it
+    if (strcmp(name, "workers") == 0 &&
+        (options->command->run == command_bench || options->command->run == command_validate)) {
+        options->workers = value; // the command reads it: bench takes a list
         return ENTRAIN_OK;
     }
     for (size_t i = 0; i < sizeof sugar / sizeof *sugar; i++)
@@ -275,6 +317,12 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         if (*value == '\0')
             return entrain_error_set(error_out, ENTRAIN_INVALID, "--timeline takes a file.");
         options->timeline = value;
+    } else if (strcmp(name, "report") == 0) {
+        options->report = value;
+    } else if (strcmp(name, "quick") == 0) {
+        options->quick = true;
+    } else if (strcmp(name, "full") == 0) {
+        options->full = true;
     } else if (strcmp(name, "timeout") == 0) {
         return parse_positive(name, value, &options->timeout_s, error_out);
     } else if (strcmp(name, "ticks") == 0) {
@@ -420,9 +468,7 @@ static void print_options(FILE *to, const cli_command *command) {
         const option_row *row = &option_rows[i];
         if (!includes(command->option_names, row->name))
             continue;
-        for (size_t own = 0; command->run == command_bench && own < sizeof rows_of_bench / sizeof *row; own++)
-            if (strcmp(rows_of_bench[own].name, option_rows[i].name) == 0)
-                row = &rows_of_bench[own];
+        row = row_for(command, row);
         char left[40];
         if (row->letter != 0)
             snprintf(left, sizeof left, "-%c, --%s %s", row->letter, row->name, row->value);
@@ -442,7 +488,8 @@ void help_overview(FILE *to) {
     fputs("\n`entrain help COMMAND` names a command's options; `entrain --version` says which\n"
           "build this is.\n\n"
           "Exit codes: 0 done, 1 the run failed, 2 usage or a bad scenario, 3 mismatch\n"
-          "(verify, bench, explore), 130 interrupted, with the files complete up to there.\n",
+          "(verify, validate, bench, explore), 130 interrupted, with the files complete up to\n"
+          "there.\n",
           to);
 }
 

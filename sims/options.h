@@ -12,7 +12,7 @@ enum {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,        ///< the run failed
     EXIT_USAGE = 2,         ///< the command line or the scenario is wrong; nothing ran
-    EXIT_MISMATCH = 3,      ///< verify, bench: two results differ
+    EXIT_MISMATCH = 3,      ///< verify, bench: two results differ; validate: a known answer was not met
     EXIT_INTERRUPTED = 130, ///< Ctrl-C or SIGTERM; the files are complete up to there
 };
 
@@ -47,10 +47,11 @@ struct cli_options {
     const char *size;                       ///< of workloads, as typed; NULL: not given
     const char *seeds;                      ///< of schedules, as typed; NULL: not given
     const char *baseline;                   ///< NULL: none
+    const char *report;                     ///< a file; NULL: none
     uint32_t repeats;                       ///< 0: not given
     double seconds;                         ///< 0: not given
     char *typed;                            ///< the command line, words separated by blanks
-    bool json, quiet, force, trace;
+    bool json, quiet, force, trace, full, quick;
     char (*texts)[96]; ///< texts that sets points to where they were not typed as such
     uint32_t text_count;
 };
@@ -69,6 +70,7 @@ void help_overview(FILE *to);
 void help_command(FILE *to, const cli_command *command);
 
 int command_run(const cli_options *options);
+int command_validate(const cli_options *options);
 int command_verify(const cli_options *options);
 int command_bench(const cli_options *options);
 int command_explore(const cli_options *options);
