@@ -136,7 +136,7 @@ static void run_m1(validate_context *context) {
         if (!context->full)
             validate_note(context, "T = %g instead of 1000: %.2g x the tolerance", proto.span, wider);
         validate_mean(context, m1_curve(f->model.coupling), f->mean, f->error, tolerances[i] * wider,
-                      "r; gamma = %g, K = %g, quantile, N = 1000, T = %g", M1_GAMMA, f->model.coupling, f->span);
+                      "r; gamma = %g, K = %g, quantile, N = 1000", M1_GAMMA, f->model.coupling);
     }
     double worst = 0, expected = m1_curve(4 * M1_GAMMA), sum = 0;
     for (uint32_t s = 0; s < seeds; s++) {
@@ -146,7 +146,7 @@ static void run_m1(validate_context *context) {
     }
     validate_note(context, "mean over the seeds %.5f", sum / seeds);
     validate_near(context, expected, expected + worst, 1.7 / sqrt(1000),
-                  "the farthest r of %u seeds; random, K = %g, N = 1000, T = 50", seeds, 4 * M1_GAMMA);
+                  "farthest r of %u seeds; random, K = %g, T = 50", seeds, 4 * M1_GAMMA);
     if (context->pictures) {
         proto.span = context->full ? 400 : 100;
         sweep(context, &proto, context->full ? 16 : 8, 0.4, 4, &what);
@@ -206,7 +206,7 @@ static void run_m2(validate_context *context) {
     validate_each(context, count, relax, rows);
     for (uint32_t i = 0; i < count; i++) {
         validate_near(context, 0, rows[i].most, tolerances[i],
-                      "largest distance from the curve, t <= 5; gamma = 1, %s, N = 1e4", names[i]);
+                      "farthest from the curve, t <= 5; gamma = 1, %s", names[i]);
         for (int s = 0; s <= M2_SAMPLES; s++) {
             double expected = entrain_theory_relaxation(rows[i].coupling, 1, rows[i].r0, s * 0.1);
             validate_point_add(context, "relaxation", names[i], s * 0.1, expected, -1);
@@ -238,7 +238,7 @@ static void run_m4(validate_context *context) {
         if (!context->full)
             validate_note(context, "T = %g instead of 500: 1.4 x the tolerance", f->span);
         validate_mean(context, m4_curve(f->model.coupling), f->mean, f->error, context->full ? 5e-4 : 7e-4,
-                      "r; sigma = 1, K = %g, quantile, N = 1000, T = %g", f->model.coupling, f->span);
+                      "r; sigma = 1, K = %g, quantile, N = 1000", f->model.coupling);
     }
     if (context->pictures) {
         proto.span = context->full ? 400 : 100;
@@ -280,8 +280,8 @@ static void run_m6(validate_context *context) {
             validate_note(context, "N = %u, T = %g instead of 10000, 200: %.2g x the tolerance", n, f->span,
                           tolerance / 2e-3);
         validate_mean(context, m6_curve(f->model.coupling), f->mean, f->error, tolerance,
-                      "r; K/D = %g, %s, h = %g, N = %u, T = %g", f->model.coupling,
-                      entrain_integrator_name(f->model.integrator), f->step_s, f->count, f->span);
+                      "r; K/D = %g, %s, h = %g, N = %u", f->model.coupling,
+                      entrain_integrator_name(f->model.integrator), f->step_s, f->count);
     }
     if (context->pictures) {
         proto.model.integrator = ENTRAIN_INTEGRATOR_HEUN;
@@ -314,10 +314,10 @@ static void run_m7(validate_context *context) {
     double threshold = entrain_theory_lorentz_noise_threshold(1, 1);
     if (!context->full)
         validate_note(context, "N = %u instead of 4000: %g x the bound", n, size);
-    validate_at_most(context, 0.08 * size, what.all[0].mean, "r; gamma = D = 1, K = 3 < K_c = %g, N = %u, T = %g",
-                     threshold, n, what.all[0].span);
-    validate_at_least(context, 0.55, what.all[1].mean, "r; gamma = D = 1, K = 6 > K_c = %g, N = %u, T = %g",
-                      threshold, n, what.all[1].span);
+    validate_at_most(context, 0.08 * size, what.all[0].mean, "r; gamma = D = 1, K = 3 < K_c = %g, N = %u",
+                     threshold, n);
+    validate_at_least(context, 0.55, what.all[1].mean, "r; gamma = D = 1, K = 6 > K_c = %g, N = %u",
+                      threshold, n);
 }
 
 // --- M8
@@ -333,27 +333,30 @@ static void run_m8(validate_context *context) {
         f->model.lag = rows[i].lag;
         f->frequency = (entrain_distribution){
             .kind = ENTRAIN_DISTRIBUTION_LORENTZ, .sampling = ENTRAIN_SAMPLING_QUANTILE, .width = rows[i].gamma};
-        f->step_s = 0.05;
+        // With a lag, what a step gets wrong of the fast ones in Lorentz's tails does not cancel: 0.05 takes 6e-4 off r
+        // of the first row, 0.02 nothing that can be seen.
+        f->step_s = 0.02;
         f->every = 0.2;
-        f->span = context->full ? 1000 : 200;
+        f->settle = context->full ? 50 : 20;
+        f->span = context->full ? 1000 : 100;
     }
     watch_all(context, &what);
-    const double wider = context->full ? 1 : sqrt(1000.0 / 200);
+    const double wider = context->full ? 1 : sqrt(1000.0 / 100);
     for (uint32_t i = 0; i < what.count; i++) {
         const field *f = &what.all[i];
         const double g = rows[i].gamma, k = rows[i].coupling, a = rows[i].lag;
         if (!context->full)
             validate_note(context, "T = %g instead of 1000: %.2g x the tolerance", f->span, wider);
         validate_mean(context, entrain_theory_lag_coherence(k, g, a), f->mean, f->error, 5e-4 * wider,
-                      "r; lag %g, K = %g, gamma = %g, quantile, N = 1000, T = %g", a, k, g, f->span);
+                      "r; lag %g, K = %g, gamma = %g, N = 1000, T = %g", a, k, g, f->span);
         validate_near(context, entrain_theory_lag_frequency(k, g, a), f->turning, 2e-3,
-                      "Omega; lag %g, K = %g, gamma = %g, quantile, N = 1000, T = %g", a, k, g, f->span);
+                      "Omega; lag %g, K = %g, gamma = %g", a, k, g);
     }
 }
 
 const validate_check validate_field[] = {
     {"M1", "Lorentz: K_c = 2 gamma, r = sqrt(1 - K_c / K)", "Kuramoto 1975; Strogatz 2000", run_m1},
-    {"M2", "relaxation: r^2 = a r0^2 e^(2at) / (a + b r0^2 (e^(2at) - 1))", "Ott, Antonsen 2008", run_m2},
+    {"M2", "relaxation, N = 1e4: r^2 = a r0^2 e^(2at) / (a + b r0^2 (e^(2at) - 1))", "Ott, Antonsen 2008", run_m2},
     {"M4", "Gauss: K_c = sigma sqrt(8/pi); 1 = (K/sigma) sqrt(pi/8) e^-x (I0(x) + I1(x))",
      "Kuramoto 1984; Strogatz 2000", run_m4},
     {"M6", "noise, identical: K_c = 2D, r = I1(Kr/D) / I0(Kr/D)", "Sakaguchi 1988; Strogatz 2000", run_m6},

@@ -19,8 +19,8 @@ typedef struct style {
 static const style styles[VALIDATE_PICTURES] = {
     {"onset", "Onset of synchrony",
      "Coherence r over coupling K, all-to-all: measured as a mean over time, with its standard error, and theory's "
-     "curve for infinitely many (M1, M4, M6). Below threshold a finite swarm keeps r of about 1 / sqrt(N (1 - "
-     "K/K_c)): theory's 0 is not to be reached.",
+     "curve for infinitely many (M1, M4, M6). Frequencies are quantiles. Below threshold what noise leaves of r is "
+     "of the size 1 / sqrt(N (1 - K/K_c)): theory's 0 is for infinitely many.",
      "coupling K (rad/s)", "coherence r", "set yrange [0:1]\nset key top left\n", true},
     {"relaxation", "Relaxation on Ott and Antonsen's manifold",
      "A swarm of 10,000 with Lorentzian frequencies (half width 1) begins on the manifold and follows its closed form "
@@ -33,7 +33,7 @@ static const style styles[VALIDATE_PICTURES] = {
     {"time", "Time to coherence",
      "Identical oscillators from random phases: mean K T until r = 0.9, with its standard error, over the size of the "
      "swarm, and theory's ln N + 0.5772 + ln(.81/.19) (M12).",
-     "swarm size N", "K T(r = 0.9)", "set logscale x\nset key top left\n", false},
+     "swarm size N", "K T(r = 0.9)", "set logscale x\nset key top left\nset xrange [10:40000]\n", false},
 };
 
 static const char *const colours[SERIES_MAX] = {"#1f5fa8", "#d9772b", "#3c8d5a", "#8b5aa8",
@@ -75,18 +75,19 @@ static void put_data(FILE *to, const validation *all, const style *look, const s
         }
 }
 
-static void put_series(FILE *to, const series_list *list, uint32_t s, bool panel) {
-    fprintf(to, "$theory_%u using 1:2 with lines lc rgb '%s' lw 1.6 title ", s, colours[s]);
-    drawing_put_quoted(to, panel ? "theory" : list->names[s]);
+// A series that is alone: theory blue, what was measured orange. Several: a colour each.
+static void put_series(FILE *to, const series_list *list, uint32_t s, bool alone) {
+    fprintf(to, "$theory_%u using 1:2 with lines lc rgb '%s' lw 1.6 title ", s, colours[alone ? 0 : s]);
+    drawing_put_quoted(to, alone ? "theory" : list->names[s]);
     fprintf(to, ", $measured_%u using 1:2:3 with yerrorbars lc rgb '%s' lw 1.4 pt 6 ps 0.8 %s", s,
-            panel ? "#d9772b" : colours[s], panel ? "title 'measured'" : "notitle");
+            colours[alone ? 1 : s], alone ? "title 'measured'" : "notitle");
 }
 
 static void put_script(FILE *to, const validation *all, const style *look, const series_list *list) {
     drawing_put_common(to);
     put_data(to, all, look, list);
     drawing_put_terminal(to, "svg", look->name, look->panels ? PANEL_WIDTH * (int)list->count : WIDTH, HEIGHT);
-    fputs("set grid lc rgb faint\n", to);
+    fputs("set grid lt 1 lc rgb faint lw 0.7\n", to);
     fputs(look->more, to);
     fputs("set xlabel ", to);
     drawing_put_quoted(to, look->x_label);
@@ -106,9 +107,12 @@ static void put_script(FILE *to, const validation *all, const style *look, const
         fputs("plot ", to);
         for (uint32_t s = 0; s < list->count; s++) {
             fputs(s > 0 ? ", " : "", to);
-            put_series(to, list, s, false);
+            put_series(to, list, s, list->count == 1);
         }
-        fputc('\n', to);
+        fputs(list->count > 1 ? ", NaN with lines lc rgb ink title 'lines: theory', NaN with points lc rgb ink pt 6 ps "
+                                "0.8 title 'points: measured'\n"
+                              : "\n",
+              to);
     }
     fputs("set output\n", to);
 }

@@ -68,7 +68,7 @@ static void run_m9(validate_context *context) {
     what->seeds = context->full ? 240 : 60;
     validate_each(context, what->seeds, shake, what);
     validate_mean_of(what->means, what->seeds, &mean, &error);
-    validate_mean(context, 1, mean, error, 0.03, "N<r^2>; K = 0, random Lorentz, N = %u, %u seeds, T = %g",
+    validate_mean(context, 1, mean, error, 0.03, "N<r^2>; K = 0, N = %u, %u seeds, T = %g",
                   what->count, what->seeds, what->span);
     free(what);
 }
@@ -90,7 +90,7 @@ static void run_m10(validate_context *context) {
             validate_note(context, "%u seeds, T = %g instead of 60, 400: %.2g x the tolerance of 8 %%", what->seeds,
                           what->span, wider);
         validate_mean(context, expected, mean, error, 0.08 * wider * expected,
-                      "N<r^2>; K/K_c = %g, random Lorentz, N = %u, %u seeds, T = %g", shares[i], what->count,
+                      "N<r^2>; K/K_c = %g, N = %u, %u seeds, T = %g", shares[i], what->count,
                       what->seeds, what->span);
         free(what);
     }
@@ -160,7 +160,7 @@ static void run_m12(validate_context *context) {
         // The deviation of a Gumbel's sample deviation is sqrt((5.4 - 1) / 4n) of it: its kurtosis is 5.4.
         double error = deviation * sqrt(4.4 / (4.0 * seeds));
         validate_mean(context, deviation, spread, error, 3 * error,
-                      "K T(r = 0.9), standard deviation; N = %u, %u seeds", counts[i], seeds);
+                      "K T(r = 0.9), deviation; N = %u, %u seeds", counts[i], seeds);
         validate_point_add(context, "time", "r = 0.9", counts[i], mean, spread / sqrt(seeds));
     }
     static const uint32_t more[] = {20, 50, 100, 200, 500, 5000, 10000, 20000};
@@ -177,8 +177,8 @@ static void run_m12(validate_context *context) {
 }
 
 const validate_check validate_statistics[] = {
-    {"M9", "uncoupled: N<r^2> = 1", "law of large numbers; Daido 1990", run_m9},
-    {"M10", "below K_c: N<r^2> = 1 / (1 - K/K_c)", "Daido 1990", run_m10},
+    {"M9", "uncoupled, random Lorentz: N<r^2> = 1", "law of large numbers; Daido 1990", run_m9},
+    {"M10", "below K_c, random Lorentz: N<r^2> = 1 / (1 - K/K_c)", "Daido 1990", run_m10},
     {"M12", "identical, random start: K T(r = 0.9) = ln N + 0.5772 + ln(.81/.19) +- 1.2825",
      "Ott, Antonsen 2008; Gumbel's law", run_m12},
     {NULL, NULL, NULL, NULL},
