@@ -139,7 +139,8 @@ static void run_check(void *argument, uint32_t index) {
             validate_print_check(stdout, next);
     }
     fflush(stdout);
-    progress_part(now->finished, now->printed < now->all.count ? now->all.contexts[now->printed].check->id : "");
+    if (now->finished < now->all.count)
+        progress_part(now->finished, now->all.contexts[now->printed].check->id);
     pthread_mutex_unlock(&now->mutex);
 }
 
