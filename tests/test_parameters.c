@@ -187,7 +187,7 @@ static void what_was_not_declared_is_refused(void **state) {
         {ASKING("{}"), SETS("time.integrator=rk4"), ENTRAIN_INVALID,
          "a plug-in's model has parameters instead"},
         {"return { model = { kind = 'askin' } }", NULL, ENTRAIN_UNKNOWN,
-         "must be one of kuramoto, swing, asking, quiet (did you mean \"asking\"?), or come from a plug-in (--load "
+         "must be one of kuramoto, swing, pulse, desync, asking, quiet (did you mean \"asking\"?), or come from a plug-in (--load "
          "FILE.so)."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
