@@ -12,6 +12,7 @@ static const double local_level = 0.9;         // "those who hear each other agr
 static const double settled_spread_max = 0.03; // of r over the last quarter of the samples
 static const int settled_samples_min = 20;
 static const double partly_level = 0.25; // r that chance does not give to a swarm of more than about 200
+static const double even_level = 0.01;   // Gini of the gaps: they differ by about a hundredth
 
 void outcome_init(run_outcome *outcome, const scenario_stop *stop) {
     memset(outcome, 0, sizeof *outcome);
@@ -44,6 +45,10 @@ entrain_status outcome_add(run_outcome *outcome, const entrain_phase_sample *sam
         outcome->since_s = sample->time_s;
     outcome->reached = outcome->reached || above;
     outcome->staying = above;
+    const bool even = sample->gap_gini <= even_level && sample->living > 2; // NaN: not measured
+    if (even && !outcome->even)
+        outcome->even_since_s = sample->time_s;
+    outcome->even = even;
     return ENTRAIN_OK;
 }
 
@@ -76,6 +81,8 @@ static const char *classify(const run_outcome *outcome, entrain_topology_kind ki
         return "synchronized";
     if (kind != ENTRAIN_TOPOLOGY_COMPLETE && outcome->last.local_coherence >= local_level)
         return "locally synchronized";
+    if (outcome->even)
+        return "evenly spread";
     // Independent phases give r of about 1/sqrt(N).
     double chance = 4 / sqrt((double)(outcome->last.living > 0 ? outcome->last.living : 1));
     return settled_mean >= fmax(partly_level, chance) ? "partly synchronized" : "not synchronized";
@@ -107,6 +114,8 @@ json_t *outcome_json(const run_outcome *outcome, entrain_topology_kind kind) {
                         outcome->reached ? json_number(outcome->reached_s) : json_null());
     json_object_set_new(json, "synchronized_since_s",
                         outcome->staying ? json_number(outcome->since_s) : json_null());
+    json_object_set_new(json, "evenly_spread_since_s",
+                        outcome->even ? json_number(outcome->even_since_s) : json_null());
     json_object_set_new(json, "coherence_settled", json_number(mean));
     json_object_set_new(json, "coherence_settled_spread", json_number(spread));
     json_object_set_new(json, "start", sample_json(&outcome->first));
@@ -152,6 +161,9 @@ void outcome_sentence(const json_t *summary, char *text_out, size_t size) {
                  fabs(winding) < 1.5 ? "time" : "times");
     else if (strcmp(what, "locally synchronized") == 0)
         snprintf(text_out, size, "locally synchronized: neighbours agree, the whole does not");
+    else if (strcmp(what, "evenly spread") == 0)
+        snprintf(text_out, size, "evenly spread around the circle from t = %.4g s to the end",
+                 json_number_value(json_object_get(summary, "evenly_spread_since_s")));
     else if (strcmp(what, "partly synchronized") == 0)
         snprintf(text_out, size, "partly synchronized: %s", where);
     else if (json_is_number(reached))

@@ -17,6 +17,8 @@ typedef struct run_outcome {
     double leak_share_max; ///< |conservation_change| / conservation_bound, the largest
     bool reached, staying; ///< at any sample; at the latest one
     double reached_s, since_s;
+    bool even; ///< at the latest sample the phases are spread evenly around the circle
+    double even_since_s;
 } run_outcome;
 
 void outcome_init(run_outcome *outcome, const scenario_stop *stop);
@@ -25,8 +27,8 @@ entrain_status outcome_add(run_outcome *outcome, const entrain_phase_sample *sam
 void outcome_fini(run_outcome *outcome);
 
 /// The figures as JSON: numbers for machines and, under "outcome", one of "synchronized", "locally
-/// synchronized" (those who hear each other agree, the swarm as a whole does not), "partly synchronized",
-/// "not synchronized".
+/// synchronized" (those who hear each other agree, the swarm as a whole does not), "evenly spread" (the Gini
+/// coefficient of the gaps is at most 0.01), "partly synchronized", "not synchronized".
 json_t *outcome_json(const run_outcome *outcome, entrain_topology_kind kind);
 
 /// One sentence for people, from the JSON.
