@@ -147,7 +147,7 @@ typedef struct entrain__graph {
     entrain__gather_kernel *gather; // NULL: row by row
     const entrain__segment *segments;
     const uint16_t *rows;  // of slices
-    const int32_t *sliced; // [sliced_count] speakers of slices
+    const int32_t *sliced; // [sliced_count] speakers of slices, times 2
     uint64_t sliced_count;
 } entrain__graph;
 

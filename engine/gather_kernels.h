@@ -32,12 +32,12 @@ typedef struct entrain__segment {
 typedef struct entrain__gather_task {
     const int64_t *publications; ///< of the whole swarm, by place
     const int32_t *speakers;     ///< [arc_count] of the whole graph
-    const int32_t *sliced;       ///< [sliced_count] of all slices
+    const int32_t *sliced;       ///< [sliced_count] of all slices: twice the place, that is, where its words begin
     uint64_t arc_count, sliced_count;
     const entrain__segment *segments;
     uint32_t segment_count;
     bool far;             ///< speakers lie far away: fetch them ahead
-    const uint16_t *rows; ///< of slices
+    const uint16_t *rows; ///< of slices: twice the row, where its sums begin
 } entrain__gather_task;
 
 /// sums[2k], sums[2k+1] = the sums over the speakers of row k, for all rows of all segments. 64-byte aligned.

@@ -4,7 +4,7 @@
 
 #include "engine/engine_private.h"
 
-enum { BAND_ROWS_MIN = 16, BAND_DEGREE_MAX = 64, RUN_ROWS_MIN = 16 };
+enum { BAND_ROWS_MIN = 16, BAND_DEGREE_MAX = 64, RUN_ROWS_MIN = 16, SLICED_ROWS_MAX = UINT16_MAX / 2 };
 
 // Whether the speakers of two neighbouring rows lie at the same distances.
 static bool is_shifted(const entrain__graph *graph, uint32_t place) {
@@ -92,14 +92,13 @@ static void add_slices(plan_pass *pass, uint32_t place, uint32_t *loose, uint32_
         uint32_t first = k, degree = degree_at(pass, place + loose[k]);
         const uint64_t arc = pass->sliced_count;
         for (; k < count && degree_at(pass, place + loose[k]) == degree; k++, pass->sliced_count += degree)
-            if (pass->sliced != NULL)
-                memcpy(pass->sliced + pass->sliced_count,
-                       pass->graph->speakers + pass->graph->offsets[place + loose[k]],
-                       degree * sizeof(int32_t));
+            for (uint32_t a = 0; pass->sliced != NULL && a < degree; a++)
+                pass->sliced[pass->sliced_count + a] =
+                    2 * pass->graph->speakers[pass->graph->offsets[place + loose[k]] + a];
         add_segment(pass, (entrain__segment){arc, degree, k - first, first, ENTRAIN__SLICE});
     }
     for (uint32_t k = 0; pass->rows != NULL && k < count; k++)
-        pass->rows[pass->row_count + k] = (uint16_t)loose[k];
+        pass->rows[pass->row_count + k] = (uint16_t)(2 * loose[k]);
     pass->row_count += count;
 }
 
@@ -115,7 +114,7 @@ static void plan_cohort(plan_pass *pass, uint32_t place, uint32_t count) {
                 loose[loose_count++] = row + k;
         row += length;
     }
-    if (count <= UINT16_MAX && runs_are_short(pass, place, loose, loose_count))
+    if (count <= SLICED_ROWS_MAX && runs_are_short(pass, place, loose, loose_count))
         add_slices(pass, place, loose, loose_count);
     else
         add_runs(pass, place, loose, loose_count);

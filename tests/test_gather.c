@@ -132,13 +132,14 @@ static void check_plan(const entrain_engine *engine, const entrain__cohort *coho
         kinds[segment->kind]++;
         for (uint32_t k = 0; k < segment->count; k++, seen++) {
             bool sliced = segment->kind == ENTRAIN__SLICE;
-            uint32_t row = sliced ? plan->rows[cohort->row_first + segment->first + k] : segment->first + k;
+            uint32_t row =
+                sliced ? plan->rows[cohort->row_first + segment->first + k] / 2u : segment->first + k;
             uint64_t arc =
                 segment->arc + (segment->kind == ENTRAIN__BAND ? 0 : (uint64_t)k * segment->degree);
             assert_true(row < cohort->count);
             assert_int_equal(offsets[row + 1] - offsets[row], segment->degree);
             for (uint32_t a = 0; a < segment->degree; a++)
-                assert_int_equal((sliced ? plan->sliced : plan->speakers)[arc + a] +
+                assert_int_equal((sliced ? plan->sliced[arc + a] / 2 : plan->speakers[arc + a]) +
                                      (segment->kind == ENTRAIN__BAND ? (int32_t)k : 0),
                                  plan->speakers[offsets[row] + a]);
         }
@@ -193,13 +194,13 @@ static void looking_ahead_ends_with_the_speakers(void **state) {
     assert_true(pages != MAP_FAILED && mprotect(pages + PAGE, PAGE, PROT_NONE) == 0);
     uint16_t rows[ROWS];
     for (uint32_t k = 0; k < ROWS; k++)
-        rows[k] = (uint16_t)(ROWS - 1 - k);
+        rows[k] = (uint16_t)(2 * (ROWS - 1 - k));
     for (uint32_t degree = 0; degree <= DEGREES; degree++)
         for (int simd = ENTRAIN_SIMD_SSE2; simd <= ENTRAIN_SIMD_AVX512; simd++)
             for (uint32_t kind = ENTRAIN__RUN; kind <= ENTRAIN__SLICE; kind++) {
                 int32_t *speakers = (int32_t *)(void *)(pages + PAGE) - (size_t)ROWS * degree;
                 for (uint32_t a = 0; a < ROWS * degree; a++)
-                    speakers[a] = (int32_t)(a % 3);
+                    speakers[a] = (int32_t)(a % 3) * (kind == ENTRAIN__SLICE ? 2 : 1);
                 const entrain__segment segment = {.degree = degree, .count = ROWS, .kind = kind};
                 const entrain__gather_task task = {.publications = publications,
                                                    .speakers = speakers,
@@ -218,7 +219,7 @@ static void looking_ahead_ends_with_the_speakers(void **state) {
                     int64_t wanted = 0;
                     for (uint32_t a = 0; a < degree; a++)
                         wanted += values[(k * degree + a) % 3];
-                    uint32_t row = kind == ENTRAIN__SLICE ? rows[k] : k;
+                    uint32_t row = kind == ENTRAIN__SLICE ? rows[k] / 2u : k;
                     assert_int_equal(sums[2 * row], wanted);
                     assert_int_equal(sums[2 * row + 1], 10 * wanted);
                 }

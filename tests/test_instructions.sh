@@ -26,12 +26,12 @@ figures() {
 ring:1000:publish:euler:avx2:50          40.2  the fastest there is: neighbours lie side by side
 ring:1000:publish:euler:sse2:50          97.3  the same on any x86-64
 ring:10000:publish:euler:avx2:10         39.8  the same, with less of the barrier and the tasks in it
-small-world:1000:publish:euler:avx2:50   69.2  degrees differ
-small-world:10000:publish:euler:avx2:10  69.2  the same, larger
-scale-free:2000:publish:euler:avx2:20    88.2  hubs, as in sims/hub.lua
-ring:1000:publish:rk4:avx2:20           161.6  four exchanges a tick
+small-world:1000:publish:euler:avx2:50   62.0  degrees differ
+small-world:10000:publish:euler:avx2:10  62.0  the same, larger
+scale-free:2000:publish:euler:avx2:20    81.0  hubs, as in sims/hub.lua
+ring:1000:publish:rk4:avx2:20           161.7  four exchanges a tick
 ring:1000:mailbox:euler:avx2:20         275.7  eight messages an agent and tick, sent and received
-ring:1000:mailbox:euler:sse2:20         319.9  the same on any x86-64
+ring:1000:mailbox:euler:sse2:20         320.0  the same on any x86-64
 ring:10000:mailbox:euler:avx2:5         275.6  the same, with less of the barrier and the tasks in it
 small-world:1000:mailbox:euler:avx2:20  274.5  mailboxes of different sizes
 scale-free:2000:mailbox:euler:avx2:10   274.4  hubs, as in sims/hub.lua
