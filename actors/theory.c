@@ -132,6 +132,34 @@ double entrain_theory_noise_coherence(double coupling, double noise) {
 
 double entrain_theory_lorentz_noise_threshold(double gamma, double noise) { return 2 * (gamma + noise); }
 
+// Moments z_k of the density obey (gamma + k T) z_k = (K r / 2) (z_(k-1) - z_(k+1)), z_0 = 1, z_1 = r: for
+// Lorentz the mean over frequencies is the value at -i gamma (Ott and Antonsen 2008). So z_k / z_(k-1) is a
+// continued fraction, from the far end on.
+typedef struct lorentz_noise {
+    double coupling, gamma, noise;
+} lorentz_noise;
+static double lorentz_noise_law(const void *context, double r) {
+    const lorentz_noise *swarm = context;
+    double half = swarm->coupling * r / 2, ratio = 0;
+    // Beyond k = K r / T ratios fall like half / (k T).
+    double far = fmin(20 + 2 * half / swarm->noise, 1e6);
+    for (double k = floor(far); k >= 1; k--)
+        ratio = half / (swarm->gamma + k * swarm->noise + half * ratio);
+    return ratio - r;
+}
+
+double entrain_theory_lorentz_noise_coherence(double coupling, double gamma, double noise) {
+    const lorentz_noise swarm = {coupling, gamma, noise};
+    double threshold = entrain_theory_lorentz_noise_threshold(gamma, noise);
+    if (!(coupling > threshold))
+        return 0;
+    if (noise < 1e-5 * coupling) // the fraction would be long
+        return noise == 0 ? entrain_theory_lorentz_coherence(coupling, gamma) : NAN;
+    // 0 solves it, too: near threshold r^2 is (1 - K_c / K) times 1 to 2, and never less than that of Lorentz
+    // alone.
+    return bisect(lorentz_noise_law, &swarm, 0.5 * sqrt(1 - threshold / coupling), 1);
+}
+
 double entrain_theory_lag_coherence(double coupling, double gamma, double lag) {
     return entrain_theory_lorentz_coherence(coupling * entrain_cos(lag), gamma);
 }
@@ -233,6 +261,55 @@ double entrain_theory_ring_rate(uint32_t count, uint32_t mode, int32_t winding) 
 
 double entrain_theory_fluctuation(double coupling, double threshold) {
     return coupling < threshold ? 1 / (1 - coupling / threshold) : INFINITY;
+}
+
+// Free oscillators with random phases make a field of power g(omega) / N at frequency omega; the swarm
+// answers its own field with chi = 1 / (1 - (K / 2) G), G(omega) = int_0^inf exp(-i omega t) E[exp(i omega_j
+// t)] dt, whose real part is pi g. So N <r^2> = int g |chi|^2; for Lorentz this is 1 / (1 - K / K_c).
+static double response(double coupling, double re, double im) {
+    double x = 1 - coupling / 2 * re, y = coupling / 2 * im;
+    return 1 / (x * x + y * y);
+}
+
+double entrain_theory_uniform_fluctuation(double coupling, double gamma) {
+    if (!(coupling < entrain_theory_uniform_threshold(gamma)))
+        return INFINITY;
+    double sum = 0;
+    enum {
+        NODES = 4000
+    }; // omega = gamma tanh(y): what is logarithmic at the ends of the range is linear in y
+    for (int i = 0; i < NODES; i++) {
+        double y = 20 * (i + 0.5) / NODES, square = entrain_exp(-2 * y);
+        double slope = 4 * square / ((1 + square) * (1 + square));
+        // G = pi / (2 gamma) - (i / 2 gamma) ln((gamma + omega) / (gamma - omega)), the logarithm is 2 y
+        sum += slope * response(coupling, PI / (2 * gamma), y / gamma) * (20.0 / NODES);
+    }
+    return sum;
+}
+
+// Dawson's integral, int_0^inf exp(-t^2) sin(2 x t) dt, as a sum over odd n, exact to exp(-(pi / 2h)^2).
+// Rybicki (1989).
+static double dawson(double x) {
+    double sum = 0, h = 0.2;
+    for (int n = 1; n * h < fabs(x) + 7; n += 2)
+        sum += (entrain_exp(-(x - n * h) * (x - n * h)) - entrain_exp(-(x + n * h) * (x + n * h))) / n;
+    return sum / sqrt(PI);
+}
+
+double entrain_theory_normal_fluctuation(double coupling, double sigma) {
+    if (!(coupling < entrain_theory_normal_threshold(sigma)))
+        return INFINITY;
+    // In t = omega / (sqrt(2) sigma) = sinh(y) (1 - K / K_c), dense where chi has its peak.
+    double narrow = 1 - coupling / entrain_theory_normal_threshold(sigma), sum = 0;
+    double last = entrain_log(13 / narrow);
+    enum { NODES = 1000 };
+    for (int i = 0; i < NODES; i++) {
+        double y = last * (i + 0.5) / NODES, up = entrain_exp(y), t = narrow * (up - 1 / up) / 2;
+        double density = entrain_exp(-t * t) / sqrt(PI); // of t
+        double re = sqrt(PI / 2) * entrain_exp(-t * t) / sigma, im = sqrt(2) * dawson(t) / sigma;
+        sum += 2 * density * response(coupling, re, im) * narrow * (up + 1 / up) / 2 * (last / NODES);
+    }
+    return sum;
 }
 
 double entrain_theory_sync_time(uint32_t count, double coherence) {

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "actors/theory_finite.h"
 #include "entrain/math.h"
 #include "entrain/swarm.h"
 
@@ -89,6 +90,7 @@ static bool identical(const entrain_swarm_config *config, uint32_t count, double
     answer->source = "Watanabe and Strogatz 1994";
     answer->threshold = 0;
     answer->coherence = 1;
+    answer->finite_size = 0;
     answer->frequency -= coupling * entrain_sin(config->model.lag);
     if (is_uniform_circle(&config->phase) && config->phase.jitter == 0) {
         answer->sync_time_s = entrain_theory_sync_time(count, 0.9) / pull;
@@ -100,17 +102,17 @@ static bool identical(const entrain_swarm_config *config, uint32_t count, double
 static bool spread_apart(const spread *frequency, double coupling, entrain_theory_answer *answer) {
     double width = frequency->width;
     if (frequency->kind == ENTRAIN_DISTRIBUTION_LORENTZ) {
-        answer->law = "Lorentz: r = sqrt(1 - K_c / K), K_c = 2 gamma";
-        answer->source = "Kuramoto 1975; Ott and Antonsen 2008";
+        answer->law = "Lorentz: r = sqrt(1 - K_c / K)";
+        answer->source = "Kuramoto 1975";
         answer->threshold = entrain_theory_lorentz_threshold(width);
         answer->coherence = entrain_theory_lorentz_coherence(coupling, width);
     } else if (frequency->kind == ENTRAIN_DISTRIBUTION_NORMAL) {
-        answer->law = "normal: 1 = (K/sigma) sqrt(pi/8) exp(-x) (I0(x) + I1(x)), x = K^2 r^2 / (4 sigma^2)";
+        answer->law = "normal: 1 = (K/sigma) sqrt(pi/8) exp(-x) (I0(x) + I1(x)), x = (K r / 2 sigma)^2";
         answer->source = "Kuramoto 1975; Strogatz 2000";
         answer->threshold = entrain_theory_normal_threshold(width);
         answer->coherence = entrain_theory_normal_coherence(coupling, width);
     } else {
-        answer->law = "uniform: K_c = 4 gamma / pi, r jumps to pi / 4";
+        answer->law = "uniform: all locked, r = gamma / (K sin a), a + sin a cos a = 2 gamma / K";
         answer->source = "Pazo 2005";
         answer->threshold = entrain_theory_uniform_threshold(width);
         answer->coherence = entrain_theory_uniform_coherence(coupling, width);
@@ -120,7 +122,7 @@ static bool spread_apart(const spread *frequency, double coupling, entrain_theor
 
 static bool with_lag(double width, double coupling, double lag, entrain_theory_answer *answer) {
     answer->law = "Lorentz with lag: r = sqrt(1 - 2 gamma / (K cos(alpha)))";
-    answer->source = "Sakaguchi and Kuramoto 1986; Ott and Antonsen 2008";
+    answer->source = "Sakaguchi and Kuramoto 1986";
     if (entrain_cos(lag) > 0)
         answer->threshold = 2 * width / entrain_cos(lag);
     answer->coherence = entrain_theory_lag_coherence(coupling, width, lag);
@@ -132,23 +134,60 @@ static bool with_noise(const spread *frequency, double coupling, double noise,
                        entrain_theory_answer *answer) {
     answer->source = "Sakaguchi 1988";
     if (frequency->kind == ENTRAIN_DISTRIBUTION_CONSTANT) {
-        answer->law = "noise: r = I1(K r / T) / I0(K r / T), K_c = 2 T";
+        answer->law = "noise: r = I1(K r / T) / I0(K r / T)";
         answer->threshold = entrain_theory_noise_threshold(noise);
         answer->coherence = entrain_theory_noise_coherence(coupling, noise);
         return true;
     }
-    answer->law = "Lorentz and noise: K_c = 2 (gamma + T)";
+    answer->law = "Lorentz and noise: r by moments";
     answer->threshold = entrain_theory_lorentz_noise_threshold(frequency->width, noise);
-    answer->coherence = coupling <= answer->threshold ? 0 : NAN;
+    answer->coherence = entrain_theory_lorentz_noise_coherence(coupling, frequency->width, noise);
     return frequency->kind == ENTRAIN_DISTRIBUTION_LORENTZ;
 }
 
-// N <r^2> = 1 / (1 - K / K_c) is exact where a free swarm's field forgets exponentially: Lorentz, noise, and
-// both.
-static bool fluctuates(const spread *frequency, double noise) {
-    bool exponential =
-        frequency->kind == ENTRAIN_DISTRIBUTION_LORENTZ || frequency->kind == ENTRAIN_DISTRIBUTION_CONSTANT;
-    return exponential && (frequency->random || noise > 0);
+// Below threshold: the field that chance leaves, and how far one sample of frequencies is from the mean of
+// all. Its threshold differs by about 1 / sqrt(N) of it, and N <r^2> answers to that the more the nearer it
+// is.
+static void look_below(const spread *frequency, double coupling, double noise, uint32_t count,
+                       entrain_theory_answer *answer) {
+    double power;
+    answer->frequency = NAN; // nobody is locked
+    if (frequency->kind == ENTRAIN_DISTRIBUTION_UNIFORM)
+        power = entrain_theory_uniform_fluctuation(coupling, frequency->width);
+    else if (frequency->kind == ENTRAIN_DISTRIBUTION_NORMAL)
+        power = entrain_theory_normal_fluctuation(coupling, frequency->width);
+    else
+        power = entrain_theory_fluctuation(coupling, answer->threshold);
+    if (!frequency->random && noise == 0) // the teeth of a comb answer each other
+        return;
+    bool sample = frequency->random && frequency->kind != ENTRAIN_DISTRIBUTION_CONSTANT;
+    double n = (double)count, near = coupling / answer->threshold, answers = near / (1 - near);
+    bool markov =
+        frequency->kind == ENTRAIN_DISTRIBUTION_CONSTANT || frequency->kind == ENTRAIN_DISTRIBUTION_LORENTZ;
+    if (isfinite(power)) { // not at K_c itself
+        answer->law = markov ? "N <r^2> = 1 / (1 - K / K_c)" : "N <r^2> = int g(w) / |1 - K G(w) / 2|^2 dw";
+        answer->source = markov ? "Daido 1990" : "linear response";
+    }
+    answer->floor = sqrt(power / n);
+    answer->finite_size = answer->floor * answers * (sample ? 1.25 / sqrt(n) : 1 / n);
+}
+
+// The sample's part is exact to first order; a quarter of the response over N covers what of order 1 / N was
+// seen with quantiles, from 1.1 to 2 times K_c.
+static void look_above(const entrain_swarm_config *config, const spread *frequency, double coupling,
+                       uint32_t count, entrain_theory_answer *answer) {
+    const theory_finite swarm = {.kind = frequency->kind,
+                                 .width = frequency->width,
+                                 .coupling = coupling,
+                                 .lag = config->model.lag,
+                                 .noise = config->model.noise,
+                                 .coherence = answer->coherence,
+                                 .frequency = answer->frequency - frequency->center};
+    double deviation, response, n = (double)count;
+    theory_finite_look(&swarm, &deviation, &response);
+    if (!frequency->random)
+        deviation = 0;
+    answer->finite_size = sqrt(deviation * deviation / n + response * response / (16 * n * n));
 }
 
 bool entrain_swarm_theory(const entrain_swarm_config *config, uint32_t count,
@@ -163,7 +202,8 @@ bool entrain_swarm_theory(const entrain_swarm_config *config, uint32_t count,
                                     .frequency = frequency.center,
                                     .sync_time_s = NAN,
                                     .sync_time_deviation_s = NAN,
-                                    .floor = NAN};
+                                    .floor = NAN,
+                                    .finite_size = NAN};
     bool known;
     if (noise > 0)
         known = lag == 0 && with_noise(&frequency, coupling, noise, &answer);
@@ -176,11 +216,10 @@ bool entrain_swarm_theory(const entrain_swarm_config *config, uint32_t count,
         known = spread_apart(&frequency, coupling, &answer);
     if (!known)
         return false;
-    if (answer.coherence == 0) {
-        answer.frequency = NAN; // nobody is locked
-        if (lag == 0 && fluctuates(&frequency, noise))
-            answer.floor = sqrt(entrain_theory_fluctuation(coupling, answer.threshold) / (double)count);
-    }
+    if (answer.coherence == 0 && lag == 0)
+        look_below(&frequency, coupling, noise, count, &answer);
+    else if (answer.coherence > 0 && answer.coherence < 1)
+        look_above(config, &frequency, coupling, count, &answer);
     answer.threshold /= gain;
     *answer_out = answer;
     return true;

@@ -3,6 +3,7 @@
 // long double.
 #include "check.h"
 
+#include <complex.h>
 #include <math.h>
 
 #include "entrain/swarm.h"
@@ -131,6 +132,42 @@ static void test_noise(void **state) {
     CHECK_NEAR(entrain_theory_noise_coherence(2, 1), 0, 0);
     CHECK_NEAR(entrain_theory_noise_coherence(1e-3, 0), 1, 0);
     CHECK_NEAR(entrain_theory_lorentz_noise_threshold(1, 1), 4, 0); // M7
+}
+
+// The first moment of each frequency's stationary density, sum_k from k i w z_k - k^2 T z_k + k (u / 2)
+// (z_(k-1) - z_(k+1)) = 0 by elimination, averaged over the quantiles of the Lorentz distribution.
+static long double lorentz_noise(long double u, long double gamma, long double noise) {
+    enum { QUANTILES = 2000, MOMENTS = 60 };
+    long double sum = 0;
+    for (int j = 0; j < QUANTILES; j++) {
+        long double w = gamma * tanl(PI_L * ((j + 0.5L) / QUANTILES - 0.5L));
+        long double complex a[MOMENTS + 2] = {0}, z = 1; // z_k = a_k z_(k-1)
+        for (int k = MOMENTS; k >= 1; k--)
+            a[k] = (u / 2) / (k * noise - I * w + u / 2 * a[k + 1]);
+        z *= a[1];
+        sum += creall(z) / QUANTILES;
+    }
+    return sum;
+}
+
+static void test_lorentz_noise(void **state) {
+    (void)state;
+    CHECK_NEAR(entrain_theory_lorentz_noise_coherence(4, 1, 1), 0, 0); // M7: K_c = 4
+    assert_true(entrain_theory_lorentz_noise_coherence(6, 1, 1) > .55);
+    for (double coupling = 4.1; coupling < 40; coupling *= 1.5) {
+        double r = entrain_theory_lorentz_noise_coherence(coupling, 1, 1);
+        CHECK_NEAR(r, (double)lorentz_noise(coupling * r, 1, 1), 5e-6);
+        CHECK_NEAR(entrain_theory_lorentz_noise_coherence(coupling * .2, .2, .2), r, 1e-12); // units cancel
+        CHECK_NEAR(entrain_theory_lorentz_noise_coherence(coupling, 0, 1),
+                   entrain_theory_noise_coherence(coupling, 1), 1e-12);
+        CHECK_NEAR(entrain_theory_lorentz_noise_coherence(coupling, 1, 2e-5 * coupling),
+                   sqrt(1 - 2 / coupling), 1e-4);
+        CHECK_NEAR(entrain_theory_lorentz_noise_coherence(coupling, 1, 0), sqrt(1 - 2 / coupling), 0);
+    }
+    double r = entrain_theory_lorentz_noise_coherence(4 * (1 + 1e-6), 1,
+                                                      1); // r^2 = (K / K_c - 1) (gamma + 2 T) / (gamma + T)
+    CHECK_NEAR(r * r / 1e-6, 1.5, 1e-5);
+    assert_true(isnan(entrain_theory_lorentz_noise_coherence(4, 1, 1e-6)));
 }
 
 // z' = -gamma z + (K / 2) (e^(-i alpha) z - e^(i alpha) |z|^2 z), by RK4 in long double.
@@ -278,6 +315,48 @@ static void test_statistics(void **state) {
     CHECK_NEAR(entrain_theory_sync_time_deviation(), (double)sqrtl(square - mean * mean), 1e-4);
 }
 
+// N <r^2> = int g |1 - (K / 2) G|^-2 by brute force: G(w) = int_0^T exp(-i w t) C(t) dt, C the mean of exp(i
+// w_j t).
+static long double power_of(int kind, long double coupling) {
+    enum { OMEGAS = 100, TIMES = 2000 };
+    long double sum = 0, range = kind == 0 ? 1 : 6, last = kind == 0 ? 0 : 9;
+    for (int i = 0; i < OMEGAS; i++) {
+        long double w = range * (i + 0.5L) / OMEGAS, re = 0, im = 0;
+        for (int k = 0; kind == 1 && k < TIMES; k++) {
+            long double t = last * (k + 0.5L) / TIMES, c = expl(-t * t / 2) * last / TIMES;
+            re += c * cosl(w * t);
+            im -= c * sinl(w * t);
+        }
+        if (kind == 0) { // sin(t) / t has a closed form
+            re = PI_L / 2;
+            im = -logl((1 + w) / (1 - w)) / 2;
+        }
+        long double x = 1 - coupling / 2 * re, y = coupling / 2 * im;
+        sum += 2 * (kind == 0 ? 0.5L : normal(w, 1)) / (x * x + y * y) * range / OMEGAS;
+    }
+    return sum;
+}
+
+static void test_fluctuation(void **state) {
+    (void)state;
+    for (double part = 0; part < 0.9; part += 0.2) {
+        double uniform = part * entrain_theory_uniform_threshold(1),
+               gauss = part * entrain_theory_normal_threshold(1);
+        CHECK_NEAR(entrain_theory_uniform_fluctuation(uniform, 1), (double)power_of(0, uniform), 5e-3);
+        CHECK_NEAR(entrain_theory_uniform_fluctuation(uniform * 3, 3),
+                   entrain_theory_uniform_fluctuation(uniform, 1), 1e-9);
+        CHECK_NEAR(entrain_theory_normal_fluctuation(gauss, 1), (double)power_of(1, gauss), 5e-6);
+        CHECK_NEAR(entrain_theory_normal_fluctuation(gauss * 3, 3),
+                   entrain_theory_normal_fluctuation(gauss, 1), 1e-9);
+    }
+    CHECK_NEAR(entrain_theory_uniform_fluctuation(0, 1), 1, 1e-6);
+    CHECK_NEAR(entrain_theory_normal_fluctuation(0, 1), 1, 1e-6);
+    double near = entrain_theory_normal_threshold(1) * (1 - 1e-5);
+    CHECK_NEAR(entrain_theory_normal_fluctuation(near, 1) * 1e-5, (double)PI_L / 2, 1e-3);
+    assert_true(isinf(entrain_theory_normal_fluctuation(2, 1)) &&
+                isinf(entrain_theory_uniform_fluctuation(2, 1)));
+}
+
 static void test_delay(void **state) {
     (void)state;
     CHECK_NEAR(entrain_theory_delay_frequency((double)PI_L / 2, 1, .5), 1.06367740, 1e-8); // T17
@@ -416,7 +495,8 @@ static void test_swarms(void **state) {
     CHECK_NEAR(answer.threshold, 2, 0);
     assert_true(isinf(answer.floor)); // at threshold itself
     config.model.coupling = 3;
-    assert_true(entrain_swarm_theory(&config, 400, &answer) && isnan(answer.coherence));
+    assert_true(entrain_swarm_theory(&config, 400, &answer));
+    CHECK_NEAR(answer.coherence, entrain_theory_lorentz_noise_coherence(3, .5, .5), 0);
 
     config = covered(); // identical
     config.frequency.width = 0;
@@ -426,6 +506,54 @@ static void test_swarms(void **state) {
     CHECK_NEAR(answer.sync_time_deviation_s, 1.28254983 / 2, 1e-8);
     config.phase.high = 0; // not the whole circle: no law of the time
     assert_true(entrain_swarm_theory(&config, 1000, &answer) && isnan(answer.sync_time_s));
+}
+
+// By how much N oscillators' r differs from infinitely many's. Lorentz, K = 4 gamma, by hand: the locked
+// part's mean square is (2 / pi) (atan(x) (1 + 1 / x^2) - 1 / x), x = K r / gamma, and F' K = 1 / 3; so
+// sqrt(0.15655) / (2 / 3).
+static void test_finite_size(void **state) {
+    (void)state;
+    entrain_theory_answer few, many;
+    entrain_swarm_config config = covered();
+    assert_true(entrain_swarm_theory(&config, 400, &few) && entrain_swarm_theory(&config, 40000, &many));
+    double x = sqrt(8), square = 2 / (double)PI_L * (atan(x) * (1 + 1 / (x * x)) - 1 / x) - .5;
+    CHECK_NEAR(many.finite_size * 200, sqrt(square) * 1.5, 2e-3);
+    CHECK_NEAR(few.finite_size * 20, sqrt(square) * 1.5, 5e-3); // and what is of order 1 / N
+    config.frequency.sampling = ENTRAIN_SAMPLING_QUANTILE;
+    assert_true(entrain_swarm_theory(&config, 400, &few));
+    CHECK_NEAR(few.finite_size * 400, 1.5 / 4, 1e-2);
+    // the same by brute force: the locked states of samples of 500 from a uniform distribution, which all
+    // lock
+    config.frequency = (entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_UNIFORM, .low = -1, .high = 1};
+    assert_true(entrain_swarm_theory(&config, 500, &few));
+    double mean = 0, spread = 0, frequencies[500];
+    for (uint32_t sample = 1; sample <= 200; sample++) {
+        entrain_error error;
+        CHECK_OK(entrain_distribution_fill(&config.frequency, "x", sample, 1, 500, frequencies, &error),
+                 error);
+        double r = entrain_theory_locked_coherence(2, 500, frequencies);
+        mean += r / 200;
+        spread += r * r / 200;
+    }
+    CHECK_NEAR(mean, few.coherence, 3 * few.finite_size / 20);
+    CHECK_NEAR(sqrt(spread - mean * mean) / few.finite_size, 0.95, 0.15);
+    // lag and noise that are next to nothing change next to nothing
+    config = covered();
+    assert_true(entrain_swarm_theory(&config, 400, &few));
+    config.model.lag = 1e-3;
+    assert_true(entrain_swarm_theory(&config, 400, &many));
+    CHECK_NEAR(many.finite_size / few.finite_size, 1, 1e-2);
+    config.model.lag = 0;
+    config.model.noise = 2.1e-3;
+    assert_true(entrain_swarm_theory(&config, 400, &many));
+    CHECK_NEAR(many.finite_size / few.finite_size, 1, 3e-2);
+    // identical with noise: the response is that of r = F(K r / T)
+    config.frequency.width = 0;
+    config.model.noise = .5;
+    assert_true(entrain_swarm_theory(&config, 400, &few));
+    double r = few.coherence, low = (double)(bessel(1, 3.99L * r) / bessel(0, 3.99L * r));
+    double high = (double)(bessel(1, 4.01L * r) / bessel(0, 4.01L * r));
+    CHECK_NEAR(few.finite_size * 1600, 1 / (1 - 4 * (high - low) / (0.02 * r)), 1e-2);
 }
 
 #define NOT_COVERED(change)                                                                                  \
@@ -468,13 +596,15 @@ static void test_not_covered(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bessel),     cmocka_unit_test(test_lorentz),
-                                       cmocka_unit_test(test_normal),     cmocka_unit_test(test_uniform),
-                                       cmocka_unit_test(test_noise),      cmocka_unit_test(test_relaxation),
-                                       cmocka_unit_test(test_lag),        cmocka_unit_test(test_locking),
-                                       cmocka_unit_test(test_ring),       cmocka_unit_test(test_statistics),
-                                       cmocka_unit_test(test_delay),      cmocka_unit_test(test_pulse),
-                                       cmocka_unit_test(test_pendulum),   cmocka_unit_test(test_swarms),
-                                       cmocka_unit_test(test_not_covered)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bessel),      cmocka_unit_test(test_lorentz),
+        cmocka_unit_test(test_normal),      cmocka_unit_test(test_uniform),
+        cmocka_unit_test(test_noise),       cmocka_unit_test(test_lorentz_noise),
+        cmocka_unit_test(test_fluctuation), cmocka_unit_test(test_finite_size),
+        cmocka_unit_test(test_relaxation),  cmocka_unit_test(test_lag),
+        cmocka_unit_test(test_locking),     cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_statistics),  cmocka_unit_test(test_delay),
+        cmocka_unit_test(test_pulse),       cmocka_unit_test(test_pendulum),
+        cmocka_unit_test(test_swarms),      cmocka_unit_test(test_not_covered)};
     return cmocka_run_group_tests_name("theory_forms", tests, NULL, NULL);
 }

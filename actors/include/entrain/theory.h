@@ -33,8 +33,10 @@ ENTRAIN_API double entrain_theory_uniform_coherence(double coupling, double gamm
 /// (1988).
 ENTRAIN_API double entrain_theory_noise_threshold(double noise);
 ENTRAIN_API double entrain_theory_noise_coherence(double coupling, double noise);
-/// Lorentz and noise: K_c = 2 (gamma + T). Sakaguchi (1988); there is no closed form of r.
+/// Lorentz and noise: K_c = 2 (gamma + T). Sakaguchi (1988). r from the moments of the density, a continued
+/// fraction; NAN where T is above 0 but not 1e-5 K.
 ENTRAIN_API double entrain_theory_lorentz_noise_threshold(double gamma, double noise);
+ENTRAIN_API double entrain_theory_lorentz_noise_coherence(double coupling, double gamma, double noise);
 /// Lorentz with lag alpha: r = sqrt(1 - 2 gamma / (K cos alpha)), Omega = -K sin alpha + gamma tan alpha
 /// about the center. Sakaguchi and Kuramoto (1986), with Ott and Antonsen (2008).
 ENTRAIN_API double entrain_theory_lag_coherence(double coupling, double gamma, double lag);
@@ -52,10 +54,12 @@ ENTRAIN_API double entrain_theory_locked_coherence(double coupling, uint32_t cou
 /// Twisted state q of a ring of N identical oscillators, coupling 1 to each side: rate at which mode m decays
 /// (negative: grows), 2 cos(2 pi q / N) (1 - cos(2 pi m / N)). Wiley, Strogatz and Girvan (2006).
 ENTRAIN_API double entrain_theory_ring_rate(uint32_t count, uint32_t mode, int32_t winding);
-/// Below threshold: N <r^2> = 1 / (1 - K / K_c), infinite from there on. Daido (1990). Exact for Lorentz
-/// (drawn at random), for noise, and for both; other shapes have their own factor (normal: pi / 2 next to
-/// K_c).
+/// Below threshold, random phases and frequencies: N <r^2>; infinite from there on. Lorentz, noise, or both:
+/// 1 / (1 - K / K_c). Daido (1990). Uniform and normal: int g(omega) |1 - (K / 2) G(omega)|^-2 domega, by
+/// quadrature to 1e-6, pi / 2 times that (normal) next to K_c.
 ENTRAIN_API double entrain_theory_fluctuation(double coupling, double threshold);
+ENTRAIN_API double entrain_theory_uniform_fluctuation(double coupling, double gamma);
+ENTRAIN_API double entrain_theory_normal_fluctuation(double coupling, double sigma);
 /// Identical, all-to-all, from random phases: mean and standard deviation of K T, T the time when r first
 /// reaches @p coherence: ln N + 0.5772 + ln(r^2 / (1 - r^2)), 1.2825. (r^2 N is exponential at first; then
 /// the manifold's relaxation.)
@@ -82,9 +86,13 @@ typedef struct entrain_theory_answer {
     double frequency; ///< common frequency, rad/s; NAN: not known
     double sync_time_s;           ///< until r = 0.9, identical from random phases: its mean; NAN: not known
     double sync_time_deviation_s; ///< and its standard deviation
-    /// Below threshold, Lorentz drawn at random or noise: root mean square of r, sqrt(1 / (N (1 - K / K_c)));
-    /// else NAN.
+    /// Below threshold, frequencies drawn at random or noise: root mean square of r, sqrt(N <r^2> / N); else
+    /// NAN.
     double floor;
+    /// How far a swarm of this size lies from `coherence` (or `floor`) by its size alone, as a standard
+    /// deviation: its own sample of frequencies, about 1 / sqrt(N) (none by quantile), and what falls off as
+    /// 1 / N. NAN: not known.
+    double finite_size;
 } entrain_theory_answer;
 
 ENTRAIN_END_DECLS
