@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sims/comparison.h"
 #include "sims/drawing.h"
 #include "sims/interrupt.h"
 #include "sims/options.h"
@@ -174,6 +175,7 @@ static void draw(const run_state *run) {
     plot_facts facts = {.directory = run->directory,
                         .title = run->scenario.title,
                         .level = run->outcome.level,
+                        .theory = comparison_level(json_object_get(run->summary, "theory")),
                         .since_s = run->outcome.staying ? run->outcome.since_s : -1,
                         .time_s = run->outcome.last.time_s,
                         .sample_count = run->outcome.count,

@@ -6,6 +6,7 @@
 //   mean field r e^(i psi).
 #include "sims/plot.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,9 +73,12 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
                 stride);
     plot_groups groups = plot_groups_look(facts->population);
     plot_groups_put_lines(to, &groups, facts->directory, stride);
-    fprintf(to,
-            "  'series.csv' using 2:3 every %llu::1 with lines lc rgb blue lw 2.6 title 'whole swarm, r'\n",
+    fprintf(to, "  'series.csv' using 2:3 every %llu::1 with lines lc rgb blue lw 2.6 title 'whole swarm, r'",
             stride);
+    if (isfinite(facts->theory)) // on top: where they agree, the curve would hide it
+        fprintf(to, ", \\\n  %.17g with lines lc rgb '#1f7a4a' lw 2.2 dt (12,10) title 'theory: r = %.4g'",
+                facts->theory, facts->theory);
+    fputc('\n', to);
     fputs("unset output\n", to);
 }
 

@@ -9,6 +9,7 @@ typedef struct plot_facts {
     const char *directory; ///< holds series.csv and phases.csv
     const char *title;
     double level;   ///< drawn as a line
+    double theory;  ///< as well; NAN: not
     double since_s; ///< when r came to stay above it; 0 or below: from the start, or it did not
     double time_s;  ///< at the last sample
     uint64_t sample_count;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "sims/comparison.h"
 #include "sims/plugins.h"
 #include "sims/run_directory.h"
 
@@ -101,6 +102,9 @@ json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swa
     put_count(json, "living", outcome->last.living);
     put_count(json, "together", together);
     json_object_set_new(json, "topology", topology_json(swarm));
+    json_t *theory = comparison_json(given, outcome);
+    if (theory != NULL)
+        json_object_set_new(json, "theory", theory);
     put_text(json, "ended", run_end_name(end));
     put_count(json, "ticks", outcome->last.tick);
     put_count(json, "ticks_planned", given->tick_count);

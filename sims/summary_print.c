@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sims/comparison.h"
 #include "sims/run_directory.h"
 #include "sims/say.h"
 #include "sims/summary.h"
@@ -87,6 +88,12 @@ static void rows_result(FILE *to, const json_t *summary) {
              number_at(final, "coherence"), number_at(start, "coherence"),
              number_at(final, "local_coherence"));
     row(to, "Coherence", text);
+    const json_t *theory = json_object_get(summary, "theory");
+    if (json_is_object(theory)) {
+        char sentence[600];
+        comparison_sentence(theory, sentence, sizeof sentence);
+        row(to, "Theory", sentence);
+    }
     snprintf(text, sizeof text, "%s of %s actors within 45 degrees of the mean phase",
              text_count(count_at(summary, "together")).text, text_count(count_at(summary, "living")).text);
     row(to, "Together", text);
