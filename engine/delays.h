@@ -23,12 +23,10 @@
 
 #include "engine/engine_private.h"
 
-/// Ticks: one delay for all arcs, and where they differ.
 #define ENTRAIN__DELAY_TICKS_MAX (1u << 20)
-#define ENTRAIN__DELAY_EACH_MAX UINT16_MAX
 
-/// How late the arcs of @p view are, in ticks, by place: fills delay, delays and delay_most of @p graph, whose offsets are
-/// there already. Takes 2 bytes an arc, where they differ. ENTRAIN_LIMIT, ENTRAIN_NO_MEMORY.
+/// How late the arcs of @p view are, by place: fills delay, behind and delay_most of @p graph, whose offsets are there
+/// already. Takes 4 bytes an arc, where they differ. ENTRAIN_LIMIT, ENTRAIN_NO_MEMORY.
 entrain_status entrain__delays_by_place(entrain_engine *engine, const entrain_topology_view *view,
                                         entrain__graph *graph, entrain_error *error_out);
 /// Takes the ring of publications, the ring of fields, and what keeps lives, for delays of up to engine->delay_most.
@@ -57,8 +55,10 @@ void entrain__heard_late(const entrain_engine *engine, const entrain__cohort *co
 static inline int64_t *const *entrain__past(const entrain_engine *engine, const entrain__cohort *cohort) {
     return engine->publications + engine->ring + cohort->now;
 }
-static inline uint32_t entrain__arc_delay(const entrain__graph *graph, uint64_t arc) {
-    return graph->delays != NULL ? graph->delays[arc] : graph->delay;
+/// Ticks.
+static inline uint32_t entrain__arc_delay(const entrain_engine *engine, uint64_t arc) {
+    const entrain__graph *graph = &engine->graph;
+    return graph->behind != NULL ? (uint32_t)-graph->behind[arc] >> engine->exchange_shift : graph->delay;
 }
 /// Who spoke at @p place, @p ticks before the tick of @p cohort, or ENTRAIN_ID_NONE.
 entrain_id entrain__spoke_then(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,

@@ -140,9 +140,9 @@ typedef struct entrain__graph {
     const int32_t *speakers; // [arc_count] places
     const double *weights;   // [arc_count] or NULL
     uint32_t prefetch;       // arcs to look ahead; 0 where speakers lie near anyway
-    uint32_t delay;          // ticks, of every arc, where there are no delays; and the greatest of all
+    uint32_t delay;          // ticks, of every arc, where they do not differ; and the greatest of all
     uint32_t delay_most;
-    const uint16_t *delays; // [arc_count] ticks, or NULL
+    const int32_t *behind; // [arc_count] where they differ: -exchanges, as an index into past buffers (delays.h); or NULL
     // How whole cohorts are gathered, where that was planned (gather_plan.c).
     entrain__gather_kernel *gather; // NULL: row by row
     const entrain__segment *segments;

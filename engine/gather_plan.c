@@ -139,7 +139,7 @@ entrain_status entrain__gather_plan(entrain_engine *engine) {
                                                       [ENTRAIN_SIMD_AVX2] = entrain__gather_avx2,
                                                       [ENTRAIN_SIMD_AVX512] = entrain__gather_avx512};
     entrain__graph *graph = &engine->graph;
-    if (engine->words != 2 || graph->complete || graph->weighted || graph->delays != NULL ||
+    if (engine->words != 2 || graph->complete || graph->weighted || graph->behind != NULL ||
         engine->config.transport != ENTRAIN_TRANSPORT_PUBLISH)
         return ENTRAIN_OK;
     plan_pass pass = {.graph = graph};

@@ -20,11 +20,10 @@ static inline lanes weighed(lanes words, double weight) {
 typedef struct hearing {
     const int64_t *publications;
     int64_t *const *past;
-    uint32_t shift;
 } hearing;
 
 ROW const int64_t *buffer_of(const entrain__graph *graph, const hearing *from, bool late, uint64_t arc) {
-    return late ? from->past[-(ptrdiff_t)((uint32_t)graph->delays[arc] << from->shift)] : from->publications;
+    return late ? from->past[graph->behind[arc]] : from->publications;
 }
 
 ROW void row_of(const entrain__graph *graph, uint32_t pairs, bool weighted, bool late, const hearing *source,
@@ -73,7 +72,7 @@ ROW void row_of(const entrain__graph *graph, uint32_t pairs, bool weighted, bool
 void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, int64_t *const *past,
                           uint32_t place, uint32_t count, int64_t *sums) {
     const entrain__graph *graph = &engine->graph;
-    const hearing source = {publications, past, engine->exchange_shift};
+    const hearing source = {publications, past};
     const uint32_t words = engine->words;
     const uint64_t end = graph->offsets[engine->vertex_count];
     ENTRAIN_ASSERT(words % 2 == 0 && words <= ENTRAIN_WORDS_MAX);

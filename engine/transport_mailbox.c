@@ -42,14 +42,13 @@ static inline void enqueue_pairs(const int64_t *publications, const entrain_id *
 static inline void enqueue_pairs_late(const entrain_engine *engine, int64_t *const *past, uint64_t first,
                                       uint32_t count, entrain_message *slots) {
     const int32_t *speakers = engine->graph.speakers + first;
-    const uint16_t *delays = engine->graph.delays + first;
+    const int32_t *behind = engine->graph.behind + first;
     for (uint32_t m = 0; m < count; m++) {
         size_t place = (uint32_t)speakers[m];
         slots[m].from = engine->ids[place];
         slots[m].kind = ENTRAIN_KIND_OBSERVATION;
         slots[m].flags = 0;
-        *(words2 *)slots[m].payload =
-            *(const words2 *)(past[-(ptrdiff_t)((uint32_t)delays[m] << engine->exchange_shift)] + 2 * place);
+        *(words2 *)slots[m].payload = *(const words2 *)(past[behind[m]] + 2 * place);
     }
 }
 
@@ -168,7 +167,7 @@ static inline __attribute__((always_inline)) uint32_t hear_arcs(entrain_engine *
         size_t place = (size_t)graph->speakers[a];
         entrain_id id = engine->ids[place];
         if (delayed) {
-            const uint32_t ticks = entrain__arc_delay(graph, a);
+            const uint32_t ticks = entrain__arc_delay(engine, a);
             id = entrain__spoke(engine, cohort, (uint32_t)place, ticks);
             publications = past[-(ptrdiff_t)((size_t)ticks << engine->exchange_shift)];
         }
@@ -296,7 +295,7 @@ void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
     if (engine->graph.complete) {
         deliver_field(engine, cohort, mailbox, count, sums, heard);
     } else if (engine->words == 2 && !engine->graph.weighted && entrain__all_spoke(engine, cohort)) {
-        if (engine->graph.delays == NULL)
+        if (engine->graph.behind == NULL)
             deliver_pairs(engine, cohort, NULL, place, count, sums, heard);
         else
             deliver_pairs_late(engine, cohort, place, count, sums, heard);

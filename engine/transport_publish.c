@@ -37,7 +37,7 @@ void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort
     if (graph->complete) {
         for (uint32_t k = 0; k < count; k++)
             memcpy(sums + (size_t)k * engine->words, engine->field, engine->words * sizeof *sums);
-    } else if (graph->delays != NULL) {
+    } else if (graph->behind != NULL) {
         entrain__gather_late(engine, cohort, place, count, sums);
     } else if (graph->gather != NULL && count == cohort->count) {
         entrain__gather_cohort(engine, cohort, sums);

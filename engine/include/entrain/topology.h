@@ -94,9 +94,9 @@ typedef struct entrain_topology_config {
     /// With a file that has weights of its own, leave 1, 1.
     double weight_low, weight_high;
     /// Uniform delay of each edge in simulated seconds, both directions alike, 0 to 1e6; default 0, 0: what is
-    /// published is heard in the next exchange. The engine rounds each to whole ticks, at most 65535 where edges
-    /// differ and 2^20 where they do not. A complete graph has one delay for all (low = high), of its own term
-    /// too. With a file that has delays of its own, leave 0, 0.
+    /// published is heard in the next exchange. The engine rounds each to whole ticks, at most 2^20. A
+    /// complete graph has one delay for all (low = high), of its own term too. With a file that has delays of its
+    /// own, leave 0, 0.
     double delay_low, delay_high;
     const char *file;                            ///< edge-list: path of the file, read during create only
     uint64_t seed;                               ///< default 1
