@@ -256,9 +256,8 @@ void entrain__heard_late(const entrain_engine *engine, const entrain__cohort *co
 typedef int64_t words2 __attribute__((vector_size(16), aligned(8), may_alias));
 
 // The common case, two words an actor and no weights: one addition an arc, in two chains, because one would wait for itself.
-// A pair of arcs is fetched AHEAD arcs before it is needed, where the ring does not fit the near caches.
+// A pair of arcs is fetched AHEAD arcs before it is needed.
 enum { AHEAD = 40 };
-#define AHEAD_FROM_BYTES (UINT64_C(1) << 20)
 
 static inline __attribute__((always_inline)) const int64_t *
 pair_at(const entrain__graph *graph, int64_t *const *past, uint64_t arc) {
@@ -306,11 +305,10 @@ void entrain__gather_late(const entrain_engine *engine, const entrain__cohort *c
     int64_t *const *past = entrain__past(engine, cohort);
     const entrain__graph *graph = &engine->graph;
     if (engine->words == 2 && !graph->weighted) {
-        const uint64_t bytes = (uint64_t)engine->vertex_count * engine->ring * 16;
-        if (bytes < AHEAD_FROM_BYTES)
-            gather_pairs(graph, past, place, count, false, 0, sums);
-        else
+        if (entrain__ring_is_far(engine))
             gather_pairs(graph, past, place, count, true, graph->offsets[engine->vertex_count], sums);
+        else
+            gather_pairs(graph, past, place, count, false, 0, sums);
     } else if (engine->words % 2 == 0) {
         entrain__gather_wide(engine, NULL, past, place, count, sums);
     } else {

@@ -55,6 +55,10 @@ void entrain__heard_late(const entrain_engine *engine, const entrain__cohort *co
 static inline int64_t *const *entrain__past(const entrain_engine *engine, const entrain__cohort *cohort) {
     return engine->publications + engine->ring + cohort->now;
 }
+/// Whether the ring is larger than near caches: then what arcs bring is fetched ahead.
+static inline bool entrain__ring_is_far(const entrain_engine *engine) {
+    return (uint64_t)engine->vertex_count * engine->words * sizeof(int64_t) * engine->ring >= UINT64_C(1) << 20;
+}
 /// Ticks.
 static inline uint32_t entrain__arc_delay(const entrain_engine *engine, uint64_t arc) {
     const entrain__graph *graph = &engine->graph;

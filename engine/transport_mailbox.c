@@ -74,6 +74,12 @@ static inline void prefetch_row(const entrain_engine *engine, const int64_t *pub
     }
 }
 
+static inline void prefetch_row_late(const entrain_engine *engine, int64_t *const *past, uint32_t place) {
+    const entrain__graph *graph = &engine->graph;
+    for (uint64_t a = graph->offsets[place]; a < graph->offsets[place + 1]; a++)
+        __builtin_prefetch(past[graph->behind[a]] + 2 * (size_t)graph->speakers[a]);
+}
+
 static inline void add_span_any(const entrain_message *messages, uint32_t count, uint32_t words,
                                 int64_t *sum) {
     for (uint32_t m = 0; m < count; m++) {
@@ -265,9 +271,12 @@ static inline __attribute__((always_inline)) void deliver_pairs(entrain_engine *
     const entrain__graph *graph = &engine->graph;
     const int64_t *publications = engine->publications[cohort->hears];
     const uint32_t first = cohort->population->mailbox_first - cohort->population->first + place;
+    const bool far = past != NULL && entrain__ring_is_far(engine);
     uint64_t delivered = 0; // by hear_pairs(); hear_each() counts for itself
     for (uint32_t k = 0; k < count; k++) {
         uint32_t arcs = (uint32_t)(graph->offsets[place + k + 1] - graph->offsets[place + k]), arrived = arcs;
+        if (past != NULL && far && k + AHEAD_ROWS < count)
+            prefetch_row_late(engine, past, place + k + AHEAD_ROWS);
         if (past == NULL && graph->prefetch != 0 && k + AHEAD_ROWS < count)
             prefetch_row(engine, publications, place + k + AHEAD_ROWS);
         if (hear_pairs(engine, publications, past, first + k, place + k, arcs, sums + 2 * (size_t)k))
