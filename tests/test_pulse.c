@@ -219,6 +219,30 @@ static void test_many_pulses_in_one_round(void **state) {
     }
 }
 
+// Hundreds fire in one round of everybody's: a relay tells it once, when it has heard all of them.
+static void test_many_at_once(void **state) {
+    (void)state;
+    entrain_pulse_config config = entrain_pulse_config_defaults();
+    config.strength = 0.002;
+    double phases[NAIVE_MAX];
+    for (uint32_t i = 0; i < NAIVE_MAX; i++)
+        phases[i] = (i < 200 ? 0.75 : 0.5) * NAIVE_TWO_PI;
+    stage play;
+    stage_open(&play, &(stage_spec){.count = NAIVE_MAX, .phases = phases, .pulse = &config});
+    stage_run(&play, 0.2);
+    assert_int_equal(fired_of(&play), 0);
+    stage_run(&play, 0.3); // 200 pulses carry the other hundred over
+    assert_int_equal(fired_of(&play), NAIVE_MAX);
+    assert_int_equal(driven_of(&play), 100);
+    stage_run(&play, 3.3);
+    assert_int_equal(fired_of(&play), 4 * NAIVE_MAX);
+    assert_int_equal(driven_of(&play), 100);
+    entrain_message_count count;
+    entrain_engine_count(play.engine, &count);
+    assert_true(count.received < 10 * 4 * NAIVE_MAX); // and not its square
+    stage_close(&play);
+}
+
 // --- The promise, samples included
 
 static uint64_t fingerprint_of(const char *policy, uint32_t workers, double sample_s, entrain_phase_sample *last_out) {
@@ -439,7 +463,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_firings_to_absorption), cmocka_unit_test(test_return_map),
         cmocka_unit_test(test_everybody_is_absorbed), cmocka_unit_test(test_random_networks),
-        cmocka_unit_test(test_many_pulses_in_one_round), cmocka_unit_test(test_the_promise),
+        cmocka_unit_test(test_many_pulses_in_one_round), cmocka_unit_test(test_many_at_once), cmocka_unit_test(test_the_promise),
         cmocka_unit_test(test_the_meter), cmocka_unit_test(test_stopped_and_restarted),
         cmocka_unit_test(test_deadline), cmocka_unit_test(test_refusals),
     };
