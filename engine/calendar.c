@@ -1,7 +1,8 @@
-// Calendars: two 4-ary heaps over one pool of places (calendar.h).
+// Calendars: two 4-ary heaps and a list over one pool of places (calendar.h).
 //
 //   entries  [owner_count x places]   an owner's lie together; the last one freed is the first one used
 //   nodes    | own heap ->            <- others' heap |        one array: together no more than the pool
+//   run      first -> ... -> last     others', in order: what is added in order needs no heap
 //
 // A heap's nodes carry what is compared nearly always, so that sifting stays within the array; each entry
 // knows its node, so that it can be taken out of the middle.
@@ -20,6 +21,7 @@ typedef struct node {
 } node;
 
 enum { ARITY = 4 };
+enum { LANE_RUN = ENTRAIN__LANES + 1 }; // entrain__delayed.lane of those in the run
 
 // Places of an owner are counted from 1 here; 0 is none.
 typedef struct owner {
@@ -33,6 +35,7 @@ struct entrain__calendar {
     uint32_t owner_count, places, capacity;
     uint32_t sizes[ENTRAIN__LANES];
     uint64_t lined;
+    uint32_t run_first, run_last, run_count; // entry + 1; linked through entrain__delayed.position
     owner *owners;             // [owner_count]
     entrain__delayed *entries; // [capacity]
     node *nodes;               // [capacity]
@@ -150,14 +153,55 @@ static void free_place(entrain__calendar *calendar, entrain__delayed *entry) {
     its->free = place_of(calendar, entry);
 }
 
-entrain_status entrain__calendar_add(entrain__calendar *calendar, uint32_t owner_index, entrain__lane lane,
-                                     entrain__instant at, const entrain__letter *letter,
-                                     entrain_timer *timer_out) {
-    ENTRAIN_ASSERT(owner_index < calendar->owner_count && lane < ENTRAIN__LANES);
+static uint32_t number_of(const entrain__calendar *calendar, const entrain__delayed *entry) {
+    return (uint32_t)(entry - calendar->entries) + 1;
+}
+
+// The whole order.
+static bool entry_before(const entrain__delayed *a, const entrain__delayed *b) {
+    if (a->when != b->when)
+        return a->when < b->when;
+    if (a->round != b->round)
+        return a->round < b->round;
+    const uint32_t sender = a->letter.message.from & ENTRAIN_ID_INDEX_MAX,
+                   other = b->letter.message.from & ENTRAIN_ID_INDEX_MAX;
+    return sender != other ? sender < other : a->order < b->order;
+}
+
+static inline entrain__delayed *run_first(const entrain__calendar *calendar) {
+    return calendar->run_first == 0 ? NULL : &calendar->entries[calendar->run_first - 1];
+}
+
+// Takes an entry out of the run. Nearly always it is the first.
+static void leave_run(entrain__calendar *calendar, entrain__delayed *entry) {
+    const uint32_t number = number_of(calendar, entry);
+    uint32_t before = 0, *link = &calendar->run_first;
+    while (*link != number) {
+        before = *link;
+        link = &calendar->entries[before - 1].position;
+    }
+    *link = entry->position;
+    if (calendar->run_last == number)
+        calendar->run_last = before;
+    calendar->run_count--;
+    entry->lane = ENTRAIN__LANES;
+}
+
+static void remove_entry(entrain__calendar *calendar, entrain__delayed *entry) {
+    if (entry->lane == LANE_RUN)
+        leave_run(calendar, entry);
+    else
+        remove_node(calendar, entry);
+}
+
+// A copy of @p letter in a place of its owner's; NULL: none is left. In no heap yet.
+static entrain__delayed *take_place(entrain__calendar *calendar, uint32_t owner_index, entrain__instant at,
+                                    const entrain__letter *letter, entrain_timer *timer_out) {
+    ENTRAIN_ASSERT(owner_index < calendar->owner_count);
     owner *its = &calendar->owners[owner_index];
     uint32_t place = its->free;
     if (place == 0 && its->touched == calendar->places)
-        return ENTRAIN_FULL;
+        return NULL;
     entrain__delayed *entry;
     if (place != 0) {
         entry = entry_of(calendar, owner_index, place);
@@ -171,13 +215,49 @@ entrain_status entrain__calendar_add(entrain__calendar *calendar, uint32_t owner
         .when = at.when,
         .order = ++its->order,
         .round = at.round,
-        .lane = lane,
+        .lane = ENTRAIN__LANES,
         .owner = owner_index,
     };
-    const node added = {at.when, at.round, (uint32_t)(entry - calendar->entries)};
-    sift_up(calendar, lane, calendar->sizes[lane]++, added);
     if (timer_out != NULL)
         *timer_out = its->order << 16 | place;
+    return entry;
+}
+
+static void enter_heap(entrain__calendar *calendar, entrain__lane lane, entrain__delayed *entry) {
+    const node added = {entry->when, entry->round, (uint32_t)(entry - calendar->entries)};
+    entry->lane = lane;
+    sift_up(calendar, lane, calendar->sizes[lane]++, added);
+}
+
+entrain_status entrain__calendar_add(entrain__calendar *calendar, uint32_t owner_index, entrain__lane lane,
+                                     entrain__instant at, const entrain__letter *letter,
+                                     entrain_timer *timer_out) {
+    ENTRAIN_ASSERT(lane < ENTRAIN__LANES);
+    entrain__delayed *entry = take_place(calendar, owner_index, at, letter, timer_out);
+    if (entry == NULL)
+        return ENTRAIN_FULL;
+    enter_heap(calendar, lane, entry);
+    return ENTRAIN_OK;
+}
+
+entrain_status entrain__calendar_add_soon(entrain__calendar *calendar, uint32_t owner_index, entrain__instant at,
+                                          const entrain__letter *letter, entrain_timer *timer_out) {
+    entrain__delayed *entry = take_place(calendar, owner_index, at, letter, timer_out);
+    if (entry == NULL)
+        return ENTRAIN_FULL;
+    entrain__delayed *last = calendar->run_last == 0 ? NULL : &calendar->entries[calendar->run_last - 1];
+    if (last != NULL && entry_before(entry, last)) {
+        enter_heap(calendar, ENTRAIN__LANE_OTHERS, entry);
+        return ENTRAIN_OK;
+    }
+    entry->lane = LANE_RUN;
+    entry->position = 0;
+    calendar->run_last = number_of(calendar, entry);
+    if (last == NULL)
+        calendar->run_first = calendar->run_last;
+    else
+        last->position = calendar->run_last;
+    calendar->run_count++;
     return ENTRAIN_OK;
 }
 
@@ -189,18 +269,29 @@ entrain_status entrain__calendar_cancel(entrain__calendar *calendar, uint32_t ow
         return ENTRAIN_STALE;
     entrain__delayed *entry = entry_of(calendar, owner_index, place);
     if (entry->order != timer >> 16 || entry->lane == ENTRAIN__LANES ||
-        (entry->lane == ENTRAIN__LANE_OTHERS && entry->when < others_from))
+        (entry->lane != ENTRAIN__LANE_OWN && entry->when < others_from))
         return ENTRAIN_STALE;
-    remove_node(calendar, entry);
+    remove_entry(calendar, entry);
     free_place(calendar, entry);
     return ENTRAIN_OK;
 }
 
+static entrain__delayed *first_of(const entrain__calendar *calendar, entrain__lane lane) {
+    entrain__delayed *first =
+        calendar->sizes[lane] == 0 ? NULL : &calendar->entries[root_of(calendar, lane)->entry];
+    if (lane == ENTRAIN__LANE_OWN || calendar->run_first == 0)
+        return first;
+    return first == NULL || entry_before(run_first(calendar), first) ? run_first(calendar) : first;
+}
+
 entrain__instant entrain__calendar_next(const entrain__calendar *calendar, entrain__lane lane) {
-    if (calendar->sizes[lane] == 0)
-        return ENTRAIN__NEVER;
-    const node *first = root_of(calendar, lane);
-    return (entrain__instant){first->when, first->round};
+    entrain__instant next = ENTRAIN__NEVER;
+    if (calendar->sizes[lane] > 0)
+        next = (entrain__instant){root_of(calendar, lane)->when, root_of(calendar, lane)->round};
+    if (lane == ENTRAIN__LANE_OWN || calendar->run_first == 0)
+        return next;
+    const entrain__instant run = {run_first(calendar)->when, run_first(calendar)->round};
+    return entrain__instant_before(next, run) ? next : run;
 }
 
 entrain__instant entrain__calendar_next_of_all(const entrain__calendar *calendar) {
@@ -210,15 +301,15 @@ entrain__instant entrain__calendar_next_of_all(const entrain__calendar *calendar
 }
 
 const entrain__delayed *entrain__calendar_peek(const entrain__calendar *calendar, entrain__lane lane) {
-    return calendar->sizes[lane] == 0 ? NULL : &calendar->entries[root_of(calendar, lane)->entry];
+    return first_of(calendar, lane);
 }
 
 // Out of its heap, still in its place.
 static entrain__delayed *take_out(entrain__calendar *calendar, entrain__lane lane, entrain__instant end) {
     if (!entrain__instant_before(entrain__calendar_next(calendar, lane), end))
         return NULL;
-    entrain__delayed *entry = &calendar->entries[root_of(calendar, lane)->entry];
-    remove_node(calendar, entry);
+    entrain__delayed *entry = first_of(calendar, lane);
+    remove_entry(calendar, entry);
     return entry;
 }
 
@@ -267,9 +358,9 @@ static uint32_t forget_from(entrain__calendar *calendar, uint32_t owner_index, u
     for (uint32_t place = 1; place <= calendar->owners[owner_index].touched; place++) {
         entrain__delayed *entry = entry_of(calendar, owner_index, place);
         if (entry->lane == ENTRAIN__LANES ||
-            (entry->lane == ENTRAIN__LANE_OTHERS && entry->when < others_from))
+            (entry->lane != ENTRAIN__LANE_OWN && entry->when < others_from))
             continue;
-        remove_node(calendar, entry);
+        remove_entry(calendar, entry);
         free_place(calendar, entry);
         taken++;
     }
@@ -291,6 +382,7 @@ uint32_t entrain__calendar_forget(entrain__calendar *calendar, uint32_t owner_in
 }
 
 uint64_t entrain__calendar_queued(const entrain__calendar *calendar) {
-    return (uint64_t)calendar->sizes[ENTRAIN__LANE_OWN] + calendar->sizes[ENTRAIN__LANE_OTHERS];
+    return (uint64_t)calendar->sizes[ENTRAIN__LANE_OWN] + calendar->sizes[ENTRAIN__LANE_OTHERS] +
+           calendar->run_count;
 }
 uint64_t entrain__calendar_lined(const entrain__calendar *calendar) { return calendar->lined; }

@@ -83,8 +83,11 @@ static entrain_status send_at(entrain_self *self, double time_s, entrain__lane l
         entrain__letter_trace(sending->log, &traced, self->tick, self->time_s);
     if (sending->lock != NULL)
         entrain__lock_take(sending->lock);
+    const bool soon = lane == ENTRAIN__LANE_OTHERS && self->engine->virtual_time != NULL &&
+                      at.when == sending->now.when; // in the next round
     const entrain_status status =
-        entrain__calendar_add(sending->calendar, sending->owner, lane, at, &traced, timer_out);
+        soon ? entrain__calendar_add_soon(sending->calendar, sending->owner, at, &traced, timer_out)
+             : entrain__calendar_add(sending->calendar, sending->owner, lane, at, &traced, timer_out);
     if (sending->lock != NULL)
         entrain__lock_give(sending->lock);
     if (status == ENTRAIN_OK) {
