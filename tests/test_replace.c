@@ -253,6 +253,66 @@ static void a_complete_graph_takes_another(void **state) {
     entrain_topology_release(ring);
 }
 
+// With delays, what is under way is heard along the new arcs: where these are the old ones, nothing is
+// noticed.
+static void what_is_under_way_arrives(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    for (uint32_t run = 0; run < 2 * ENTRAIN_TRANSPORT_COUNT; run++) {
+        const bool each = run % 2 == 1;
+        entrain_topology_config config = entrain_topology_config_defaults();
+        config.kind = ENTRAIN_TOPOLOGY_SMALL_WORLD;
+        config.delay_low = each ? 0 : 0.05;
+        config.delay_high = 0.05;
+        entrain_topology *graph = graph_of(config), *same = NULL, *less = NULL;
+        config.delay_low = config.delay_high = 0.06;
+        entrain_topology *later = graph_of(config);
+        const way how = {run < 2 ? "dataflow" : "steal", 2, (entrain_transport)(run / 2),
+                         ENTRAIN_LAYOUT_SHUFFLED, ENTRAIN_NORMALISE_HEARD};
+        swarm one = open_swarm(&how, graph), other = open_swarm(&how, graph);
+        CHECK_OK(entrain_topology_edit(graph, NULL, 0, NULL, 0, &same, &error), error);
+        const entrain_edge gone = {(uint32_t)entrain_topology_look(graph).in_speakers[0], 0, 1};
+        CHECK_OK(entrain_topology_edit(graph, &gone, 1, NULL, 0, &less, &error), error);
+        advance(&one, 2 * TICKS);
+        advance(&other, 2 * TICKS);
+        stop(&one, 5);
+        stop(&other, 5);
+        advance(&one, 2);
+        advance(&other, 2);
+        entrain_engine_memory before, after;
+        entrain_engine_measure(one.engine, &before);
+        const int64_t live = entrain__memory_live();
+        for (int round = 0; round < 3; round++) {
+            replace(&one, less);
+            replace(&one, same);
+            same_hearing(&one, &other);
+            advance(&one, 2);
+            advance(&other, 2);
+            assert_int_equal(entrain_engine_fingerprint(one.engine),
+                             entrain_engine_fingerprint(other.engine));
+            assert_int_equal(entrain_engine_observations(one.engine),
+                             entrain_engine_observations(other.engine));
+            counted(one.engine);
+        }
+        CHECK_REFUSED(entrain_engine_replace_topology(one.engine, later, &error), ENTRAIN_LIMIT, error,
+                      "delays by up to 6 ticks");
+        entrain_engine_measure(one.engine, &after);
+        assert_int_equal(before.total, after.total);
+        assert_int_equal(entrain__memory_live(), live);
+        replace(&one, less);
+        advance(&one, 10);
+        advance(&other, 10);
+        assert_int_not_equal(entrain_engine_fingerprint(one.engine),
+                             entrain_engine_fingerprint(other.engine));
+        entrain_engine_destroy(one.engine);
+        entrain_engine_destroy(other.engine);
+        entrain_topology_release(graph);
+        entrain_topology_release(same);
+        entrain_topology_release(less);
+        entrain_topology_release(later);
+    }
+}
+
 // --- Whoever is told
 
 typedef struct told {
@@ -584,6 +644,15 @@ static void add_up(const entrain_topology *topology, double *matrix) {
             matrix[v * COUNT + (uint32_t)view.in_speakers[a]] += 1000 + weight_of(&view, a);
 }
 
+// Of the last arc from one to another.
+static float delay_of(const entrain_topology_view *view, uint32_t from, uint32_t to) {
+    float delay = -1;
+    for (uint64_t a = view->in_offsets[to]; a < view->in_offsets[to + 1]; a++)
+        if ((uint32_t)view->in_speakers[a] == from)
+            delay = view->in_delays[a];
+    return delay;
+}
+
 static void an_edited_graph_differs_by_the_edges_named(void **state) {
     (void)state;
     entrain_error error = {0};
@@ -594,6 +663,8 @@ static void an_edited_graph_differs_by_the_edges_named(void **state) {
             config.degree = 9;
             config.directed = directed != 0;
             config.weight_high = weighted != 0 ? 7.5 : 1;
+            config.delay_low = directed != 0 ? 0.01 : 0.25;
+            config.delay_high = directed != 0 ? 0.05 : 0.25;
             entrain_topology *whole = graph_of(config), *edited = NULL, *back = NULL;
             const entrain_topology_view view = entrain_topology_look(whole);
             double *expected = calloc((size_t)COUNT * COUNT, sizeof *expected);
@@ -643,6 +714,12 @@ static void an_edited_graph_differs_by_the_edges_named(void **state) {
                                 view.arc_count * sizeof *view.in_speakers);
             assert_memory_equal(same.out_hearers, view.out_hearers,
                                 view.arc_count * sizeof *view.out_hearers);
+            if (directed != 0) {
+                assert_memory_equal(same.in_delays, view.in_delays, view.arc_count * sizeof *view.in_delays);
+                assert_true(delay_of(&now, added[0].from, added[0].to) == (float)view.delay_low);
+            } else {
+                assert_true(same.in_delays == NULL && same.delay_low == 0.25 && same.delay_high == 0.25);
+            }
             if (weighted != 0)
                 assert_memory_equal(same.in_weights, view.in_weights,
                                     view.arc_count * sizeof *view.in_weights);
@@ -719,6 +796,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replaced_graph_is_heard_as_if_begun_with),
         cmocka_unit_test(a_complete_graph_takes_another),
+        cmocka_unit_test(what_is_under_way_arrives),
         cmocka_unit_test(everybody_who_lives_is_told),
         cmocka_unit_test(a_mailbox_that_was_asked_for_bounds_what_can_come),
         cmocka_unit_test(what_does_not_fit_is_refused),
