@@ -105,6 +105,7 @@ static void set_bounds(entrain__phase_law *law, const entrain_topology_view *vie
             n = fmin(n, law->sizes[g]);
     }
     law->strength = coupling * fabs(law->gain) * arcs / n;
+    law->pull = law->strength / count;
     law->shift_rounding = view->weighted ? law->strength * 0x1.6ap-45 : 0;
     if (complete && count > ENTRAIN_STRENGTH_MAX) // the field's last bits: less than one unit of 2^shift
         law->shift_rounding += law->strength * 0x1.6ap-43 / (double)ENTRAIN_STRENGTH_MAX * law->groups;
@@ -197,9 +198,11 @@ INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range
     const double damping = config->dampings != NULL ? config->dampings[index] : config->damping;
     const double inertia = config->inertias != NULL ? config->inertias[index] : config->inertia;
     const double held = damping * phase + inertia * velocity, turned = damping * (turns * ENTRAIN__TWO_PI);
-    const double rounding = 10 * damping + 240 * (inertia + 2 * step_s * damping) * fabs(velocity);
+    // It may have been faster between two samples, by about what a pendulum gains on its way down.
+    const double fastest = fabs(velocity) + 2 * sqrt(meter->law.pull / inertia);
+    const double rounding = 10 * damping + 240 * (inertia + 2 * step_s * damping) * fastest;
     into->beyond |= !(fabs(held) < ENTRAIN__EXACT_MAX && fabs(turned) < ENTRAIN__EXACT_MAX &&
-                      rounding < ENTRAIN__EXACT_MAX);
+                      rounding < ENTRAIN__EXACT_MAX && fastest * meter->elapsed_s < 0x1p32);
     into->phase += entrain__exact(held) * weight;
     into->turned += entrain__exact(turned) * weight;
     into->rounding += entrain__exact(rounding) * weight;
@@ -210,7 +213,9 @@ INLINE void balance(const entrain_phase_meter *meter, const entrain_range *range
                     const uint64_t *offsets, uint32_t weight, bool second, tally *into) {
     const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE], *drive = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
     const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
-    const double step_s = entrain_engine_step_s(meter->engine);
+    const double step_s = entrain_engine_step_s(meter->engine), elapsed_s = meter->elapsed_s;
+    // No faster than that turns can be told apart, modulo 2^32.
+    const double drive_max = elapsed_s > 1 ? 0x1p32 / elapsed_s : 0x1p32;
     tally sum = *into;
     for (size_t k = 0; k < range->count; k++) {
         const uint32_t index = range->indices[k];
@@ -225,7 +230,7 @@ INLINE void balance(const entrain_phase_meter *meter, const entrain_range *range
         sum.weights += weight;
         sum.drive += driven;
         sum.drive_abs += driven < 0 ? -driven : driven;
-        sum.beyond |= !(fabs(drive[k]) < ENTRAIN__EXACT_MAX);
+        sum.beyond |= !(fabs(drive[k]) < drive_max);
         if (second) {
             balance_second(meter, range, k, turned, step_s, weight, &sum);
         } else {

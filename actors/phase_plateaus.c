@@ -70,7 +70,7 @@ static uint32_t fullest(const turning *all, uint32_t count, double tolerance, ui
     return most;
 }
 
-static bool is_entrained(const turning *some, uint32_t count, double *mean_out) {
+static bool is_entrained(const turning *some, uint32_t count) {
     double mean = 0, natural_mean = 0, spread = 0, natural_spread = 0;
     for (uint32_t i = 0; i < count; i++) {
         mean += some[i].measured - some[0].measured; // differences: they may be small beside the frequencies
@@ -86,26 +86,21 @@ static bool is_entrained(const turning *some, uint32_t count, double *mean_out) 
         natural_spread += natural_off * natural_off;
         alike = alike && some[i].natural == some[0].natural;
     }
-    *mean_out = some[0].measured + mean;
     return alike || natural_spread >= 4 * spread;
 }
 
 static void find_plateaus(turning *all, uint32_t count, entrain_phase_plateaus *out) {
     qsort(all, count, sizeof *all, by_measured);
     out->counted = count;
-    // A turn that wraps between two ticks may be counted a rounding early: hence not just 2 pi.
     out->locked = count > 0 && all[count - 1].measured - all[0].measured <= out->tolerance;
     uint32_t least = count / 100 > 2 ? count / 100 : 2, left = count, first = 0;
     for (uint32_t looked = 0; looked < PLATEAUS_MAX; looked++) {
         uint32_t members = fullest(all, left, out->tolerance, &first);
         if (members < least)
             return;
-        double mean;
-        if (is_entrained(all + first, members, &mean)) {
-            if (out->plateau_count++ == 0) {
-                out->plateau_share = (double)members / count;
-                out->plateau_frequency = mean;
-            }
+        if (is_entrained(all + first, members) && out->plateau_count++ == 0) {
+            out->plateau_share = (double)members / count;
+            out->plateau_frequency = all[first + members / 2].measured; // some at the edges are still drifting
         }
         memmove(all + first, all + first + members, (left - first - members) * sizeof *all);
         left -= members;

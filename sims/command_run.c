@@ -184,6 +184,7 @@ static void draw(const run_state *run) {
                         .population = entrain_swarm_population(run->swarm),
                         .coherence = run->outcome.last.coherence,
                         .mean_phase = run->outcome.last.mean_phase,
+                        .plateaus = run->phases.effective != NULL ? &run->phases.plateaus : NULL,
                         .complete = run->scenario.swarm.topology.kind == ENTRAIN_TOPOLOGY_COMPLETE};
     entrain_status status = plot_run(&facts, &error);
     drawing_say_missing(status, &error);

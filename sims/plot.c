@@ -13,6 +13,7 @@
 
 #include "entrain/math.h"
 #include "sims/drawing.h"
+#include "sims/plot_frequencies.h"
 #include "sims/plot_groups.h"
 #include "sims/recorder.h"
 
@@ -82,17 +83,13 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
     fputs("unset output\n", to);
 }
 
-typedef struct spread {
-    double low, high;
-} spread;
+typedef plot_spread spread;
 
 static int compare_doubles(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-// The middle nine tenths of the natural frequencies: a Lorentz tail would leave one colour for all the
-// others.
 static spread frequency_spread(const plot_facts *facts) {
     uint32_t all = entrain_population_count(facts->population);
     uint32_t stride = (all - 1) / PHASES_ROWS_MAX + 1, count = 0;
@@ -181,7 +178,10 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
     fputs("unset output\n", to);
 }
 
-static const char *const pictures[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg", NULL};
+// Those of the frequencies last: a run may have none.
+static const char *const pictures[] = {"coherence.png",   "coherence.svg",   "phases.png", "phases.svg",
+                                       "frequencies.png", "frequencies.svg", NULL};
+static const char *const pictures_without[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg", NULL};
 
 entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
     char *script = NULL;
@@ -191,15 +191,20 @@ entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory for a plot");
     static const char *const kinds[] = {"png", "svg"};
     spread colors = frequency_spread(facts);
+    const entrain_kuramoto_config *model = entrain_kuramoto_look(facts->population);
+    const bool grouped = model != NULL && model->group_count > 1;
+    const bool stairs = facts->plateaus != NULL && colors.high > colors.low;
     for (size_t i = 0; i < 2; i++) {
         put_coherence(to, facts, kinds[i]);
         put_phases(to, facts, kinds[i], colors);
+        if (stairs)
+            plot_frequencies_put(to, kinds[i], facts->title, facts->plateaus, grouped ? 6 : 5, colors);
     }
     entrain_status status = ENTRAIN_OK;
     if (fclose(to) != 0)
         status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory for a plot");
     if (status == ENTRAIN_OK)
-        status = drawing_run(facts->directory, script, pictures, error_out);
+        status = drawing_run(facts->directory, script, stairs ? pictures : pictures_without, error_out);
     free(script);
     return status;
 }

@@ -1,4 +1,4 @@
-/// @file plot.h  The two pictures of a run: r over time, and the final phases on the unit circle.
+/// @file plot.h  The pictures of a run: r over time, the final phases on the unit circle, effective over natural frequencies.
 #ifndef ENTRAIN_SIMS_PLOT_H
 #define ENTRAIN_SIMS_PLOT_H
 
@@ -18,9 +18,11 @@ typedef struct plot_facts {
     entrain_population *population; ///< oscillators, as they are at the end
     double coherence, mean_phase;   ///< the arrow
     bool complete;                  ///< everybody hears everybody: local coherence is r and is left out
+    const entrain_phase_plateaus *plateaus; ///< of the run; NULL: phases.csv has no effective frequencies
 } plot_facts;
 
-/// Draws coherence.png, coherence.svg, phases.png, phases.svg. A failure costs the pictures only; its
+/// Draws coherence.png, coherence.svg, phases.png, phases.svg, and, where there are plateaus and natural frequencies differ,
+/// frequencies.png, frequencies.svg. A failure costs the pictures only; its
 /// sentence is meant for a note and says how to get gnuplot where that is what is missing.
 entrain_status plot_run(const plot_facts *facts, entrain_error *error_out);
 

@@ -131,6 +131,8 @@ run_end run_loop(const run_plan *plan, entrain_error *error_out) {
         if (entrain_swarm_tick(plan->swarm) != sample.tick &&
             take_sample(plan, &sample, error_out, &end) != ENTRAIN_OK)
             return end;
+        if (entrain_phase_sample_check(&sample, error_out) != ENTRAIN_OK)
+            return RUN_END_FAILED;
         return status == ENTRAIN_TIMEOUT ? RUN_END_TIMEOUT : RUN_END_INTERRUPTED;
     }
 }

@@ -145,7 +145,7 @@ is "it is the last sample's" "$(tail -n 1 out/small-7/series.csv | cut -d, -f18)
 silent out/small-7/summary.json wall
 silent out/small-7/summary.json policy
 if command -v gnuplot >/dev/null; then
-    for name in coherence.png coherence.svg phases.png phases.svg; do is "$name is there" -s out/small-7/$name; done
+    for name in coherence.png coherence.svg phases.png phases.svg frequencies.png frequencies.svg; do is "$name is there" -s out/small-7/$name; done
 fi
 
 # The same seed again, in the same place (an earlier run is replaced) and in another.

@@ -273,7 +273,7 @@ static void the_locked_ones_are_a_plateau(void **state) {
     entrain_phase_plateaus found = plateaus_of(&one, effective);
     assert_true(!found.locked && found.plateau_count == 1);
     CHECK_NEAR(found.plateau_share, 0.784, 0.02);
-    CHECK_NEAR(found.plateau_frequency, 3, 0.01);
+    CHECK_NEAR(found.plateau_frequency, 3, 1e-6);
     CHECK_NEAR(found.window_s, 100, 1e-9); // the mark in the middle
     leave(&one);
     // Two that pull apart, at 1 and 5; each locked in itself: identical ones are alike by themselves.

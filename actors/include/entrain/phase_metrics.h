@@ -85,7 +85,7 @@ typedef struct entrain_phase_plateaus {
     /// by size.
     uint32_t plateau_count;
     double plateau_share;     ///< of the largest among those counted; 0 without
-    double plateau_frequency; ///< its mean, rad/s; 0 without
+    double plateau_frequency; ///< its median, rad/s; 0 without
 } entrain_phase_plateaus;
 
 /// A meter remembers the phases of the previous sample. It belongs to the caller and must not outlive the
