@@ -319,6 +319,11 @@ const entrain_kuramoto_config *entrain_kuramoto_look(const entrain_population *p
     return model != NULL ? &model->config : NULL;
 }
 
+uint64_t entrain__kuramoto_changes(const entrain_population *population) {
+    const entrain__kuramoto *model = model_of(population);
+    return model != NULL ? model->changes : 0;
+}
+
 // What may change, taken over into a copy of what is: whatever differs then may not.
 static entrain_kuramoto_config with_changes(const entrain_kuramoto_config *is,
                                             const entrain_kuramoto_config *wanted) {
@@ -383,6 +388,7 @@ entrain_status entrain_kuramoto_change(entrain_population *population, const ent
     if (status != ENTRAIN_OK)
         return status;
     model->config = changed;
+    model->changes++;
     model->noisy = is_noisy(&changed);
     model->general = model->inertial || model->noisy || model->pairs.harmonics * model->pairs.groups > 1;
     entrain__kuramoto_derive(model);

@@ -20,6 +20,7 @@ typedef struct entrain__kuramoto_columns {
 typedef struct entrain__kuramoto {
     entrain__arena *arena; ///< of its own, freed with the engine
     entrain_kuramoto_config config; ///< its arrays are copies in the arena
+    uint64_t changes;               ///< how often it was changed since it was added
     entrain__kuramoto_columns columns;
     uint32_t count;
     bool inertial, noisy;
@@ -35,6 +36,8 @@ typedef struct entrain__kuramoto {
 
 /// What follows from the configuration's numbers: lags, gains, pairs, noise.
 void entrain__kuramoto_derive(entrain__kuramoto *model);
+/// How often entrain_kuramoto_change() has changed a population; 0 for one that is not kuramoto's (kuramoto.c).
+uint64_t entrain__kuramoto_changes(const entrain_population *population);
 /// The gains of @p range anew: g K / n where n is the in-degree or g differs.
 void entrain__kuramoto_gains(const entrain_range *range);
 void entrain__kuramoto_start(const entrain_range *range);

@@ -15,23 +15,11 @@
 // alarm waits for twice that.
 #include <math.h>
 
+#include "actors/kuramoto_model.h"
 #include "actors/phase_meter.h"
 #include "entrain/math.h"
 
 static const double round_unit = 0x1p-53;
-
-static bool same_config(const entrain_kuramoto_config *a, const entrain_kuramoto_config *b) {
-    bool same = a->coupling == b->coupling && a->lag == b->lag && a->noise == b->noise &&
-                a->damping == b->damping && a->inertia == b->inertia;
-    for (int h = 0; h < ENTRAIN_HARMONICS_MAX - 1; h++)
-        same = same && a->harmonic_coupling[h] == b->harmonic_coupling[h] &&
-               a->harmonic_lag[h] == b->harmonic_lag[h];
-    for (int g = 0; g < ENTRAIN_GROUPS_MAX; g++)
-        for (int k = 0; k < ENTRAIN_GROUPS_MAX; k++)
-            same = same && a->group_coupling[g][k] == b->group_coupling[g][k] &&
-                   a->group_lag[g][k] == b->group_lag[g][k];
-    return same; // nothing else can be changed
-}
 
 static double coupling_of(const entrain__phase_law *law, uint32_t a, uint32_t b, uint32_t h) {
     double k = h == 1 ? law->config.coupling : law->config.harmonic_coupling[h - 2];
@@ -117,11 +105,12 @@ bool entrain__phase_law_update(entrain_phase_meter *meter) {
     entrain_topology *topology = entrain_engine_topology(meter->engine);
     if (look == NULL || topology == NULL)
         return false;
-    if (law->look != NULL && law->topology == topology && same_config(&law->config, look))
+    const uint64_t changes = entrain__kuramoto_changes(meter->population);
+    if (law->look != NULL && law->topology == topology && law->changes == changes)
         return false;
     entrain__phase_law_fini(law);
     entrain_topology_view view = entrain_topology_look(topology);
-    *law = (entrain__phase_law){.look = look, .config = *look, .topology = topology};
+    *law = (entrain__phase_law){.look = look, .config = *look, .changes = changes, .topology = topology};
     entrain_topology_retain(topology); // so that another one cannot be taken for it
     law->harmonics = look->harmonics > 0 ? look->harmonics : 1;
     law->groups = look->group_count > 0 ? look->group_count : 1;

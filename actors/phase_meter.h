@@ -29,7 +29,8 @@ static inline entrain__int128 entrain__exact(double x) {
 /// What an equation does to energy and sum of phases; a function of configuration and topology.
 typedef struct entrain__phase_law {
     const entrain_kuramoto_config *look; // NULL: another model, nothing else is set
-    entrain_kuramoto_config config;      // as it was then
+    entrain_kuramoto_config config;      // as it was then, after so many
+    uint64_t changes;
     entrain_topology *topology;          // retained
     uint32_t harmonics, groups, exchanges, sizes[ENTRAIN_GROUPS_MAX];
     bool energy, conserved;

@@ -259,6 +259,14 @@ static void it_begins_anew_when_the_outside_changes_something(void **state) {
     CHECK_OK(entrain_kuramoto_change(population, &model, &error), error);
     advance(&one, 10);
     begins_anew(&one);
+    // There and back between two samples: neither shows it, but what happened meanwhile had another law.
+    const double was = model.lag;
+    model.lag = 0.7;
+    CHECK_OK(entrain_kuramoto_change(population, &model, &error), error);
+    advance(&one, 10);
+    model.lag = was;
+    CHECK_OK(entrain_kuramoto_change(population, &model, &error), error);
+    begins_anew(&one);
     one.config.topology.seed = 99, one.config.topology.size = 200;
     entrain_topology *other;
     CHECK_OK(entrain_topology_create(&one.config.topology, &other, &error), error);
