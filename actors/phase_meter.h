@@ -87,6 +87,7 @@ struct entrain_phase_meter {
     entrain_engine *engine;
     entrain_population *population;
     uint32_t count, words; // words: that the population publishes
+    uint32_t rate_column;  // how fast who was not seen before turns: its natural frequency, or its velocity
     const entrain__pulse_net *net;    // of oscillators that speak by pulses, which publish nothing; else NULL
     int64_t *pairs;                   // theirs, [count][2] by index: cosine, sine, 0 of who is not there
     entrain__phase_partial *partials; // [task_count]

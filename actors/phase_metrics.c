@@ -50,6 +50,9 @@ entrain_status entrain_phase_meter_create(entrain_engine *engine, entrain_popula
     meter->population = population;
     meter->count = count;
     meter->words = entrain_population_words(population);
+    const entrain_kuramoto_config *model = entrain_kuramoto_look(population);
+    bool inertial = model != NULL && (model->inertia > 0 || model->inertias != NULL);
+    meter->rate_column = inertial ? ENTRAIN_KURAMOTO_VELOCITY : ENTRAIN_KURAMOTO_FREQUENCY;
     if (count <= ENTRAIN_SHAPE_ALWAYS_MAX && entrain__phase_shape_room(meter) != ENTRAIN_OK) {
         entrain__arena_destroy(arena);
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
@@ -203,7 +206,7 @@ static void measure(void *context, const entrain_range *range, uint32_t task) {
     entrain_phase_meter *meter = context;
     partial *into = &meter->partials[task];
     const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE],
-                 *frequency = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
+                 *frequency = range->columns[meter->rate_column];
     const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
     into->living += range->count;
     add_moments(meter, range, into);

@@ -98,6 +98,7 @@ json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swa
     put_text(json, "name", name);
     put_text(json, "title", given->title);
     put_count(json, "seed", entrain_engine_seed(engine));
+    put_text(json, "model", json_string_value(json_object_get(json_object_get(given->resolved, "model"), "kind")));
     put_count(json, "actors", given->swarm.size);
     put_count(json, "living", outcome->last.living);
     put_count(json, "together", together);

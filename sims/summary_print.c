@@ -98,9 +98,10 @@ static void rows_result(FILE *to, const json_t *summary) {
              text_count(count_at(summary, "together")).text, text_count(count_at(summary, "living")).text);
     row(to, "Together", text);
     double mean = number_at(final, "frequency_mean"), spread = number_at(final, "frequency_spread");
-    snprintf(text, sizeof text, "mean %.4g rad/s, spread %.4g rad/s (natural: %.4g)",
+    snprintf(text, sizeof text, "mean %.4g rad/s, spread %.4g rad/s (%s: %.4g)",
              fabs(mean) > 1e-6 * spread ? mean : 0, // beside so much spread it is rounding
-             spread, number_at(start, "frequency_spread"));
+             spread, strcmp(text_at(summary, "model"), "swing") == 0 ? "at the start" : "natural",
+             number_at(start, "frequency_spread"));
     row(to, "Frequencies", text);
 
     summary_phases_rows(to, summary, row);

@@ -100,6 +100,12 @@ static void check(const equation *e, const char *topology, const char *model) {
         int32_t turns[SIZE];
         CHECK_OK(scenario_load_text(&source, text, strlen(text), &limits, &loaded, &error), error);
         CHECK_OK(entrain_swarm_create(&loaded.swarm, &swarm, &error), error);
+        entrain_phase_sample sample;
+        assert_int_equal(entrain_swarm_sample(swarm, &sample), ENTRAIN_OK);
+        double mean = 0; // how fast they turn as long as nobody has moved
+        for (int i = 0; i < SIZE; i++)
+            mean += (e->swing ? e->velocity[i] : e->power[i]) / SIZE;
+        CHECK_NEAR(sample.frequency_mean, mean, 1e-8);
         CHECK_OK(entrain_swarm_advance(swarm, TICKS, &error), error);
         entrain_phase_read(entrain_swarm_population(swarm), measured, turns, NULL);
         for (int i = 0; i < SIZE; i++)

@@ -55,8 +55,8 @@ typedef struct entrain_phase_sample {
     /// an integer.
     double winding;
     /// Mean of (unwrapped phase now - at the previous sample) / elapsed, rad/s, each cut at 2^21 and rounded
-    /// to 2^-30. The natural frequency of an actor that this meter has not seen before, and of all where no
-    /// tick has passed.
+    /// to 2^-30. The natural frequency (with inertia: the velocity) of an actor that this meter has not seen
+    /// before, and of all where no tick has passed.
     double frequency_mean;
     double frequency_spread; ///< its standard deviation over the swarm: over all of N, not N - 1
     uint32_t living;         ///< actors counted
