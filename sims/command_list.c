@@ -14,7 +14,7 @@ typedef struct list_entry {
     const char *name; // NULL: past the end
     const char *summary;
     const char *type, *default_text; // keys only
-    const char *belongs_to, *belongs_words;
+    wording applies;                 // keys only
     // [parameter_count] of what a plug-in brought, or of a workload
     const entrain_parameter *parameters;
     const double *normal; // [parameter_count] of a workload: what benchmarks take
@@ -52,11 +52,14 @@ static list_entry model_at(uint32_t index) {
              "power grid "
              "(Filatrella, Nielsen and Pedersen 2008); n = 1 unless model.normalise says otherwise"},
         {.name = "pulse",
-         .summary = "phi_i' = omega_i / 2 pi; at phi_i = 1 it fires and begins anew, and its pulse lifts the charge "
-                    "f(phi_j) = ln(1 + (e^b - 1) phi_j) / b of each hearer by epsilon (Mirollo and Strogatz 1990); in "
-                    "virtual time"},
+         .summary =
+             "phi_i' = omega_i / 2 pi; at phi_i = 1 it fires and begins anew, and its pulse lifts the charge "
+             "f(phi_j) = ln(1 + (e^b - 1) phi_j) / b of each hearer by epsilon (Mirollo and Strogatz 1990); "
+             "in "
+             "virtual time"},
         {.name = "desync",
-         .summary = "each fires once in a period and moves its next firing by alpha towards the middle between those "
+         .summary = "each fires once in a period and moves its next firing by alpha towards the middle "
+                    "between those "
                     "before and after it (DESYNC: Degesys, Rose, Patel and Nagpal 2007); in virtual time"},
     };
     enum { OUR_COUNT = sizeof ours / sizeof *ours };
@@ -183,8 +186,7 @@ static list_entry key_at(uint32_t index) {
                         .summary = key.summary,
                         .type = key.type,
                         .default_text = key.default_text,
-                        .belongs_to = key.belongs_to,
-                        .belongs_words = key.belongs_words};
+                        .applies = key.applies};
 }
 
 static const struct {
@@ -209,13 +211,6 @@ static const struct {
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof *topics };
 
-// What another key is called beside @p name: "kind" for "swarm.topology.kind" beside "swarm.topology.degree".
-static const char *beside(const char *name, const char *other) {
-    size_t table = (size_t)(strrchr(other, '.') + 1 - other);
-    bool together = strncmp(name, other, table) == 0 && strchr(name + table, '.') == NULL;
-    return together ? other + table : other;
-}
-
 // A name and its sentence; for a key its type and default as well.
 static void print_entry(int width, list_entry entry) {
     int indent = width + 4;
@@ -223,15 +218,9 @@ static void print_entry(int width, list_entry entry) {
     if (entry.type != NULL) {
         char text[600];
         bool has_default = strcmp(entry.default_text, "-") != 0;
-        const char *words = entry.belongs_words;
-        int used = snprintf(text, sizeof text, "%s%s%s", entry.type, has_default ? "; default " : "",
-                            has_default ? entry.default_text : "");
-        if (entry.belongs_to != NULL && words == NULL)
-            snprintf(text + used, sizeof text - (size_t)used, "; with %s",
-                     beside(entry.name, entry.belongs_to));
-        else if (entry.belongs_to != NULL)
-            snprintf(text + used, sizeof text - (size_t)used, "; where %s is %s",
-                     beside(entry.name, entry.belongs_to), words[0] != '\0' ? words : "a plug-in's");
+        snprintf(text, sizeof text, "%s%s%s%s%s", entry.type, has_default ? "; default " : "",
+                 has_default ? entry.default_text : "", entry.applies.text[0] != '\0' ? "; " : "",
+                 entry.applies.text);
         print_wrapped(stdout, indent, indent, text);
         printf("%*s", indent, "");
     }
@@ -289,10 +278,8 @@ static json_t *entries_json(list_entry (*at)(uint32_t)) {
             json_object_set_new(json, "type", json_string(entry.type));
         if (entry.type != NULL)
             json_object_set_new(json, "default", json_string(entry.default_text));
-        if (entry.belongs_to != NULL)
-            json_object_set_new(json, "belongs_to", json_string(entry.belongs_to));
-        if (entry.belongs_to != NULL && entry.belongs_words != NULL)
-            json_object_set_new(json, "belongs_words", json_string(entry.belongs_words));
+        if (entry.applies.text[0] != '\0')
+            json_object_set_new(json, "applies", json_string(entry.applies.text));
         if (entry.parameters != NULL)
             json_object_set_new(json, "parameters", parameters_json(entry));
         json_array_append_new(list, json);

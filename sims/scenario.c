@@ -584,6 +584,29 @@ void scenario_free(scenario *loaded) {
     memset(loaded, 0, sizeof *loaded);
 }
 
+// What another key is called beside @p name: "kind" for "swarm.topology.kind" beside "swarm.topology.degree".
+static const char *beside(const char *name, const char *other) {
+    size_t table = (size_t)(strrchr(other, '.') + 1 - other);
+    bool together = strncmp(name, other, table) == 0 && strchr(name + table, '.') == NULL;
+    return together ? other + table : other;
+}
+
+static wording where_it_applies(schema_key_id id) {
+    const schema_key *key = &schema_keys[id];
+    wording out = {""};
+    if (key->belongs_to == KEY_NONE)
+        return out;
+    const char *owner = beside(key->name, schema_keys[key->belongs_to].name);
+    if (key->belongs_words == NULL) {
+        snprintf(out.text, sizeof out.text, "with %s", owner);
+        return out;
+    }
+    wording words = schema_belongs(id);
+    snprintf(out.text, sizeof out.text, "where %.40s is %.100s", owner,
+             words.text[0] != '\0' ? words.text : "a plug-in's");
+    return out;
+}
+
 scenario_key scenario_key_at(uint32_t index) {
     if (index >= KEY_COUNT - 1)
         return (scenario_key){0};
@@ -593,7 +616,5 @@ scenario_key scenario_key_at(uint32_t index) {
                           .type = schema_type_text(id),
                           .default_text = key->default_text != NULL ? key->default_text : "-",
                           .summary = key->summary,
-                          .belongs_to =
-                              key->belongs_to != KEY_NONE ? schema_keys[key->belongs_to].name : NULL,
-                          .belongs_words = key->belongs_words};
+                          .applies = where_it_applies(id)};
 }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "entrain/swarm.h"
+#include "sims/words.h"
 
 typedef struct scenario_events scenario_events; // events.h
 
@@ -71,10 +72,7 @@ typedef struct scenario_key {
     const char *type; ///< "integer", "number", "text", "true or false", "list of numbers", "one of a, b, c"
     const char *default_text; ///< as typed; "-" when it has none
     const char *summary;      ///< meaning, unit, range
-    const char
-        *belongs_to; ///< it applies only where that key is one of belongs_words, or, with NULL, is given;
-                     ///< NULL: everywhere
-    const char *belongs_words; ///< "ring, small-world"; "": words that a plug-in brings
+    wording applies;          ///< "where kind is ring, small-world", "with coherence"; "": everywhere
 } scenario_key;
 scenario_key scenario_key_at(uint32_t index);
 

@@ -287,6 +287,24 @@ static void what_a_model_lacks_is_refused(void **state) {
     }
 }
 
+static void keys_say_where_they_apply(void **state) {
+    (void)state;
+    static const struct {
+        schema_key_id id;
+        const char *applies;
+    } rows[] = {
+        {KEY_SEED, ""},
+        {KEY_GROUP_LAG, "with count"},
+        {KEY_INTEGRATOR, "where model.kind is kuramoto, swing"},
+        {KEY_POWER_DISTRIBUTION, "where model.kind is swing"},
+        {KEY_INERTIA_LOW, "where distribution is uniform"},
+        {KEY_FREQUENCY_SAMPLING, "where distribution is uniform, normal, lorentz"}, // what phases have is not its
+        {KEY_MODEL_PARAMETERS, "where kind is a plug-in's"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_string_equal(scenario_key_at(rows[i].id - 1).applies.text, rows[i].applies);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kuramoto_by_default_has_nothing_further),
@@ -296,6 +314,7 @@ int main(void) {
         cmocka_unit_test(groups_are_sizes_or_a_count),
         cmocka_unit_test(what_hangs_together_is_checked),
         cmocka_unit_test(what_a_model_lacks_is_refused),
+        cmocka_unit_test(keys_say_where_they_apply),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
