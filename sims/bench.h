@@ -28,6 +28,7 @@ int bench_scenario(const bench_options *options);
 int bench_coupling(const bench_options *options);
 int bench_patterns(const bench_options *options);
 int bench_imbalance(const bench_options *options);
+int bench_precision(const bench_options *options);
 int bench_actors(const bench_options *options);
 
 #endif

@@ -14,6 +14,7 @@ static const struct {
 } subjects[] = {{"coupling", bench_coupling, false, false},
                 {"patterns", bench_patterns, false, false},
                 {"imbalance", bench_imbalance, true, false},
+                {"precision", bench_precision, false, false},
                 {"actors", bench_actors, true, true}};
 
 bench_report_setup bench_setup(const bench_options *options) {

@@ -73,6 +73,7 @@ static const cli_command commands[] = {
      "  patterns    a mutex, an atomic, a mailbox, ck_epoch: what sharing costs\n"
      "  imbalance   hubs, slow tasks, moving costs: where stealing pays, where not;\n"
      "              --sizes is the number of tasks\n"
+     "  precision   a network of oscillators solved to seven digits, beside plain C\n"
      "  actors      reference workloads: what a message costs (`entrain list workloads`);\n"
      "              --filter names some, --set big.actors=100 sizes them\n"
      "(a file of such a name: ./coupling).\n"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Black-box test of `entrain bench coupling|patterns|imbalance`: test_cli_bench_subjects.sh PATH-OF-ENTRAIN
+# Black-box test of `entrain bench coupling|patterns|imbalance|precision`: test_cli_bench_subjects.sh PATH-OF-ENTRAIN
 #
 # Tiny runs through every subject: all rows there, nothing WRONG (each subject checks its own sums,
 # fingerprints and counts), every output well-formed, every refusal, Ctrl-C. No check looks at the value of a
@@ -87,6 +87,20 @@ refused "one number" imbalance --sizes 20,30
 refused "--workers" imbalance --workers 0
 refused "policy" imbalance --policies sideways
 
+# --- precision: 2 graphs x 4 couplings x 2 transports, of 1 and 3 workers, and 2 loops. Each row that is not WRONG was
+# exact enough, at a step that was looked for: no row can be there without that.
+expect 0 precision --sizes 20 --workers 1,3 "${tiny[@]}" -o precision
+lines_of precision/bench.jsonl precision solution 48
+csv_of precision/bench.csv
+for subject in publish mailbox libm "libm-arcs"; do says out.txt " $subject "; done
+is "errors are below 200" "$(grep -o '"error_e9":[0-9.]*' precision/bench.jsonl | awk -F: '$2 < 200 && $2 > 0' | wc -l)" -eq 48
+is "a fourth of the error: no step is far from the largest" \
+    "$(grep -o '"error_e9":[0-9.]*' precision/bench.jsonl | awk -F: '$2 < 50' | wc -l)" -eq 0
+refused "16 agents or more" precision --sizes 15
+refused "one number" precision --sizes 20,30
+refused "compares no policies" precision --policies steal
+refused "would change nothing" precision --set model.coupling=1
+
 # --- What would change nothing is refused, not taken.
 refused "compares no policies" coupling --policies steal
 refused "compares no policies" patterns --policies all
@@ -113,6 +127,7 @@ interrupted() { # interrupted SUBJECT ARGS...
 interrupted coupling --sizes 1000 --workers 2
 interrupted patterns --sizes 1000 --workers 3
 interrupted imbalance --workers 3
+interrupted precision
 
 # A directory that is not a benchmark's is left alone.
 mkdir mine && touch mine/thesis.txt
