@@ -150,7 +150,7 @@ static comparison compare(const scenario *given, const run_outcome *outcome,
 
 // What speaks of one swarm from its beginning to its end speaks of no other.
 static bool is_undisturbed(const scenario *given, const run_outcome *outcome) {
-    return outcome->count > 0 && !given->swarm.engine.overflow_named &&
+    return outcome->count > 0 && given->events == NULL && !given->swarm.engine.overflow_named &&
            outcome->first.living == given->swarm.size && outcome->last.living == given->swarm.size;
 }
 

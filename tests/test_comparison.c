@@ -222,6 +222,8 @@ static void what_theory_does_not_cover_gets_nothing(void **state) {
     assert_null(compare("coupling = -2", values, 100));
     assert_null(compare("coupling = 2, normalise = 'none'", values, 100));
     assert_null(compare("coupling = 2, frequency = function(i) return i end", values, 100));
+    assert_null(compare("coupling = 2 }, events = { { at = 1, set = { ['model.coupling'] = 3 } } }, stop = {",
+                        values, 100));
     scenario loaded = load("coupling = 2");
     run_outcome outcome = run_of(values, 100);
     json_t *theory = comparison_json(&loaded, &outcome);
