@@ -556,6 +556,49 @@ static void test_finite_size(void **state) {
     CHECK_NEAR(few.finite_size * 1600, 1 / (1 - 4 * (high - low) / (0.02 * r)), 1e-2);
 }
 
+// What a sample's own mean of exp(i phi) is, less exp(i alpha) u / K: theory_finite.c's equation, of which the infinite
+// swarm's root is known. Newton, slopes by differences.
+static double complex sample_law(const double *frequencies, uint32_t count, double u, double turn,
+                                 double complex target) {
+    double complex sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        double s = (frequencies[i] - turn) / u;
+        sum += fabs(s) < 1 ? sqrt(1 - s * s) + I * s : I * s * (1 - sqrt(1 - 1 / (s * s)));
+    }
+    return sum / count - target * u;
+}
+
+static void test_finite_size_with_lag(void **state) {
+    (void)state;
+    enum { COUNT = 3000, SAMPLES = 60 };
+    entrain_theory_answer answer;
+    entrain_swarm_config config = covered();
+    config.model.coupling = 3;
+    config.model.lag = 1;
+    assert_true(entrain_swarm_theory(&config, COUNT, &answer));
+    static double frequencies[COUNT];
+    double mean = 0, spread = 0;
+    double complex target = (cos(1) + I * sin(1)) / 3;
+    for (uint32_t sample = 1; sample <= SAMPLES; sample++) {
+        entrain_error error;
+        CHECK_OK(entrain_distribution_fill(&config.frequency, "x", sample, 1, COUNT, frequencies, &error),
+                 error);
+        double u = 3 * answer.coherence, turn = answer.frequency, step = 1e-3;
+        for (int round = 0; round < 6; round++) {
+            double complex at = sample_law(frequencies, COUNT, u, turn, target);
+            double complex by_u = (sample_law(frequencies, COUNT, u + step, turn, target) - at) / step;
+            double complex by_turn = (sample_law(frequencies, COUNT, u, turn + step, target) - at) / step;
+            double determinant = creal(by_u) * cimag(by_turn) - cimag(by_u) * creal(by_turn);
+            u -= (creal(at) * cimag(by_turn) - cimag(at) * creal(by_turn)) / determinant;
+            turn -= (creal(by_u) * cimag(at) - cimag(by_u) * creal(at)) / determinant;
+        }
+        mean += u / 3 / SAMPLES;
+        spread += u * u / 9 / SAMPLES;
+    }
+    CHECK_NEAR(mean, answer.coherence, answer.finite_size);
+    CHECK_NEAR(sqrt(spread - mean * mean) / answer.finite_size, 1, 0.25); // of 60: 1 +- 0.09
+}
+
 #define NOT_COVERED(change)                                                                                  \
     do {                                                                                                     \
         entrain_swarm_config config = covered();                                                             \
@@ -596,15 +639,24 @@ static void test_not_covered(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bessel),      cmocka_unit_test(test_lorentz),
-        cmocka_unit_test(test_normal),      cmocka_unit_test(test_uniform),
-        cmocka_unit_test(test_noise),       cmocka_unit_test(test_lorentz_noise),
-        cmocka_unit_test(test_fluctuation), cmocka_unit_test(test_finite_size),
-        cmocka_unit_test(test_relaxation),  cmocka_unit_test(test_lag),
-        cmocka_unit_test(test_locking),     cmocka_unit_test(test_ring),
-        cmocka_unit_test(test_statistics),  cmocka_unit_test(test_delay),
-        cmocka_unit_test(test_pulse),       cmocka_unit_test(test_pendulum),
-        cmocka_unit_test(test_swarms),      cmocka_unit_test(test_not_covered)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bessel),
+                                       cmocka_unit_test(test_lorentz),
+                                       cmocka_unit_test(test_normal),
+                                       cmocka_unit_test(test_uniform),
+                                       cmocka_unit_test(test_noise),
+                                       cmocka_unit_test(test_lorentz_noise),
+                                       cmocka_unit_test(test_fluctuation),
+                                       cmocka_unit_test(test_finite_size),
+                                       cmocka_unit_test(test_finite_size_with_lag),
+                                       cmocka_unit_test(test_relaxation),
+                                       cmocka_unit_test(test_lag),
+                                       cmocka_unit_test(test_locking),
+                                       cmocka_unit_test(test_ring),
+                                       cmocka_unit_test(test_statistics),
+                                       cmocka_unit_test(test_delay),
+                                       cmocka_unit_test(test_pulse),
+                                       cmocka_unit_test(test_pendulum),
+                                       cmocka_unit_test(test_swarms),
+                                       cmocka_unit_test(test_not_covered)};
     return cmocka_run_group_tests_name("theory_forms", tests, NULL, NULL);
 }
