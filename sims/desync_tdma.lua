@@ -9,11 +9,11 @@
 --
 -- That is all, and from any start the beacons end evenly spread: gaps of T / 20. A radio's slot lasts from the middle of
 -- the gap before its beacon to the middle of the gap after it; no two slots meet, and the channel is never idle. When one
--- falls silent, the others close the gap by the same rule.
+-- falls silent, as number 7 does at t = 150, the others close the gap by the same rule.
 --
--- In the picture of phases the beacons stand on the circle like the marks of a clock: a splay state, the
+-- In the picture of phases the beacons of the nineteen stand on the circle like the marks of a clock: a splay state, the
 -- opposite of synchrony. So coherence r falls to 0, and with it r_2 ... r_8 in series.csv; r alone could not tell this from
--- pairs that face each other. It takes time of the order of N^2 frames: about 120 for 20 radios, 40 for 10
+-- pairs that face each other; the Gini coefficient of the gaps, gap_gini, can. It takes time of the order of N^2 frames: about 120 for 20 radios, 40 for 10
 -- (--set swarm.size=10), since news of a gap travels by one neighbour a frame.
 --
 -- The paper's alpha is 0.95: near 1 is quick for many radios. For few, what each knows of the one before it is stale by
@@ -33,6 +33,7 @@ return {
     -- they are switched on within a third of a frame
     phase = { distribution = "uniform", low = 0, high = 2 },
   },
-  time = { step = 0.01, duration = 150 },
+  time = { step = 0.01, duration = 300 },
+  events = { { at = 150, stop = 7 } },
   record = { every = 0.25 },
 }

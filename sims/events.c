@@ -411,6 +411,16 @@ static json_t *sorted(json_t *object) {
     return result;
 }
 
+// Who fires, in virtual time, sends along a graph of its own, and by numbers that are its own.
+static entrain_status check_model(const event_reader *reader, const event_verb *verb) {
+    if (scenario_model_kind(reader->r) == ENTRAIN_SWARM_KURAMOTO || verb->happen == event_stop ||
+        verb->happen == event_restart)
+        return ENTRAIN_OK;
+    return refuse(reader, ENTRAIN_UNSUPPORTED,
+                  "does not apply to model \"%s\", whose oscillators can stop and restart only; leave it out.",
+                  word(reader->r, KEY_MODEL_KIND));
+}
+
 static entrain_status read_verbs(event_reader *reader, const json_t *event, scenario_event *made,
                                  json_t *canonical) {
     scenario_events *list = reader->list;
@@ -422,7 +432,9 @@ static entrain_status read_verbs(event_reader *reader, const json_t *event, scen
         const uint32_t first = list->item_count;
         json_t *read = NULL;
         reader->verb = verbs[v].name;
-        entrain_status status = verbs[v].read(reader, value, &read);
+        entrain_status status = check_model(reader, &verbs[v]);
+        if (status == ENTRAIN_OK)
+            status = verbs[v].read(reader, value, &read);
         reader->verb = NULL;
         if (status != ENTRAIN_OK)
             return status;
@@ -509,12 +521,6 @@ static entrain_status read_all(event_reader *reader, json_t **canonical_out) {
     const json_t *given = reader->r->values[KEY_EVENTS];
     json_t *canonical = json_array();
     entrain_status status = canonical != NULL ? ENTRAIN_OK : no_memory(reader);
-    const char *model = word(reader->r, KEY_MODEL_KIND);
-    if (status == ENTRAIN_OK && json_array_size(given) > 0 && strcmp(model, "kuramoto") != 0 &&
-        strcmp(model, "swing") != 0 && !schema_is_other(KEY_MODEL_KIND, model))
-        status = refuse(
-            reader, ENTRAIN_UNSUPPORTED,
-            "do not apply to model \"%s\", which has no ticks for them to happen at; leave them out.", model);
     for (size_t e = 0; status == ENTRAIN_OK && e < json_array_size(given); e++) {
         reader->number = (uint32_t)e + 1;
         status = read_event(reader, json_array_get(given, e), canonical);

@@ -113,6 +113,8 @@ static void put_bars(FILE *to, const plot_facts *facts) {
     uint32_t bins[BIN_COUNT] = {0}, most = count / BIN_COUNT * 3 + 3;
     for (uint32_t i = 0; i < count; i++) {
         double phase = *(const double *)entrain_population_at(facts->population, i, ENTRAIN_KURAMOTO_PHASE);
+        if (entrain_population_id(facts->population, i) == ENTRAIN_ID_NONE)
+            continue;
         double part = (phase + pi) / (2 * pi) * BIN_COUNT;
         int bin = part < 0 ? 0 : part >= BIN_COUNT ? BIN_COUNT - 1 : (int)part;
         if (++bins[bin] > most)
@@ -123,6 +125,18 @@ static void put_bars(FILE *to, const plot_facts *facts) {
         if (bins[bin] > 0)
             fprintf(to, "%.6f,%.6f\n", (bin + 0.5) / BIN_COUNT * 2 * pi - pi, 0.36 * bins[bin] / most);
     fputs("EOD\n", to);
+}
+
+// Who was stopped: a hollow dot where it was then. So many at most.
+enum { SILENT_MAX = 1000, SILENT_OBJECT = 100 };
+static void put_silent(FILE *to, const plot_facts *facts) {
+    uint32_t count = entrain_population_count(facts->population), put = 0;
+    for (uint32_t i = 0; i < count && put < SILENT_MAX; i++) {
+        double phase = *(const double *)entrain_population_at(facts->population, i, ENTRAIN_KURAMOTO_PHASE);
+        if (entrain_population_id(facts->population, i) == ENTRAIN_ID_NONE)
+            fprintf(to, "set object %u circle at %.6f,%.6f size 0.024 front fc rgb 'white' fs solid border rgb '#999999'\n",
+                    SILENT_OBJECT + put++, entrain_cos(phase), entrain_sin(phase));
+    }
 }
 
 static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spread colors) {
@@ -165,6 +179,7 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
             "set label 3 'r = %.3f,  ψ = %.2f rad' at 0,%s center textcolor rgb orange font ',14' front\n",
             x, y, facts->coherence, facts->mean_phase, y > 0 ? "-0.45" : "0.45");
     plot_groups_put_arrows(to, &groups);
+    put_silent(to, facts);
     fputs("plot $bars using (1.07*cos($1)):(1.07*sin($1)):($2*cos($1)):($2*sin($1)) "
           "with vectors nohead lw 6 lc rgb '#b9cfe8', \\\n",
           to);
