@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a user sees of events: notes, summary, manifest; and that every way of carrying them out gives the same.
 set -u
+sims=$(dirname "$(readlink -f "$0")")/../sims
 # shellcheck source=tests/cli_check.sh
 . "$(dirname "$(readlink -f "$0")")/cli_check.sh"
 
@@ -59,6 +60,14 @@ cat >>quick.lua <<'LUA'
 LUA
 expect 0 run quick.lua -o eight
 says eight/summary.json '"events_planned": 5'
+
+# --- the grid ------------------------------------------------------------------------------------------------------------
+# In step at t = 9.9; out of it before and after the line is closed again; in step at the end. Column 15: frequency_spread.
+expect 0 run "$sims/power_grid.lua" -o grid
+for at in 9.9:0 29:1 39:1 80:0; do
+    is "out of step at t = ${at%:*}" "$(awk -F, -v at="${at%:*}" \
+        'NR > 1 && $2 < at + 0.05 { spread = $15 } END { print spread > 0.5 }' grid/series.csv)" -eq "${at#*:}"
+done
 
 # --- everywhere ---------------------------------------------------------------------------------------------
 expect 0 verify story.lua --policies steal,dataflow
