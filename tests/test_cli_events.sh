@@ -66,7 +66,7 @@ says eight/summary.json '"events_planned": 5'
 expect 0 run "$sims/power_grid.lua" -o grid
 for at in 9.9:0 29:1 39:1 80:0; do
     is "out of step at t = ${at%:*}" "$(awk -F, -v at="${at%:*}" \
-        'NR > 1 && $2 < at + 0.05 { spread = $15 } END { print spread > 0.5 }' grid/series.csv)" -eq "${at#*:}"
+        'NR > 1 && $2 < at + 0.05 { spread = $15 } END { print (spread > 0.5) }' grid/series.csv)" -eq "${at#*:}"
 done
 
 # --- everywhere ---------------------------------------------------------------------------------------------
