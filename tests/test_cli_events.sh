@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a user sees of events: notes, summary, manifest; and that every way of carrying them out gives the same.
+# What a user sees of events: notes, summary, manifest; and that all ways of carrying them out give the same.
 set -u
 sims=$(dirname "$(readlink -f "$0")")/../sims
 # shellcheck source=tests/cli_check.sh
@@ -34,11 +34,12 @@ says out.txt "Events       t = 2.51 s: cut 3-4, 3-5; link 3-20 (weight 1.5); sto
 says one/summary.json '"events_planned": 3'
 says one/summary.json '"tick": 120'
 is "three events in the summary" "$(grep -c '"what"' one/summary.json)" -eq 3
-# An event of a tick comes before its sample: tick 120 is one, and living there is 39 of 40; at the end one less.
+# An event comes before its tick's sample: tick 120 is one, and 39 of 40 live there; at the end one less.
 is "living after the restart" "$(living one/series.csv 120)" -eq 39
 is "living at the end" "$(living one/series.csv 200)" -eq 38
 # The manifest is the same story.
-expect 0 run one/manifest.json -o two --set exec.mailbox_capacity=nil --set exec.transport=publish --set exec.policy=dataflow
+expect 0 run one/manifest.json -o two --set exec.mailbox_capacity=nil --set exec.transport=publish \
+    --set exec.policy=dataflow
 same one/series.csv two/series.csv
 same one/summary.json two/summary.json
 expect 0 run story.lua -o three --set time.duration=5
@@ -49,7 +50,7 @@ says out.txt "2 of 3 did not come to pass"
 expect 0 run story.lua -o five --set events=nil
 silent five/summary.json '"events'
 
-# What is changed and changed back between two samples, and what drives the whole, is no leak into the physics.
+# What is changed and changed back between two samples, or drives the whole, is no leak into the physics.
 sed '/^  events/,/^  },/d; /^}/d' story.lua >quick.lua
 cat >>quick.lua <<'LUA'
   events = {
@@ -61,12 +62,13 @@ LUA
 expect 0 run quick.lua -o eight
 says eight/summary.json '"events_planned": 5'
 
-# --- the grid ------------------------------------------------------------------------------------------------------------
-# In step at t = 9.9; out of it before and after the line is closed again; in step at the end. Column 15: frequency_spread.
+# --- the grid -----------------------------------------------------------------------------------------------
+# In step at t = 9.9, out of it before and after the line is closed again, in step at the end. Column 15:
+# frequency_spread.
 expect 0 run "$sims/power_grid.lua" -o grid
+out_of_step() { awk -F, -v at="$1" 'NR > 1 && $2 < at + 0.05 { s = $15 } END { print (s > 0.5) }' grid/series.csv; }
 for at in 9.9:0 29:1 39:1 80:0; do
-    is "out of step at t = ${at%:*}" "$(awk -F, -v at="${at%:*}" \
-        'NR > 1 && $2 < at + 0.05 { spread = $15 } END { print (spread > 0.5) }' grid/series.csv)" -eq "${at#*:}"
+    is "out of step at t = ${at%:*}" "$(out_of_step "${at%:*}")" -eq "${at#*:}"
 done
 
 # --- everywhere ---------------------------------------------------------------------------------------------
