@@ -76,7 +76,7 @@ typedef struct entrain__phase_balance {
 
 typedef struct entrain__phase_mark {
     bool set;
-    uint64_t tick;
+    double time_s;
     double *phases; // [count] by index
     int32_t *turns;
     entrain_id *ids;

@@ -25,7 +25,7 @@ entrain_status entrain_phase_meter_mark(entrain_phase_meter *meter) {
     for (uint32_t i = 0; i < meter->count; i++)
         mark->ids[i] = entrain_population_id(meter->population, i);
     entrain_phase_read(meter->population, mark->phases, mark->turns, NULL);
-    mark->tick = entrain_engine_tick(meter->engine);
+    mark->time_s = entrain_engine_time_s(meter->engine);
     mark->set = true;
     meter->newest = at;
     return ENTRAIN_OK;
@@ -33,13 +33,13 @@ entrain_status entrain_phase_meter_mark(entrain_phase_meter *meter) {
 
 // The mark nearest to the middle of the run, or NULL.
 static const entrain__phase_mark *choose_mark(const entrain_phase_meter *meter) {
-    const uint64_t now = entrain_engine_tick(meter->engine);
+    const double now = entrain_engine_time_s(meter->engine); // in virtual time there are no ticks
     const entrain__phase_mark *best = NULL;
     for (int i = 0; i < 2; i++) {
         const entrain__phase_mark *mark = &meter->marks[i];
-        if (!mark->set || mark->tick >= now)
+        if (!mark->set || mark->time_s >= now)
             continue;
-        if (best == NULL || fabs(2 * (double)mark->tick - (double)now) < fabs(2 * (double)best->tick - (double)now))
+        if (best == NULL || fabs(2 * mark->time_s - now) < fabs(2 * best->time_s - now))
             best = mark;
     }
     return best;
@@ -115,8 +115,7 @@ entrain_status entrain_phase_meter_plateaus(entrain_phase_meter *meter, double *
     turning *all = entrain__arena_take(meter->arena, meter->count, sizeof *all);
     if (all == NULL)
         return ENTRAIN_NO_MEMORY;
-    const double window_s =
-        (double)(entrain_engine_tick(meter->engine) - mark->tick) * entrain_engine_step_s(meter->engine);
+    const double window_s = entrain_engine_time_s(meter->engine) - mark->time_s;
     uint32_t count = 0;
     for (uint32_t i = 0; i < meter->count; i++) {
         const entrain_id id = entrain_population_id(meter->population, i);

@@ -184,6 +184,11 @@ static void clusters_are_counted(void **state) {
             entrain_phase_sample sample = measure(&one);
             assert_int_equal(sample.cluster_count, bunches);
             CHECK_NEAR(sample.cluster_share, (double)most / count, 1e-15);
+            for (uint32_t i = sizes[0]; i < count; i++) // the others go, and are not there any more
+                assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, i)),
+                                 ENTRAIN_OK);
+            sample = measure(&one);
+            assert_true(sample.cluster_count == 1 && sample.cluster_share == 1);
             leave(&one);
         }
 }

@@ -112,11 +112,11 @@ ENTRAIN_API entrain_status entrain_phase_sample_check(const entrain_phase_sample
 ENTRAIN_API entrain_status entrain_phase_meter_shape(entrain_phase_meter *meter,
                                                      entrain_phase_shape *shape_out);
 
-/// Begins a window of frequencies at the tick where the engine stands; the one begun before it is kept, too. Takes 20
+/// Begins a window of frequencies at the time where the engine stands; the one begun before it is kept, too. Takes 20
 /// bytes an actor at each of the first two calls; ENTRAIN_NO_MEMORY.
 ENTRAIN_API entrain_status entrain_phase_meter_mark(entrain_phase_meter *meter);
-/// Mean frequencies since the mark that is nearest to the middle of the time from tick 0 to now, into frequencies_out[count]
-/// by index (NULL: not wanted); NaN for who has not lived since. *plateaus_out, unless NULL. ENTRAIN_ORDER where no tick has
+/// Mean frequencies since the mark that is nearest to the middle of the time from 0 to now, into frequencies_out[count]
+/// by index (NULL: not wanted); NaN for who has not lived since. *plateaus_out, unless NULL. ENTRAIN_ORDER where no time has
 /// passed since a mark; ENTRAIN_NO_MEMORY. Allocates.
 ENTRAIN_API entrain_status entrain_phase_meter_plateaus(entrain_phase_meter *meter, double *frequencies_out,
                                                         entrain_phase_plateaus *plateaus_out);
