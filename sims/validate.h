@@ -114,6 +114,9 @@ typedef enum validate_transports {
     VALIDATE_MAILBOX_ONLY,
     VALIDATE_PUBLISH_ONLY,
 } validate_transports;
+/// Of the @p index-th of many swarms that are compared with each other only by their means: one transport, then the other;
+/// with --quick a mailbox, which costs most, to one in eight.
+validate_transports validate_turn(const validate_context *context, uint32_t index);
 
 /// What a swarm to check with is made of. Arrays are borrowed until validate_open() returns.
 typedef struct validate_spec {
@@ -140,8 +143,8 @@ typedef struct validate_swarm {
     int32_t *turns;
 } validate_swarm;
 
-/// Always to be followed by validate_close(). Tasks are as small as they may be, so that there are several even in a
-/// small swarm.
+/// Always to be followed by validate_close(). Through both transports, tasks are as small as they may be, so that there
+/// are several even in a small swarm; through one of them as large as the engine likes.
 void validate_open(validate_context *context, const validate_spec *spec, validate_swarm *swarm_out);
 void validate_close(validate_swarm *swarm);
 void validate_advance(validate_swarm *swarm, uint64_t ticks);

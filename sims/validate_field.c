@@ -118,6 +118,7 @@ static void run_m1(validate_context *context) {
     proto.frequency = (entrain_distribution){
         .kind = ENTRAIN_DISTRIBUTION_LORENTZ, .sampling = ENTRAIN_SAMPLING_QUANTILE, .width = M1_GAMMA};
     proto.span = context->full ? 1000 : 400;
+    proto.transports = context->full ? VALIDATE_BOTH : VALIDATE_PUBLISH_ONLY;
     what.all[0] = proto;
     what.all[1] = proto;
     what.all[1].model.coupling = 3 * M1_GAMMA;
@@ -125,7 +126,7 @@ static void run_m1(validate_context *context) {
         field *f = &what.all[2 + s];
         *f = proto;
         f->frequency.sampling = ENTRAIN_SAMPLING_RANDOM;
-        f->transports = s % 2 == 0 ? VALIDATE_MAILBOX_ONLY : VALIDATE_PUBLISH_ONLY;
+        f->transports = validate_turn(context, s);
         f->seed = s + 1;
         f->span = 50;
     }
@@ -148,6 +149,7 @@ static void run_m1(validate_context *context) {
     validate_near(context, expected, expected + worst, 1.7 / sqrt(1000),
                   "farthest r of %u seeds; random, K = %g, T = 50", seeds, 4 * M1_GAMMA);
     if (context->pictures) {
+        proto.transports = VALIDATE_PUBLISH_ONLY;
         proto.span = context->full ? 400 : 100;
         sweep(context, &proto, context->full ? 16 : 8, 0.4, 4, &what);
         watch_all(context, &what);
@@ -227,6 +229,7 @@ static void run_m4(validate_context *context) {
     proto.frequency = (entrain_distribution){
         .kind = ENTRAIN_DISTRIBUTION_NORMAL, .sampling = ENTRAIN_SAMPLING_QUANTILE, .deviation = 1};
     proto.span = context->full ? 1000 : 250;
+    proto.transports = context->full ? VALIDATE_BOTH : VALIDATE_PUBLISH_ONLY;
     for (uint32_t i = 0; i < what.count; i++) {
         what.all[i] = proto;
         what.all[i].model.coupling = couplings[i];
@@ -241,6 +244,7 @@ static void run_m4(validate_context *context) {
                       "r; sigma = 1, K = %g, quantile, N = 1000", f->model.coupling);
     }
     if (context->pictures) {
+        proto.transports = VALIDATE_PUBLISH_ONLY;
         proto.span = context->full ? 400 : 100;
         proto.settle = 100;
         sweep(context, &proto, context->full ? 16 : 8, 0.5, 3.5, &what);
@@ -270,7 +274,7 @@ static void run_m6(validate_context *context) {
         f->model.integrator = i < 3 ? ENTRAIN_INTEGRATOR_EULER : ENTRAIN_INTEGRATOR_HEUN;
         f->step_s = i < 3 ? 0.0025 : 0.02;
         f->seed = i + 1;
-        f->transports = i % 2 == 0 ? VALIDATE_MAILBOX_ONLY : VALIDATE_PUBLISH_ONLY;
+        f->transports = validate_turn(context, i);
     }
     watch_all(context, &what);
     for (uint32_t i = 0; i < what.count; i++) {
@@ -284,6 +288,7 @@ static void run_m6(validate_context *context) {
                       entrain_integrator_name(f->model.integrator), f->step_s, f->count);
     }
     if (context->pictures) {
+        proto.transports = VALIDATE_PUBLISH_ONLY;
         proto.model.integrator = ENTRAIN_INTEGRATOR_HEUN;
         proto.step_s = 0.02;
         proto.count = context->full ? 4000 : 1000;
@@ -337,6 +342,7 @@ static void run_m8(validate_context *context) {
         // of the first row, 0.02 nothing that can be seen.
         f->step_s = 0.02;
         f->every = 0.2;
+        f->transports = context->full ? VALIDATE_BOTH : VALIDATE_PUBLISH_ONLY;
         f->settle = context->full ? 50 : 20;
         f->span = context->full ? 1000 : 100;
     }

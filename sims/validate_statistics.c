@@ -32,7 +32,7 @@ static void shake(validate_context *context, void *argument, uint32_t index) {
                           .frequencies = frequencies,
                           .model = validate_model(what->coupling),
                           .step_s = what->step_s,
-                          .transports = index % 2 == 0 ? VALIDATE_PUBLISH_ONLY : VALIDATE_MAILBOX_ONLY};
+                          .transports = validate_turn(context, index)};
     spec.model.integrator = what->integrator;
     validate_swarm swarm;
     validate_open(context, &spec, &swarm);
@@ -119,7 +119,7 @@ static void gather(validate_context *context, void *argument, uint32_t index) {
                                    .model = validate_model(1),
                                    .step_s = step_s,
                                    .transports =
-                                       index % 2 == 0 ? VALIDATE_PUBLISH_ONLY : VALIDATE_MAILBOX_ONLY},
+                                       validate_turn(context, index)},
                   &swarm);
     now = steepness(validate_sample(&swarm).coherence);
     while (now < level && time < 200 && !validate_over(context)) {

@@ -46,6 +46,10 @@ entrain_kuramoto_config validate_model(double coupling) {
     return model;
 }
 
+validate_transports validate_turn(const validate_context *context, uint32_t index) {
+    return index % (context->full ? 2 : 8) == 0 ? VALIDATE_MAILBOX_ONLY : VALIDATE_PUBLISH_ONLY;
+}
+
 entrain_topology *validate_graph(validate_context *context, const entrain_topology_config *config) {
     entrain_topology *graph = NULL;
     entrain_error error = {0};
@@ -72,7 +76,7 @@ static entrain_status open_half(const validate_spec *spec, entrain_transport tra
     config.scheduler.policy = spec->policy != NULL                         ? spec->policy
                               : transport == ENTRAIN_TRANSPORT_MAILBOX ? "shuffled"
                                                                        : "static";
-    config.cohort_weight = spec->count <= 2000 ? 64 : 0;
+    config.cohort_weight = spec->transports == VALIDATE_BOTH ? 64 : 0;
     config.layout = spec->layout;
     config.step_s = spec->step_s;
     config.seed = config.scheduler.seed = spec->seed;
