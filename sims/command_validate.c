@@ -13,7 +13,7 @@
 #include "sims/say.h"
 #include "sims/validate_out.h"
 
-static const validate_check *const topics[] = {validate_exact,  validate_ring,  validate_symmetry,
+static const validate_check *const topics[] = {validate_exact,  validate_ring,  validate_symmetry,  validate_pulse,
                                                validate_second, validate_field, validate_statistics};
 
 // --- which checks

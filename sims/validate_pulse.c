@@ -127,6 +127,27 @@ static double map_to_absorption(const entrain_pulse_config *model, double phi) {
     return firings;
 }
 
+// From random phases all of them come to fire as one (Mirollo and Strogatz, section 3): different phases left at t = 60.
+static void all_absorbed(validate_context *context, uint32_t count, const entrain_pulse_config *model) {
+    double *turns = validate_doubles(count);
+    uint32_t groups = 0;
+    for (uint32_t i = 0; i < count; i++)
+        turns[i] = validate_draw(16, i);
+    pulses all;
+    open_pulses(context, add_firing, model, count, turns, &all);
+    look(&all, 60, turns);
+    close_pulses(&all);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t j = 0;
+        while (j < i && turns[j] != turns[i])
+            j++;
+        groups += j == i;
+    }
+    validate_near(context, 1, groups, 0, "groups left at t = 60; N = %u, b = %g, eps = %g", count, model->dissipation,
+                  model->strength);
+    free(turns);
+}
+
 static void run_t16(validate_context *context) {
     static const double parameters[][2] = {{3, 0.1}, {1.5, 0.07}};
     for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++) {
@@ -146,9 +167,13 @@ static void run_t16(validate_context *context) {
         for (int tenth = 1; tenth <= 9; tenth++) {
             const double phi = tenth / 10.0;
             validate_near(context, map_to_absorption(&model, phi), firings_to_absorption(context, &model, phi), 0,
-                          "firings to absorption; b = %g, eps = %g, phi0 = %g", b, strength, phi);
+                          "absorbed after; b = %g, eps = %g, phi0 = %g", b, strength, phi);
         }
     }
+    entrain_pulse_config model = entrain_pulse_config_defaults();
+    model.dissipation = 3;
+    model.strength = 0.01;
+    all_absorbed(context, context->full ? 300 : 50, &model);
 }
 
 // --- T21: DESYNC

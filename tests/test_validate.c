@@ -9,7 +9,7 @@
 // --- lies: factors and offsets that change nothing unless a test says so
 
 static struct lies {
-    double coupling, frequency, coherence, winding;
+    double coupling, frequency, coherence, winding, strength, alpha;
     bool euler;
     int half; // 0: both; 1, 2: only every first or second swarm that is opened, as the transports are
     int opened;
@@ -52,10 +52,44 @@ entrain_status __wrap_entrain_phase_meter_sample(entrain_phase_meter *meter, ent
     return status;
 }
 
+entrain_status __real_entrain_pulse_add(entrain_engine *engine, const entrain_pulse_config *config,
+                                        entrain_topology *topology, uint32_t count, const double *phases,
+                                        const double *frequencies, entrain_population **population_out,
+                                        entrain_error *error_out);
+entrain_status __wrap_entrain_pulse_add(entrain_engine *engine, const entrain_pulse_config *config,
+                                        entrain_topology *topology, uint32_t count, const double *phases,
+                                        const double *frequencies, entrain_population **population_out,
+                                        entrain_error *error_out);
+entrain_status __wrap_entrain_pulse_add(entrain_engine *engine, const entrain_pulse_config *config,
+                                        entrain_topology *topology, uint32_t count, const double *phases,
+                                        const double *frequencies, entrain_population **population_out,
+                                        entrain_error *error_out) {
+    entrain_pulse_config copy = *config;
+    copy.strength += lies.strength;
+    return __real_entrain_pulse_add(engine, &copy, topology, count, phases, frequencies, population_out, error_out);
+}
+
+entrain_status __real_entrain_desync_add(entrain_engine *engine, const entrain_desync_config *config,
+                                         entrain_topology *topology, uint32_t count, const double *phases,
+                                         const double *frequencies, entrain_population **population_out,
+                                         entrain_error *error_out);
+entrain_status __wrap_entrain_desync_add(entrain_engine *engine, const entrain_desync_config *config,
+                                         entrain_topology *topology, uint32_t count, const double *phases,
+                                         const double *frequencies, entrain_population **population_out,
+                                         entrain_error *error_out);
+entrain_status __wrap_entrain_desync_add(entrain_engine *engine, const entrain_desync_config *config,
+                                         entrain_topology *topology, uint32_t count, const double *phases,
+                                         const double *frequencies, entrain_population **population_out,
+                                         entrain_error *error_out) {
+    entrain_desync_config copy = *config;
+    copy.alpha += lies.alpha;
+    return __real_entrain_desync_add(engine, &copy, topology, count, phases, frequencies, population_out, error_out);
+}
+
 // --- a check by its id, run by one thread
 
 static const validate_check *check_of(const char *id) {
-    static const validate_check *const topics[] = {validate_exact,  validate_ring,  validate_symmetry,
+    static const validate_check *const topics[] = {validate_exact,  validate_ring,  validate_symmetry, validate_pulse,
                                                    validate_second, validate_field, validate_statistics};
     for (size_t t = 0; t < sizeof topics / sizeof *topics; t++)
         for (const validate_check *check = topics[t]; check->id != NULL; check++)
@@ -187,7 +221,7 @@ static void test_means(void **state) {
 
 static void test_honest_checks_hold(void **state) {
     (void)state;
-    static const char *const ids[] = {"T1", "T4", "T9", "T12", "T17", "T18", "T19", "T22"};
+    static const char *const ids[] = {"T1", "T4", "T9", "T12", "T16", "T17", "T18", "T19", "T22"};
     lies = honest;
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         uint32_t rows, failed = failures_of(ids[i], &rows);
@@ -235,6 +269,17 @@ static void test_a_wrong_sample_is_seen(void **state) {
     lies = honest;
 }
 
+static void test_wrong_pulses_are_seen(void **state) {
+    (void)state;
+    lies = (struct lies){.coupling = 1, .strength = 1e-7};
+    check_seen("T16", 4);
+    lies.strength = 0.01;
+    check_seen("T16", 10);
+    lies = (struct lies){.coupling = 1, .alpha = -0.2};
+    check_seen("T21", 2);
+    lies = honest;
+}
+
 // One bit in one of the transports, far within every tolerance.
 static void test_transports_that_differ_are_seen(void **state) {
     (void)state;
@@ -257,6 +302,7 @@ int main(void) {
         cmocka_unit_test(test_a_wrong_integrator_is_seen),
         cmocka_unit_test(test_a_wrong_frequency_is_seen),
         cmocka_unit_test(test_a_wrong_sample_is_seen),
+        cmocka_unit_test(test_wrong_pulses_are_seen),
         cmocka_unit_test(test_transports_that_differ_are_seen),
     };
     lies = honest;
