@@ -10,8 +10,8 @@
 --     r = I1(K r / T) / I0(K r / T)                     (Sakaguchi, Prog. Theor. Phys. 79 (1988) 39)
 --
 -- with I0, I1 the modified Bessel functions: for K / T = 3, 4, 6 it is 0.7242, 0.8315, 0.9022. What K does alone and what T
--- does alone does not matter, only K / T does; it is a magnet in two dimensions, with T its temperature. Nobody is ever
--- locked here: each keeps slipping away and coming back, and r of the whole stands still all the same.
+-- does alone does not matter, only K / T does; it is a magnet in two dimensions, with T its temperature. Nobody is
+-- locked for good: each slips by a turn now and then, and r of the whole stands still all the same.
 --
 -- Noise is drawn by (seed, oscillator, tick), so the same seed is the same run to the last bit, on any number of threads.
 -- Euler (Euler-Maruyama) or Heun (stochastic Heun, the default with noise) integrate it. With steps of h seconds the r of

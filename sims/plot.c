@@ -213,7 +213,8 @@ entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
         put_coherence(to, facts, kinds[i]);
         put_phases(to, facts, kinds[i], colors);
         if (stairs)
-            plot_frequencies_put(to, kinds[i], facts->title, facts->plateaus, grouped ? 6 : 5, colors);
+            plot_frequencies_put(to, kinds[i], facts->title, facts->plateaus, grouped ? 6 : 5, colors,
+                                 entrain_kuramoto_look(facts->population));
     }
     entrain_status status = ENTRAIN_OK;
     if (fclose(to) != 0)
