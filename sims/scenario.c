@@ -57,11 +57,12 @@ static entrain_status refuse_needless(const resolver *r, schema_key_id id) {
         cause = schema_keys[cause].belongs_to;
     const schema_key *named = &schema_keys[id], *key = &schema_keys[cause],
                      *owner = &schema_keys[key->belongs_to];
+    const char *last = strrchr(named->name, '.');
+    const bool whole_table = cause != id || (last != NULL && strcmp(last, ".distribution") == 0);
     char remedy[128] = "";
     if (r->given->values[id].set == NULL && r->given->values[key->belongs_to].set != NULL)
         snprintf(remedy, sizeof remedy, "; take it out with --set %.*s=nil",
-                 cause == id ? (int)strlen(named->name) : (int)(strrchr(named->name, '.') - named->name),
-                 named->name);
+                 whole_table ? (int)(last - named->name) : (int)strlen(named->name), named->name);
     if (key->belongs_words == NULL)
         return entrain_error_set(r->error_out, ENTRAIN_INVALID,
                                  "%s: %s does nothing without %s; give that too%s.", where.text, named->name,
