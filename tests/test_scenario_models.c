@@ -269,6 +269,8 @@ static void what_a_model_lacks_is_refused(void **state) {
     check_refused("return { model = { kind = 'swing', inertia = { value = 2 } } }",
                   SETS("model.kind=kuramoto"), ENTRAIN_INVALID,
                   "it belongs to swing; take it out with --set model.inertia=nil.");
+    check_refused("return { model = { frequency = 0 } }", SETS("model.kind=swing"), ENTRAIN_INVALID,
+                  "take it out with --set model.frequency=nil.");
     static const struct {
         const char *set, *words;
     } slips[] = {
