@@ -1,7 +1,7 @@
 // What tests/test_instructions.sh runs under callgrind: ticks of swarms, one swarm after the other, each in one
 // call of count_ticks(), the only function that is counted. Nothing is said here; callgrind says it.
-//   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS ...
-// such as ring:1000:publish:euler:avx2:20
+//   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH] ...
+// such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps, ring:1000:publish:euler:avx2:20:0-9
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,14 +25,17 @@ static __attribute__((noinline)) bool count_ticks(entrain_engine *engine, uint64
 
 static void run_case(const char *text) {
     char graph[16], transport[16], integrator[16], simd[16];
-    unsigned size, ticks;
-    if (sscanf(text, "%15[^:]:%u:%15[^:]:%15[^:]:%15[^:]:%u", graph, &size, transport, integrator, simd,
-               &ticks) != 6)
-        refuse(text, "not GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS");
+    unsigned size, ticks, low = 0, high = 0;
+    const int words = sscanf(text, "%15[^:]:%u:%15[^:]:%15[^:]:%15[^:]:%u:%u-%u", graph, &size, transport,
+                             integrator, simd, &ticks, &low, &high);
+    if (words != 6 && words != 8)
+        refuse(text, "not GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH]");
     entrain_swarm_config config = entrain_swarm_config_defaults();
     config.size = size;
     config.topology.kind = entrain_topology_kind_find(graph);
     config.topology.degree = 8;
+    config.topology.delay_low = low * config.engine.step_s;
+    config.topology.delay_high = high * config.engine.step_s;
     config.engine.transport =
         strcmp(transport, "mailbox") == 0 ? ENTRAIN_TRANSPORT_MAILBOX : ENTRAIN_TRANSPORT_PUBLISH;
     config.model.integrator =

@@ -20,7 +20,7 @@ self=$(readlink -f "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# graph:size:transport:integrator:simd:ticks, k = 8, one worker; instructions per agent and tick; what it is
+# graph:size:transport:integrator:simd:ticks[:delays in steps], k = 8, one worker; instructions per agent and tick; what it is
 figures() {
     cat <<'END'
 ring:1000:publish:euler:avx2:50          40.2  the fastest there is: neighbours lie side by side
@@ -30,6 +30,9 @@ small-world:1000:publish:euler:avx2:50   62.0  degrees differ
 small-world:10000:publish:euler:avx2:10  62.0  the same, larger
 scale-free:2000:publish:euler:avx2:20    81.0  hubs, as in sims/hub.lua
 ring:1000:publish:rk4:avx2:20           161.7  four exchanges a tick
+small-world:1000:publish:euler:avx2:20:9-9   62.2  everybody is heard 9 steps late: nothing but where to look
+small-world:1000:publish:euler:avx2:20:0-9  117.9  each arc looks back as far as it is late
+small-world:1000:mailbox:euler:avx2:20:0-9  300.7  the same through mailboxes
 ring:1000:mailbox:euler:avx2:20         275.7  eight messages an agent and tick, sent and received
 ring:1000:mailbox:euler:sse2:20         320.0  the same on any x86-64
 ring:10000:mailbox:euler:avx2:5         275.6  the same, with less of the barrier and the tasks in it
@@ -58,7 +61,7 @@ if [ ${#counts[@]} -ne $((${#cases[@]} + 1)) ]; then # the last one is of what c
     exit 1
 fi
 for i in "${!cases[@]}"; do
-    IFS=: read -r _ size _ _ _ ticks <<<"${cases[i]}"
+    IFS=: read -r _ size _ _ _ ticks _ <<<"${cases[i]}"
     awk -v name="${cases[i]}" -v count="${counts[i]}" -v per=$((size * ticks)) 'BEGIN { printf "%s %.2f\n", name, count / per }'
 done >"$work/measured"
 
