@@ -12,16 +12,18 @@ static uint64_t ticks_of(const entrain_engine *engine, double seconds) {
 }
 
 static entrain_status refuse_ticks(const entrain_engine *engine, double delay_s, entrain_error *error_out) {
-    return entrain_error_set(error_out, ENTRAIN_LIMIT,
-                             "An arc delays by %g s, which is %g steps of %g s, and delays may be at most %u; make "
-                             "delays shorter or the step longer.",
-                             delay_s, floor(delay_s / engine->config.step_s + 0.5), engine->config.step_s,
-                             ENTRAIN__DELAY_TICKS_MAX);
+    return entrain_error_set(
+        error_out, ENTRAIN_LIMIT,
+        "An arc delays by %g s, which is %g steps of %g s, and delays may be at most %u; make "
+        "delays shorter or the step longer.",
+        delay_s, floor(delay_s / engine->config.step_s + 0.5), engine->config.step_s,
+        ENTRAIN__DELAY_TICKS_MAX);
 }
 
 // Calls for each place of a vertex, in turn, with the first arc of that vertex in @p view.
 #define FOR_PLACES(engine, p, c)                                                                             \
-    for (uint32_t p = 0; p < (engine)->population_count && (engine)->populations[p]->behavior.words > 0; p++) \
+    for (uint32_t p = 0; p < (engine)->population_count && (engine)->populations[p]->behavior.words > 0;     \
+         p++)                                                                                                \
         for (uint32_t c = 0; c < (engine)->populations[p]->count; c++)
 
 static void fill_behind(const entrain_engine *engine, const entrain_topology_view *view,
@@ -66,14 +68,15 @@ entrain_status entrain__delays_by_place(entrain_engine *engine, const entrain_to
 }
 
 static entrain_status no_memory(const char *what, double bytes, entrain_error *error_out) {
-    return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
-                             "There is no memory for %s (%.3g GB); make delays shorter, the step longer or the "
-                             "swarm smaller.",
-                             what, bytes / 1e9);
+    return entrain_error_set(
+        error_out, ENTRAIN_NO_MEMORY,
+        "There is no memory for %s (%.3g GB); make delays shorter, the step longer or the "
+        "swarm smaller.",
+        what, bytes / 1e9);
 }
 
-// Without delays two buffers, each a block of its own. Else one block: each buffer an odd number of cache lines, so that
-// what one actor published tick after tick does not fall on the same lines of a cache.
+// Without delays two buffers, each a block of its own. Else one block: each buffer an odd number of cache lines,
+// so that what one actor published tick after tick does not fall on the same lines of a cache.
 static bool take_buffers(entrain_engine *engine) {
     const size_t words = (size_t)engine->vertex_count * engine->words;
     if (engine->ring == 2) {
@@ -85,8 +88,8 @@ static bool take_buffers(entrain_engine *engine) {
         return engine->publications[0] != NULL && engine->publications[1] != NULL;
     }
     const size_t line = ENTRAIN_CACHE_LINE / sizeof(int64_t), stride = ((words + line - 1) / line | 1) * line;
-    int64_t *block = entrain__engine_take(engine, &engine->bytes_publications, engine->ring,
-                                          stride * sizeof(int64_t));
+    int64_t *block =
+        entrain__engine_take(engine, &engine->bytes_publications, engine->ring, stride * sizeof(int64_t));
     for (uint32_t b = 0; block != NULL && b < 2 * engine->ring; b++)
         engine->publications[b] = block + (b % engine->ring) * stride;
     return block != NULL;
@@ -104,22 +107,23 @@ entrain_status entrain__ring_build(entrain_engine *engine, entrain_error *error_
                                                     2 * (size_t)engine->ring, sizeof(int64_t *));
     if (engine->publications == NULL || !take_buffers(engine))
         return no_memory("what actors publish",
-                         (double)engine->vertex_count * engine->words * sizeof(int64_t) * engine->ring, error_out);
+                         (double)engine->vertex_count * engine->words * sizeof(int64_t) * engine->ring,
+                         error_out);
     engine->field_ring = engine->graph.complete ? past + 1 : 1;
     engine->field_totals = engine->one_total;
     engine->field_speakers = &engine->one_speakers;
     if (engine->field_ring > 1) {
-        engine->field_totals =
-            entrain__engine_take(engine, &engine->bytes_publications, engine->field_ring,
-                                 engine->words * sizeof *engine->field_totals);
-        engine->field_speakers = entrain__engine_take(engine, &engine->bytes_publications,
-                                                      engine->field_ring, sizeof *engine->field_speakers);
+        engine->field_totals = entrain__engine_take(engine, &engine->bytes_publications, engine->field_ring,
+                                                    engine->words * sizeof *engine->field_totals);
+        engine->field_speakers = entrain__engine_take(engine, &engine->bytes_publications, engine->field_ring,
+                                                      sizeof *engine->field_speakers);
         if (engine->field_totals == NULL || engine->field_speakers == NULL)
             return no_memory("past sums over the swarm",
-                             (double)engine->field_ring * engine->words * sizeof *engine->field_totals, error_out);
+                             (double)engine->field_ring * engine->words * sizeof *engine->field_totals,
+                             error_out);
     } else if (most > 0) {
-        engine->lives = entrain__engine_take(engine, &engine->bytes_publications, (size_t)most + 1,
-                                             engine->vertex_count);
+        engine->lives =
+            entrain__engine_take(engine, &engine->bytes_publications, (size_t)most + 1, engine->vertex_count);
         if (engine->lives == NULL)
             return no_memory("a record of who spoke when", (double)engine->vertex_count * most, error_out);
     }
@@ -132,7 +136,8 @@ static bool publishes_past(const entrain_population *population) {
     return population->behavior.publish_past != NULL && !population->behavior.past_silent;
 }
 
-static void add_to_field(entrain_engine *engine, uint32_t ago, const entrain__int128 *sums, uint32_t speakers) {
+static void add_to_field(entrain_engine *engine, uint32_t ago, const entrain__int128 *sums,
+                         uint32_t speakers) {
     const size_t at = engine->field_ring - ago;
     entrain__lock_take(&engine->field_lock); // in any order: the sums are exact
     for (uint32_t w = 0; w < engine->words; w++)
@@ -255,18 +260,20 @@ void entrain__heard_late(const entrain_engine *engine, const entrain__cohort *co
 
 typedef int64_t words2 __attribute__((vector_size(16), aligned(8), may_alias));
 
-// The common case, two words an actor and no weights: one addition an arc, in two chains, because one would wait for itself.
+// The common case, two words an actor and no weights: one addition an arc, in two chains, because one would
+// wait for itself.
 // A pair of arcs is fetched AHEAD arcs before it is needed.
 enum { AHEAD = 40 };
 
-static inline __attribute__((always_inline)) const int64_t *
-pair_at(const entrain__graph *graph, int64_t *const *past, uint64_t arc) {
+static inline __attribute__((always_inline)) const int64_t *pair_at(const entrain__graph *graph,
+                                                                    int64_t *const *past, uint64_t arc) {
     return past[graph->behind[arc]] + 2 * (size_t)(uint32_t)graph->speakers[arc];
 }
 
-static inline __attribute__((always_inline)) void gather_pairs(const entrain__graph *graph, int64_t *const *past,
-                                                               uint32_t place, uint32_t count, bool far,
-                                                               uint64_t arc_count, int64_t *sums) {
+static inline __attribute__((always_inline)) void gather_pairs(const entrain__graph *graph,
+                                                               int64_t *const *past, uint32_t place,
+                                                               uint32_t count, bool far, uint64_t arc_count,
+                                                               int64_t *sums) {
     for (uint32_t k = 0; k < count; k++) {
         words2 even = {0, 0}, odd = {0, 0};
         uint64_t a = graph->offsets[place + k];

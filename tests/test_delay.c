@@ -1,5 +1,6 @@
-// Delays: every sum, every count of who was heard, every message, against a model with history arrays, to the bit; in both
-// transports, under policies with and without a barrier, in every layout; while actors end, begin, receive and are changed.
+// Delays: every sum, every count of who was heard, every message, against a model with history arrays, to the
+// bit; in both transports, under policies with and without a barrier, in every layout; while actors end, begin,
+// receive and are changed.
 #include "check.h"
 
 #include <math.h>
@@ -25,12 +26,14 @@ static uint64_t state_at_start(uint32_t vertex, uint32_t generation) {
     return entrain__mix64(vertex * UINT64_C(1000) + generation);
 }
 static int64_t word_of(uint64_t state, uint64_t tick, uint32_t stage, uint32_t word) {
-    return (int64_t)(entrain__mix64(state ^ entrain__mix64((tick * 4 + stage) * 8 + word)) >> 20) - (INT64_C(1) << 43);
+    return (int64_t)(entrain__mix64(state ^ entrain__mix64((tick * 4 + stage) * 8 + word)) >> 20) -
+           (INT64_C(1) << 43);
 }
 static int64_t past_word_of(uint32_t vertex, uint32_t ticks_ago, uint32_t stage, uint32_t word) {
     return word_of(vertex + UINT64_C(99), ticks_ago + UINT64_C(1000000), stage, word);
 }
-static uint64_t state_after(uint64_t state, uint32_t stage, const int64_t *sums, uint32_t words, uint32_t heard) {
+static uint64_t state_after(uint64_t state, uint32_t stage, const int64_t *sums, uint32_t words,
+                            uint32_t heard) {
     state = entrain__mix_fold(state, stage);
     for (uint32_t w = 0; w < words; w++)
         state = entrain__mix_fold(state, (uint64_t)sums[w]);
@@ -54,7 +57,8 @@ static void publish_past(const entrain_range *range, uint32_t ticks_ago, uint32_
     const group *self = range->context;
     for (uint32_t k = 0; k < range->count; k++)
         for (uint32_t w = 0; w < self->words; w++)
-            words_out[k * self->words + w] = past_word_of(self->first + range->indices[k], ticks_ago, stage, w);
+            words_out[k * self->words + w] =
+                past_word_of(self->first + range->indices[k], ticks_ago, stage, w);
 }
 static void step(const entrain_range *range, uint32_t stage) {
     const group *self = range->context;
@@ -82,7 +86,7 @@ static const event unrest[] = {
     {6, BEGIN, 0},   {7, STOP, 71},  {7, TELL, 8},    {9, STOP, 5},   {10, STOP, 12},  {11, BEGIN, 12},
     {12, STOP, 12},  {13, BEGIN, 5}, {13, BEGIN, 12}, {14, TELL, 70}, {15, BEGIN, 70}, {16, BEGIN, 71},
     {17, CHANGE, 3}, {25, TELL, 2},  {27, STOP, 33},  {28, BEGIN, 33}};
-// Every third actor is away from tick 4 to 9, on a ring of which 150 are told.
+// Every third actor is away from tick 4 to 9, on a ring.
 enum { THIRD = 50 };
 static event many[2 * THIRD];
 static void fill_many(void) {
@@ -104,38 +108,97 @@ typedef struct scene {
 } scene;
 
 #define EVENTS(list) .events = (list), .event_count = sizeof(list) / sizeof *(list)
-#define LATE(low, high) .delay_low = (low) * STEP_S, .delay_high = (high) * STEP_S
+#define LATE(low, high) .delay_low = (low)*STEP_S, .delay_high = (high)*STEP_S
 #define ALIKE .weight_low = 1, .weight_high = 1, .seed = 5
 static const scene scenes[] = {
-    {"each arc its own", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(0, 9), ALIKE}, 2, 4, {TOLD, STILL},
+    {"each arc its own",
+     {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(0, 9), ALIKE},
+     2,
+     4,
+     {TOLD, STILL},
      EVENTS(unrest)},
-    {"one for all", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(5, 5), ALIKE}, 2, 2, {STILL, TOLD},
+    {"one for all",
+     {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(5, 5), ALIKE},
+     2,
+     2,
+     {STILL, TOLD},
      EVENTS(unrest)},
     {"a band, at peace", {ENTRAIN_TOPOLOGY_RING, 160, 4, LATE(3, 3), ALIKE}, 2, 1, {TOLD, TOLD}, NULL, 0, 0},
-    {"a band, many ends", {ENTRAIN_TOPOLOGY_RING, 160, 4, LATE(5, 5), ALIKE}, 2, 1, {TOLD, SILENT}, EVENTS(many)},
-    {"a ring, many ends", {ENTRAIN_TOPOLOGY_RING, 160, 4, LATE(4, 5), ALIKE}, 2, 2, {TOLD, SILENT}, EVENTS(many)},
+    {"a band, many ends",
+     {ENTRAIN_TOPOLOGY_RING, 160, 4, LATE(5, 5), ALIKE},
+     2,
+     1,
+     {TOLD, SILENT},
+     EVENTS(many)},
+    {"a ring, many ends",
+     {ENTRAIN_TOPOLOGY_RING, 160, 4, LATE(4, 5), ALIKE},
+     2,
+     2,
+     {TOLD, SILENT},
+     EVENTS(many)},
     {"weighted, directed",
-     {ENTRAIN_TOPOLOGY_ERDOS_RENYI, 90, 5, .probability = -1, .directed = true, .weight_low = -2, .weight_high = 1,
-      .seed = 9, LATE(1, 8)},
-     4, 4, {TOLD, SILENT}, EVENTS(unrest)},
+     {ENTRAIN_TOPOLOGY_ERDOS_RENYI, 90, 5, .probability = -1, .directed = true, .weight_low = -2,
+      .weight_high = 1, .seed = 9, LATE(1, 8)},
+     4,
+     4,
+     {TOLD, SILENT},
+     EVENTS(unrest)},
     {"weighted, one for all",
-     {ENTRAIN_TOPOLOGY_ERDOS_RENYI, 90, 5, .probability = -1, .weight_low = 0.3, .weight_high = 3, .seed = 2, LATE(4, 4)},
-     3, 2, {TOLD, TOLD}, EVENTS(unrest)},
+     {ENTRAIN_TOPOLOGY_ERDOS_RENYI, 90, 5, .probability = -1, .weight_low = 0.3, .weight_high = 3, .seed = 2,
+      LATE(4, 4)},
+     3,
+     2,
+     {TOLD, TOLD},
+     EVENTS(unrest)},
     {"odd words", {ENTRAIN_TOPOLOGY_TORUS, 100, LATE(0, 6), ALIKE}, 3, 1, {STILL, TOLD}, EVENTS(unrest)},
-    {"many words, silent", {ENTRAIN_TOPOLOGY_SCALE_FREE, 100, 4, LATE(2, 6), ALIKE}, 8, 2, {SILENT, SILENT},
+    {"many words, silent",
+     {ENTRAIN_TOPOLOGY_SCALE_FREE, 100, 4, LATE(2, 6), ALIKE},
+     8,
+     2,
+     {SILENT, SILENT},
      EVENTS(unrest)},
-    {"silent, at peace", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 100, 4, .rewire = 0.5, LATE(0, 6), ALIKE}, 2, 1,
-     {SILENT, TOLD}, NULL, 0, 0},
+    {"silent, at peace",
+     {ENTRAIN_TOPOLOGY_SMALL_WORLD, 100, 4, .rewire = 0.5, LATE(0, 6), ALIKE},
+     2,
+     1,
+     {SILENT, TOLD},
+     NULL,
+     0,
+     0},
     {"complete", {ENTRAIN_TOPOLOGY_COMPLETE, 90, LATE(4, 4), ALIKE}, 2, 4, {TOLD, STILL}, EVENTS(unrest)},
-    {"complete, silent", {ENTRAIN_TOPOLOGY_COMPLETE, 90, LATE(3, 3), ALIKE}, 3, 2, {SILENT, SILENT},
+    {"complete, silent",
+     {ENTRAIN_TOPOLOGY_COMPLETE, 90, LATE(3, 3), ALIKE},
+     3,
+     2,
+     {SILENT, SILENT},
      EVENTS(unrest)},
-    {"ended before the first tick", {ENTRAIN_TOPOLOGY_RING, 90, 4, LATE(0, 4), ALIKE}, 2, 2, {TOLD, SILENT},
+    {"ended before the first tick",
+     {ENTRAIN_TOPOLOGY_RING, 90, 4, LATE(0, 4), ALIKE},
+     2,
+     2,
+     {TOLD, SILENT},
      EVENTS(early_end)},
-    {"replaced", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(0, 9), ALIKE}, 2, 2, {TOLD, STILL},
-     EVENTS(unrest), 15},
-    {"replaced, one for all", {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(9, 9), ALIKE}, 2, 1,
-     {TOLD, STILL}, EVENTS(unrest), 10},
-    {"complete, replaced", {ENTRAIN_TOPOLOGY_COMPLETE, 90, LATE(6, 6), ALIKE}, 2, 2, {TOLD, STILL}, EVENTS(unrest), 8},
+    {"replaced",
+     {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(0, 9), ALIKE},
+     2,
+     2,
+     {TOLD, STILL},
+     EVENTS(unrest),
+     15},
+    {"replaced, one for all",
+     {ENTRAIN_TOPOLOGY_SMALL_WORLD, 120, 6, .rewire = 0.2, LATE(9, 9), ALIKE},
+     2,
+     1,
+     {TOLD, STILL},
+     EVENTS(unrest),
+     10},
+    {"complete, replaced",
+     {ENTRAIN_TOPOLOGY_COMPLETE, 90, LATE(6, 6), ALIKE},
+     2,
+     2,
+     {TOLD, STILL},
+     EVENTS(unrest),
+     8},
 };
 enum { SCENES = sizeof scenes / sizeof *scenes };
 
@@ -188,8 +251,8 @@ static void say(model *m, uint32_t vertex, uint64_t tick, uint32_t stage) {
 }
 
 // Adds what @p speaker said @p ticks before @p tick; false: it was silent.
-static bool hear(const model *m, uint32_t speaker, uint64_t tick, uint32_t ticks, uint32_t stage, double weight,
-                 int64_t *sums) {
+static bool hear(const model *m, uint32_t speaker, uint64_t tick, uint32_t ticks, uint32_t stage,
+                 double weight, int64_t *sums) {
     const past kind = m->scene->pasts[speaker >= split(m->scene)];
     if (ticks <= tick ? !m->spoke[tick - ticks][speaker] : kind == SILENT)
         return false;
@@ -334,7 +397,8 @@ static void open_world(world *w, const scene *of, const entrain_engine_config *c
                                            .publish_past = of->pasts[p] == TOLD ? publish_past : NULL,
                                            .past_silent = of->pasts[p] == SILENT};
         const uint32_t count = p == 0 ? split(of) : of->topology.size - split(of);
-        CHECK_OK(entrain_engine_add(w->engine, &behavior, &w->groups[p], count, &w->populations[p], &error), error);
+        CHECK_OK(entrain_engine_add(w->engine, &behavior, &w->groups[p], count, &w->populations[p], &error),
+                 error);
     }
     CHECK_OK(entrain_engine_set_topology(w->engine, topology, &error), error);
     CHECK_OK(entrain_engine_start(w->engine, &error), error);
@@ -376,7 +440,8 @@ static void check_hearing(void *context, const entrain_range *range, uint32_t ta
     for (uint32_t k = 0; k < range->count; k++) {
         const uint32_t vertex = self->first + range->indices[k];
         if (range->heard[k] != truth.heard[range->tick][vertex] ||
-            memcmp(range->sums + k * self->words, truth.sums[range->tick][vertex], self->words * sizeof(int64_t)) != 0)
+            memcmp(range->sums + k * self->words, truth.sums[range->tick][vertex],
+                   self->words * sizeof(int64_t)) != 0)
             fail_msg("%s: %s: a visit at tick %u finds that %u hears something else", w->scene->name, w->text,
                      (unsigned)range->tick, vertex);
     }
@@ -494,7 +559,8 @@ static void what_waits_for_room_is_heard_too(void **state) {
     (void)state;
     for (uint32_t s = 0; s < SCENES; s++) {
         run_model(&truth, &scenes[s]);
-        entrain_engine_config config = config_of("dataflow", 2, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_NEAR);
+        entrain_engine_config config =
+            config_of("dataflow", 2, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_LAYOUT_NEAR);
         config.mailbox_capacity = (scenes[s].words + 1) / 2;
         config.overflow = ENTRAIN_OVERFLOW_BLOCK;
         config.overflow_named = true;
@@ -562,8 +628,8 @@ static entrain_topology *topology_of_text(const char *text, bool directed) {
     return topology;
 }
 
-// Two edges from one actor, of one tick and of three, to a mailbox for one message. What the second brings takes the place
-// of what the first brought, if it is from the same: for two ticks after a new actor began, it is not.
+// Two edges from one actor, of one tick and of three, to a mailbox for one message. What the second brings takes
+// the place of what the first brought, if it is from the same: for two ticks after a new actor began, it is not.
 static void what_is_late_is_from_who_spoke_then(void **state) {
     (void)state;
     static const entrain_column columns[] = {{.name = "state", .bytes = 8, .fingerprint = true}};
@@ -681,12 +747,15 @@ static void too_long_a_delay_is_refused_by_its_sentence(void **state) {
     (void)state;
     entrain_error error = {0};
     entrain_topology *topology = late_topology(ENTRAIN_TOPOLOGY_RING, 10, 200, 200);
-    CHECK_REFUSED(start_with(topology, 1e-4, NULL, &error), ENTRAIN_LIMIT, error,
-                  "An arc delays by 200 s, which is 2e+06 steps of 0.0001 s, and delays may be at most 1048576");
+    CHECK_REFUSED(
+        start_with(topology, 1e-4, NULL, &error), ENTRAIN_LIMIT, error,
+        "An arc delays by 200 s, which is 2e+06 steps of 0.0001 s, and delays may be at most 1048576");
     entrain_topology_release(topology);
     topology = late_topology(ENTRAIN_TOPOLOGY_RING, 10, 0, 20);
-    CHECK_REFUSED(start_with(topology, 1e-5, NULL, &error), ENTRAIN_LIMIT, error, "delays may be at most 1048576");
-    CHECK_REFUSED(start_with(topology, 1e-300, NULL, &error), ENTRAIN_LIMIT, error, "steps of 1e-300 s, and delays may be");
+    CHECK_REFUSED(start_with(topology, 1e-5, NULL, &error), ENTRAIN_LIMIT, error,
+                  "delays may be at most 1048576");
+    CHECK_REFUSED(start_with(topology, 1e-300, NULL, &error), ENTRAIN_LIMIT, error,
+                  "steps of 1e-300 s, and delays may be");
     entrain_topology_release(topology);
     topology = late_topology(ENTRAIN_TOPOLOGY_RING, 1000000, 100, 100);
     CHECK_REFUSED(start_with(topology, 1e-4, NULL, &error), ENTRAIN_NO_MEMORY, error,
@@ -698,7 +767,8 @@ static void too_long_a_delay_is_refused_by_its_sentence(void **state) {
         entrain_topology_kind kind;
         const char *words;
     } refused[] = {
-        {-1, 1, ENTRAIN_TOPOLOGY_RING, "topology.delay_low and delay_high: [-1, 1] must be a range within 0 to 1e6 s"},
+        {-1, 1, ENTRAIN_TOPOLOGY_RING,
+         "topology.delay_low and delay_high: [-1, 1] must be a range within 0 to 1e6 s"},
         {2, 1, ENTRAIN_TOPOLOGY_RING, "[2, 1] must be"},
         {0, 2e6, ENTRAIN_TOPOLOGY_RING, "[0, 2e+06] must be"},
         {NAN, 1, ENTRAIN_TOPOLOGY_RING, "must be a range"},
@@ -710,7 +780,8 @@ static void too_long_a_delay_is_refused_by_its_sentence(void **state) {
         config.size = 10;
         config.delay_low = refused[k].low;
         config.delay_high = refused[k].high;
-        CHECK_REFUSED(entrain_topology_create(&config, &topology, &error), ENTRAIN_INVALID, error, refused[k].words);
+        CHECK_REFUSED(entrain_topology_create(&config, &topology, &error), ENTRAIN_INVALID, error,
+                      refused[k].words);
     }
 }
 
@@ -718,13 +789,15 @@ static void a_replaced_topology_delays_no_longer_than_the_first(void **state) {
     (void)state;
     world w;
     entrain_error error = {0};
-    const entrain_engine_config config = config_of("serial", 1, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_INDEX);
+    const entrain_engine_config config =
+        config_of("serial", 1, ENTRAIN_TRANSPORT_PUBLISH, ENTRAIN_LAYOUT_INDEX);
     open_world(&w, &scenes[0], &config);
     CHECK_OK(entrain_engine_advance(w.engine, 3, &error), error);
     const uint64_t fingerprint = entrain_engine_fingerprint(w.engine);
     entrain_topology *other = late_topology(ENTRAIN_TOPOLOGY_RING, 120, 0, 10 * STEP_S);
-    CHECK_REFUSED(entrain_engine_replace_topology(w.engine, other, &error), ENTRAIN_LIMIT, error,
-                  "The new topology delays by up to 10 ticks, and what is published is kept for the 9 of the first");
+    CHECK_REFUSED(
+        entrain_engine_replace_topology(w.engine, other, &error), ENTRAIN_LIMIT, error,
+        "The new topology delays by up to 10 ticks, and what is published is kept for the 9 of the first");
     assert_true(fingerprint == entrain_engine_fingerprint(w.engine));
     CHECK_OK(entrain_engine_advance(w.engine, 3, &error), error);
     entrain_topology_release(other);
@@ -744,7 +817,8 @@ static void edited_edges_keep_their_delays(void **state) {
     entrain_topology_release(topology);
     topology = late_topology(ENTRAIN_TOPOLOGY_RING, 5, 3, 3);
     CHECK_OK(entrain_topology_edit(topology, &removed, 1, NULL, 0, &edited, &error), error);
-    assert_true(entrain_topology_look(edited).delay_low == 3 && entrain_topology_look(edited).delay_high == 3);
+    assert_true(entrain_topology_look(edited).delay_low == 3 &&
+                entrain_topology_look(edited).delay_high == 3);
     assert_null(entrain_topology_look(edited).in_delays);
     entrain_topology_release(edited);
     entrain_topology_release(topology);

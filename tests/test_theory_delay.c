@@ -1,9 +1,10 @@
-// Delayed oscillators against theory and against themselves in long double: whole phases kept for every stage of every
-// step there ever was, no integers, no rings.
+// Delayed oscillators against theory and against themselves in long double: whole phases kept for every stage of
+// every step there ever was, no integers, no rings.
 //
 //   Yeung and Strogatz, PRL 82 (1999) 648: identical, all alike: Omega = omega - K sin(Omega tau).
-//   A delayed equation solved stage by stage (stage s hears stage s, d steps old) is a larger equation without delay:
-//   the order stays that of the scheme, where delays are whole steps. Bellman and Cooke (1963), ch. 3, "method of steps".
+//   A delayed equation solved stage by stage (stage s hears stage s, d steps old) is a larger equation without
+//   delay: the order stays that of the scheme, where delays are whole steps. Bellman and Cooke (1963), ch. 3,
+//   "method of steps".
 #include "theory_twin.h"
 
 #include <math.h>
@@ -17,8 +18,7 @@ static long double mean_of(const long double *values, uint32_t count) {
     return sum / count;
 }
 
-// The frequency at which a swarm turns once it has settled, over its last @p span_s seconds; and how far its phases then are from
-// each other's, at most.
+// The frequency at which a swarm turns once it has settled, over its last @p span_s seconds.
 static long double settled_frequency(twin *pair, double step_s, double settle_s, double span_s) {
     static long double before[SIZE_MAX_HERE], after[SIZE_MAX_HERE];
     const uint64_t ticks = (uint64_t)llround(span_s / step_s);
@@ -53,8 +53,10 @@ static void identical_oscillators_turn_as_yeung_and_strogatz_say(void **state) {
         entrain_past past;
         entrain_integrator integrator;
     } cases[] = {
-        {(double)PI_L / 2, 1, 0.5, 1.06367740, ENTRAIN_TOPOLOGY_COMPLETE, 2, ENTRAIN_PAST_STILL, ENTRAIN_INTEGRATOR_RK4},
-        {(double)PI_L / 2, 1, 1, 0.83171119, ENTRAIN_TOPOLOGY_COMPLETE, 40, ENTRAIN_PAST_TURNING, ENTRAIN_INTEGRATOR_RK4},
+        {(double)PI_L / 2, 1, 0.5, 1.06367740, ENTRAIN_TOPOLOGY_COMPLETE, 2, ENTRAIN_PAST_STILL,
+         ENTRAIN_INTEGRATOR_RK4},
+        {(double)PI_L / 2, 1, 1, 0.83171119, ENTRAIN_TOPOLOGY_COMPLETE, 40, ENTRAIN_PAST_TURNING,
+         ENTRAIN_INTEGRATOR_RK4},
         {3, 1.2, 0.3, 0, ENTRAIN_TOPOLOGY_COMPLETE, 7, ENTRAIN_PAST_SILENT, ENTRAIN_INTEGRATOR_EULER},
         {1, 0.8, 2.5, 0, ENTRAIN_TOPOLOGY_RING, 24, ENTRAIN_PAST_TURNING, ENTRAIN_INTEGRATOR_HEUN},
         {-2, 0.7, 0.4, 0, ENTRAIN_TOPOLOGY_RANDOM_REGULAR, 30, ENTRAIN_PAST_STILL, ENTRAIN_INTEGRATOR_RK4},
@@ -84,7 +86,8 @@ static void identical_oscillators_turn_as_yeung_and_strogatz_say(void **state) {
                                                 .past = cases[k].past},
                                       .step_s = step_s});
         const long double measured = settled_frequency(&pair, step_s, 300, 20);
-        const long double root = yeung_strogatz(cases[k].omega, cases[k].coupling, cases[k].tau, (double)measured);
+        const long double root =
+            yeung_strogatz(cases[k].omega, cases[k].coupling, cases[k].tau, (double)measured);
         assert_true(cosl(root * cases[k].tau) > 0); // stable: Earl and Strogatz, PRE 67 (2003) 036204
         CHECK_LAW("T17 frequency", measured, root, 1e-10);
         if (cases[k].expected != 0)
@@ -95,8 +98,8 @@ static void identical_oscillators_turn_as_yeung_and_strogatz_say(void **state) {
     }
 }
 
-// A directed ring whose arcs differ: all turn as one when Omega tau_i + (theta_i - theta_i-1) is the same for all, and around the
-// ring the differences cancel: Omega = omega - K sin(Omega x the mean delay).
+// A directed ring whose arcs differ: all turn as one when Omega tau_i + (theta_i - theta_i-1) is the same for
+// all, and around the ring the differences cancel: Omega = omega - K sin(Omega x the mean delay).
 static void on_a_directed_ring_the_mean_delay_counts(void **state) {
     (void)state;
     enum { SIZE = 9 };
@@ -142,9 +145,10 @@ typedef struct problem {
 static const long double nodes[][STAGES] = {[ENTRAIN_INTEGRATOR_EULER] = {0},
                                             [ENTRAIN_INTEGRATOR_HEUN] = {0, 1},
                                             [ENTRAIN_INTEGRATOR_RK4] = {0, 0.5L, 0.5L, 1}};
-static const long double shares[][STAGES] = {[ENTRAIN_INTEGRATOR_EULER] = {1},
-                                             [ENTRAIN_INTEGRATOR_HEUN] = {0.5L, 0.5L},
-                                             [ENTRAIN_INTEGRATOR_RK4] = {1 / 6.0L, 1 / 3.0L, 1 / 3.0L, 1 / 6.0L}};
+static const long double shares[][STAGES] = {
+    [ENTRAIN_INTEGRATOR_EULER] = {1},
+    [ENTRAIN_INTEGRATOR_HEUN] = {0.5L, 0.5L},
+    [ENTRAIN_INTEGRATOR_RK4] = {1 / 6.0L, 1 / 3.0L, 1 / 3.0L, 1 / 6.0L}};
 static const int stages_of[] = {
     [ENTRAIN_INTEGRATOR_EULER] = 1, [ENTRAIN_INTEGRATOR_HEUN] = 2, [ENTRAIN_INTEGRATOR_RK4] = 4};
 
@@ -220,7 +224,8 @@ static long double run_engine(const problem *p, entrain_topology *topology, doub
 }
 
 // Delays are whole steps of 0.1 s.
-static entrain_topology *make_problem(problem *p, bool each, entrain_past past, entrain_integrator integrator) {
+static entrain_topology *make_problem(problem *p, bool each, entrain_past past,
+                                      entrain_integrator integrator) {
     enum { EDGES = 40 };
     char path[] = "/tmp/entrain-delay-XXXXXX";
     uint64_t seed = 3;
@@ -265,7 +270,8 @@ static void every_scheme_is_itself_in_long_double(void **state) {
                 entrain_topology *topology =
                     make_problem(&p, each == 1, (entrain_past)past, (entrain_integrator)scheme);
                 solve(&p, 0.05L, 80, phases);
-                snprintf(law, sizeof law, "%s, past %s, %s", entrain_integrator_name((entrain_integrator)scheme),
+                snprintf(law, sizeof law, "%s, past %s, %s",
+                         entrain_integrator_name((entrain_integrator)scheme),
                          entrain_past_name((entrain_past)past), each == 1 ? "each its own" : "one for all");
                 CHECK_MOST(law, run_engine(&p, topology, 0.05, 80, phases), 2e-12);
                 entrain_topology_release(topology);
@@ -284,8 +290,8 @@ static void orders_stay_what_they_are_without_delays(void **state) {
         solve(&fine, 0.1L / 16, 640, exact);
         for (int k = 0; k < 3; k++)
             errors[k] = run_engine(&p, topology, 0.1 / (1 << k), 40 << k, exact);
-        print_message("  %s: errors %.3Le %.3Le %.3Le\n", entrain_integrator_name((entrain_integrator)scheme), errors[0],
-                      errors[1], errors[2]);
+        print_message("  %s: errors %.3Le %.3Le %.3Le\n", entrain_integrator_name((entrain_integrator)scheme),
+                      errors[0], errors[1], errors[2]);
         CHECK_LAW("order at h = .025", log2l(errors[1] / errors[2]), orders[scheme], 0.15);
         entrain_topology_release(topology);
     }
