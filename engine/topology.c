@@ -1,6 +1,8 @@
 // The topology object: an arena with the arrays, a view of them, and a count of owners. Immutable once built.
 #include "engine/topology.h"
 
+#include <inttypes.h>
+
 #include "engine/base/assert.h"
 #include "engine/base/atomics.h"
 #include "entrain/random.h"
@@ -201,20 +203,28 @@ entrain_status entrain__edge_check(uint32_t vertex_count, uint64_t index, entrai
     return ENTRAIN_OK;
 }
 
-static entrain_status copy_edges(const entrain_edge *from, uint64_t count, bool weighted,
+static entrain_status copy_edges(const entrain_edge *from, const double *delays, uint64_t count, bool weighted,
                                  entrain__edges *edges, entrain_error *error_out) {
+    edges->delayed = delays != NULL;
     entrain_status status = entrain__edges_reserve(edges, count, weighted, error_out);
     for (uint64_t e = 0; status == ENTRAIN_OK && e < count; e++) {
         status = entrain__edge_check(edges->vertex_count, e, from[e], weighted, error_out);
+        if (status == ENTRAIN_OK && delays != NULL && !(delays[e] >= 0 && delays[e] <= ENTRAIN_DELAY_MAX_S))
+            status = entrain_error_set(error_out, ENTRAIN_INVALID,
+                                       "edge %" PRIu64 " (%u to %u) has the delay %g s; it must be 0 to 1e6.", e,
+                                       from[e].from, from[e].to, delays[e]);
         if (status == ENTRAIN_OK)
             status = entrain__edges_append(edges, from[e].from, from[e].to, from[e].weight, error_out);
+        if (status == ENTRAIN_OK && delays != NULL)
+            edges->delays[edges->count - 1] = delays[e];
     }
     return status;
 }
 
-entrain_status entrain_topology_from_edges(uint32_t vertex_count, const entrain_edge *edges,
-                                           uint64_t edge_count, bool directed, bool weighted,
-                                           entrain_topology **topology_out, entrain_error *error_out) {
+entrain_status entrain_topology_from_delayed_edges(uint32_t vertex_count, const entrain_edge *edges,
+                                                   const double *delays, uint64_t edge_count, bool directed,
+                                                   bool weighted, entrain_topology **topology_out,
+                                                   entrain_error *error_out) {
     ENTRAIN_ASSERT((edges != NULL || edge_count == 0) && topology_out != NULL);
     if (vertex_count < 2 || vertex_count > ENTRAIN_VERTICES_MAX)
         return entrain_error_set(error_out, ENTRAIN_INVALID, "vertex_count: %u is outside 2 to %u",
@@ -222,10 +232,17 @@ entrain_status entrain_topology_from_edges(uint32_t vertex_count, const entrain_
     entrain__edges list = {.vertex_count = vertex_count, .directed = directed};
     if (entrain__arena_create(&list.scratch) != ENTRAIN_OK)
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "topology: no memory to build in");
-    entrain_status status = copy_edges(edges, edge_count, weighted, &list, error_out);
+    entrain_status status = copy_edges(edges, delays, edge_count, weighted, &list, error_out);
     if (status == ENTRAIN_OK)
         status = entrain__topology_build((entrain__topology_shape){.kind = ENTRAIN_TOPOLOGY_EDGE_LIST}, &list,
                                          topology_out, error_out);
     entrain__arena_destroy(list.scratch);
     return status;
+}
+
+entrain_status entrain_topology_from_edges(uint32_t vertex_count, const entrain_edge *edges,
+                                           uint64_t edge_count, bool directed, bool weighted,
+                                           entrain_topology **topology_out, entrain_error *error_out) {
+    return entrain_topology_from_delayed_edges(vertex_count, edges, NULL, edge_count, directed, weighted,
+                                               topology_out, error_out);
 }

@@ -824,6 +824,22 @@ static void edited_edges_keep_their_delays(void **state) {
     entrain_topology_release(topology);
 }
 
+static void edges_of_a_program_have_their_delays(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    const entrain_edge edges[] = {{0, 1, 1}, {1, 2, 2}, {2, 3, 1}};
+    double delays[] = {5, 6, 7};
+    entrain_topology *topology;
+    CHECK_OK(entrain_topology_from_delayed_edges(4, edges, delays, 3, false, true, &topology, &error), error);
+    const entrain_topology_view view = entrain_topology_look(topology);
+    assert_memory_equal(view.in_delays, ((const float[]){5, 5, 6, 6, 7, 7}), 6 * sizeof(float));
+    assert_true(view.delay_low == 5 && view.delay_high == 7);
+    entrain_topology_release(topology);
+    delays[1] = -1;
+    CHECK_REFUSED(entrain_topology_from_delayed_edges(4, edges, delays, 3, false, true, &topology, &error),
+                  ENTRAIN_INVALID, error, "edge 1 (1 to 2) has the delay -1 s; it must be 0 to 1e6.");
+}
+
 static void every_block_may_be_missing(void **state) {
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
@@ -855,6 +871,7 @@ int main(void) {
         cmocka_unit_test(too_long_a_delay_is_refused_by_its_sentence),
         cmocka_unit_test(a_replaced_topology_delays_no_longer_than_the_first),
         cmocka_unit_test(edited_edges_keep_their_delays),
+        cmocka_unit_test(edges_of_a_program_have_their_delays),
         cmocka_unit_test(every_block_may_be_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

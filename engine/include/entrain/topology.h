@@ -128,6 +128,14 @@ ENTRAIN_API entrain_status entrain_topology_from_edges(uint32_t vertex_count, co
                                                        entrain_topology **topology_out,
                                                        entrain_error *error_out);
 
+/// The same, each edge with a delay of its own: @p delays [edge_count], simulated seconds, 0 to 1e6, both directions alike;
+/// NULL: none.
+ENTRAIN_API entrain_status entrain_topology_from_delayed_edges(uint32_t vertex_count, const entrain_edge *edges,
+                                                               const double *delays, uint64_t edge_count,
+                                                               bool directed, bool weighted,
+                                                               entrain_topology **topology_out,
+                                                               entrain_error *error_out);
+
 /// The same graph as @p topology without the edges @p removed and then with the edges @p added: a new graph
 /// of kind edge-list, which the caller releases; @p topology stays as it is. An undirected edge is named by
 /// its ends in either order and is both of its arcs. Of parallel edges the one given last goes; to take away
