@@ -109,7 +109,11 @@ static void compare_average(const scenario *given, const run_outcome *outcome,
     if (outcome->count < SAMPLES_MIN)
         return;
     average found = take_average(outcome->coherences + half, outcome->count - half, square);
-    double mean = square ? sqrt(found.mean) : found.mean, scale = square ? 1 / (2 * mean) : 1;
+    double mean = square ? sqrt(found.mean) : found.mean, scale = 1;
+    // Who caught few bursts of r saw too little of r^2 and of its error: what they have in common is their
+    // ratio.
+    if (square)
+        scale = (isfinite(c->expected) ? fmax(mean, c->expected) : mean) / (2 * found.mean);
     double range = (found.most - found.least) * scale;
     c->correlation_times = found.times;
     c->correlation_time_s = found.length * (double)given->record_every_ticks * given->swarm.engine.step_s;

@@ -138,11 +138,11 @@ static void what_is_compared_is_said(void **state) {
     check_text(theory, "quantity", "coherence_rms");
     CHECK_NEAR(at(theory, "expected"), sqrt(2e-3), 1e-15);
     CHECK_NEAR(at(theory, "measured"), sqrt((2.5e-3 + 0.9e-3) / 2), 1e-12);
-    CHECK_NEAR(at(theory, "error_of_time"), 8e-4 / sqrt(500) / 2 / at(theory, "measured"), 1e-6);
+    CHECK_NEAR(at(theory, "error_of_time"), 8e-4 / sqrt(500) / 2 / 1.7e-3 * sqrt(2e-3), 1e-6);
     check_sentence(
         theory,
         "below K_c = 1, by chance r = 0.0447 (root mean square, N <r^2> = 1 / (1 - K / K_c); Daido 1990), "
-        "measured 0.0412 +- 0.0018 (time 0.0004, size 0.002): 1.9 standard errors below");
+        "measured 0.0412 +- 0.0018 (time 0.0005, size 0.002): 1.9 standard errors below");
     theory = compare("coupling = 0.5, frequency = { sampling = 'quantile' }", values, 1000);
     check_text(theory, "verdict", "not known");
     assert_true(isnan(comparison_level(theory)) && isnan(at(theory, "distance")));
