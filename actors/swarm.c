@@ -31,6 +31,7 @@ entrain_swarm_config entrain_swarm_config_defaults(void) {
                   .low = -3.14159265358979323846,
                   .high = 3.14159265358979323846},
         .gain = entrain_distribution_constant(1),
+        .noisiness = entrain_distribution_constant(1),
         .inertia = entrain_distribution_constant(0),
         .damping = entrain_distribution_constant(1),
         .velocity = entrain_distribution_constant(0),
@@ -46,7 +47,7 @@ static bool is_everybodys(const entrain_distribution *distribution, double value
 // The arrays of one population: initial values and each one's own parameters. They live only until the
 // population has copied them.
 typedef struct values {
-    double *phases, *frequencies, *gains, *inertias, *dampings, *velocities;
+    double *phases, *frequencies, *gains, *noises, *inertias, *dampings, *velocities;
 } values;
 
 typedef struct filler {
@@ -74,6 +75,11 @@ static entrain_status fill_own(const filler *with, values *own, entrain_kuramoto
     if (!is_everybodys(&config->gain, 1))
         status = fill(with, &config->gain, "model.gain", ENTRAIN_STREAM_GAIN, &own->gains);
     model->gains = own->gains;
+    if (status == ENTRAIN_OK && model->noise > 0 && !is_everybodys(&config->noisiness, 1))
+        status = fill(with, &config->noisiness, "model.noisiness", ENTRAIN_STREAM_NOISINESS, &own->noises);
+    for (uint32_t i = 0; status == ENTRAIN_OK && own->noises != NULL && i < with->count; i++)
+        own->noises[i] *= model->noise;
+    model->noises = own->noises;
     if (status != ENTRAIN_OK || is_everybodys(&config->inertia, 0))
         return status;
     if (is_everybodys(&config->inertia, config->inertia.value))
@@ -117,7 +123,7 @@ static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config 
             status = entrain_kuramoto_add(swarm->engine, &model, count, own.phases, own.frequencies,
                                           &swarm->population, error_out);
     }
-    double *const taken[] = {own.phases,   own.frequencies, own.gains,
+    double *const taken[] = {own.phases,   own.frequencies, own.gains,     own.noises,
                              own.inertias, own.dampings,    own.velocities};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         entrain__arena_give(swarm->arena, taken[i]);

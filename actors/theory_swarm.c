@@ -22,6 +22,10 @@ static double gain_of(const entrain_swarm_config *config) {
     if (!plain || inertia->kind != ENTRAIN_DISTRIBUTION_CONSTANT || inertia->value != 0 ||
         inertia->jitter != 0)
         return 0;
+    const entrain_distribution *factor = &config->noisiness;
+    if (model->noise > 0 &&
+        (factor->kind != ENTRAIN_DISTRIBUTION_CONSTANT || factor->value != 1 || factor->jitter != 0))
+        return 0;
     return gain->kind == ENTRAIN_DISTRIBUTION_CONSTANT && gain->jitter == 0 ? gain->value : 0;
 }
 

@@ -201,7 +201,7 @@ static entrain_status resolve_key(resolver *r, schema_key_id id) {
 }
 
 // The distributions, each by its first key; the other keys of each stand in the same order behind that.
-#define DISTRIBUTIONS(X) X(FREQUENCY) X(POWER) X(PHASE) X(GAIN) X(INERTIA) X(DAMPING) X(VELOCITY)
+#define DISTRIBUTIONS(X) X(FREQUENCY) X(POWER) X(PHASE) X(GAIN) X(NOISINESS) X(INERTIA) X(DAMPING) X(VELOCITY)
 #define DISTRIBUTION_KEY(ID) KEY_##ID##_DISTRIBUTION,
 static const schema_key_id distributions[] = {DISTRIBUTIONS(DISTRIBUTION_KEY)};
 enum { DISTRIBUTION_COUNT = sizeof distributions / sizeof *distributions };
@@ -374,6 +374,8 @@ static entrain_distribution *distribution_of(entrain_swarm_config *swarm, schema
         return &swarm->phase;
     case KEY_GAIN_DISTRIBUTION:
         return &swarm->gain;
+    case KEY_NOISINESS_DISTRIBUTION:
+        return &swarm->noisiness;
     case KEY_INERTIA_DISTRIBUTION:
         return &swarm->inertia;
     case KEY_DAMPING_DISTRIBUTION:

@@ -38,7 +38,7 @@ const schema_key schema_keys[KEY_COUNT] = {
 
 const char *const schema_sections[] = {
     "exec",         "model",          "model.damping",         "model.desync", "model.fourth", "model.frequency",
-    "model.gain",   "model.groups",   "model.inertia",         "model.phase",  "model.power",  "model.pulse",
+    "model.gain",   "model.groups",   "model.inertia", "model.noisiness",         "model.phase",  "model.power",  "model.pulse",
     "model.second", "model.third",    "model.velocity",        "record",       "stop",
     "swarm",        "swarm.topology", "swarm.topology.delay", "swarm.topology.weight",
     "time",         NULL};

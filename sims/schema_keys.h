@@ -139,6 +139,8 @@
     X(NOISE, "model.noise", NUMBER, "0",                                                                     \
       "strength T of white noise, rad^2/s (swing: of the torque), 0 to 1e6", .least = 0, .most = 1e6,        \
       SCHEMA_MODEL(SCHEMA_SINES))                                                                            \
+    SCHEMA_DISTRIBUTION(X, NOISINESS, "model.noisiness", "factor of model.noise (from 0)", 1e6,        \
+                        "constant", SCHEMA_KINDS, "1", "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))             \
     X(DISSIPATION, "model.pulse.dissipation", NUMBER, "3",                                                   \
       "b of the curve by which they charge, above 0 to 50", .least = 0, .most = 50, .above = true,           \
       SCHEMA_MODEL("pulse"))                                                                                 \

@@ -192,7 +192,7 @@ static void an_empty_scenario_is_the_defaults(void **state) {
         "   \"distribution\": \"lorentz\",\n   \"jitter\": 0.0,\n   \"sampling\": \"random\",\n   \"width\": "
         "0.5\n  },\n"
         "  \"gain\": {\n   \"distribution\": \"constant\",\n   \"jitter\": 0.0,\n   \"value\": 1.0\n  },\n"
-        "  \"kind\": \"kuramoto\",\n  \"lag\": 0.0,\n  \"noise\": 0.0,\n  \"normalise\": \"degree\",\n"
+        "  \"kind\": \"kuramoto\",\n  \"lag\": 0.0,\n  \"noise\": 0.0,\n  \"noisiness\": {\n   \"distribution\": \"constant\",\n   \"jitter\": 0.0,\n   \"value\": 1.0\n  },\n  \"normalise\": \"degree\",\n"
         "  \"past\": \"still\",\n"
         "  \"phase\": {\n   \"distribution\": \"uniform\",\n   \"high\": 3.1415926535897931,\n   \"jitter\": "
         "0.0,\n"

@@ -1,4 +1,6 @@
 // Scenarios of the phase models: which keys each has, what they become, and what is refused.
+#include <math.h>
+
 #include "check.h"
 
 #include "sims/scenario.h"
@@ -133,6 +135,30 @@ static void noise_takes_heun(void **state) {
                   "dir/x.lua: time.integrator is rk4 and model.noise is 2; noise needs euler or heun");
     check_refused("return { time = { integrator = 'rk4' } }", SETS("model.noise=0.5"), ENTRAIN_INVALID,
                   "--set model.noise=0.5: time.integrator is rk4 and model.noise is 0.5;");
+}
+
+// Each one's own noise: what is drawn for all, times a factor of its own.
+static void noise_may_differ(void **state) {
+    (void)state;
+    scenario loaded = load("return { swarm = { size = 400, topology = { kind = 'complete' } }, time = { step = 0.01, duration = 1 }, "
+                           "model = { coupling = 0, noise = 0.5, frequency = 0, phase = 0, "
+                           "noisiness = function(i) return i <= 200 and 0 or 4 end } }",
+                           NULL);
+    entrain_swarm *swarm = NULL;
+    assert_int_equal(entrain_swarm_create(&loaded.swarm, &swarm, &error), ENTRAIN_OK);
+    assert_int_equal(entrain_swarm_advance(swarm, 100, &error), ENTRAIN_OK);
+    double square = 0;
+    for (uint32_t i = 0; i < 400; i++) {
+        const double phase = *(double *)entrain_population_at(entrain_swarm_population(swarm), i, 0);
+        const int32_t turns = *(int32_t *)entrain_population_at(entrain_swarm_population(swarm), i, 1);
+        if (i < 200)
+            assert_true(phase == 0 && turns == 0);
+        const double whole = phase + 6.283185307179586 * turns;
+        square += whole * whole / 200;
+    }
+    assert_true(fabs(square - 2 * 0.5 * 4) < 4 * 4 * 0.1); // 2 T t, its standard error a tenth of it
+    entrain_swarm_destroy(swarm);
+    scenario_free(&loaded);
 }
 
 static void groups_are_sizes_or_a_count(void **state) {
@@ -312,7 +338,7 @@ int main(void) {
         cmocka_unit_test(kuramoto_by_default_has_nothing_further),
         cmocka_unit_test(swing_has_power_inertia_damping_velocity),
         cmocka_unit_test(harmonics_count_to_the_highest_given),
-        cmocka_unit_test(noise_takes_heun),
+        cmocka_unit_test(noise_takes_heun), cmocka_unit_test(noise_may_differ),
         cmocka_unit_test(groups_are_sizes_or_a_count),
         cmocka_unit_test(what_hangs_together_is_checked),
         cmocka_unit_test(what_a_model_lacks_is_refused),

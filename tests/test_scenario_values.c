@@ -59,7 +59,7 @@ static const entrain_distribution *section(const scenario *loaded, const char *n
         {"model.frequency", &loaded->swarm.frequency}, {"model.power", &loaded->swarm.frequency},
         {"model.phase", &loaded->swarm.phase},         {"model.gain", &loaded->swarm.gain},
         {"model.inertia", &loaded->swarm.inertia},     {"model.damping", &loaded->swarm.damping},
-        {"model.velocity", &loaded->swarm.velocity},
+        {"model.velocity", &loaded->swarm.velocity},   {"model.noisiness", &loaded->swarm.noisiness},
     };
     for (size_t i = 0; i < COUNT(sections); i++)
         if (strcmp(sections[i].name, name) == 0)

@@ -624,6 +624,7 @@ static void test_not_covered(void **state) {
     NOT_COVERED(config.inertia.value = 1);
     NOT_COVERED(config.model.gains = own);
     NOT_COVERED(config.model.noises = own);
+    NOT_COVERED(config.model.noise = 1; config.frequency = entrain_distribution_constant(0); config.noisiness.value = 2);
     NOT_COVERED(config.gain = config.frequency);
     NOT_COVERED(config.gain.value = -1);
     NOT_COVERED(config.frequency.kind = ENTRAIN_DISTRIBUTION_LIST);

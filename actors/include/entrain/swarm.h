@@ -37,6 +37,8 @@ typedef struct entrain_swarm_config {
     /// Kuramoto: each oscillator's own factor of the coupling, default constant 1; and where `inertia` is other than constant
     /// 0 (the default): M, D (default constant 1), and the initial velocity (default constant 0), rad/s.
     entrain_distribution gain, inertia, damping, velocity;
+    /// Kuramoto, where model.noise is above 0: each oscillator's own factor of it, 0 or more; default constant 1.
+    entrain_distribution noisiness;
 } entrain_swarm_config;
 
 typedef struct entrain_swarm entrain_swarm;
