@@ -62,6 +62,19 @@ LUA
 expect 0 run quick.lua -o eight
 says eight/summary.json '"events_planned": 5'
 
+# The theory speaks of a swarm that is left alone.
+cat >alone.lua <<'LUA'
+return {
+  swarm = { size = 50, topology = { kind = "complete" } },
+  time = { step = 0.05, duration = 4 },
+  events = { { at = 2, set = { ["model.coupling"] = 4 } } },
+}
+LUA
+expect 0 run alone.lua -o nine --set events=nil
+says nine/summary.json '"theory"'
+expect 0 run alone.lua -o ten
+silent ten/summary.json '"theory"'
+
 # --- the grid -----------------------------------------------------------------------------------------------
 # In step at t = 9.9, out of it before and after the line is closed again, in step at the end. Column 15:
 # frequency_spread.
