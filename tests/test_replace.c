@@ -149,8 +149,9 @@ static void hear(void *context, const entrain_range *range, uint32_t task) {
     for (uint32_t k = 0; k < range->count; k++) {
         memcpy(all->sums[range->indices[k]], range->sums + 2 * (size_t)k, sizeof all->sums[0]);
         all->heard[range->indices[k]] = range->heard[k];
+        if (range->indices[k] == 3) // who lives through it all
+            all->unit = range->sum_unit;
     }
-    all->unit = range->sum_unit;
 }
 static void same_hearing(const swarm *one, const swarm *other) {
     hearing *heard = calloc(2, sizeof *heard);
