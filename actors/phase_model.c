@@ -107,6 +107,12 @@ static void publish(const entrain_range *range, uint32_t stage, int64_t *words_o
                               words_out);
 }
 
+static void rewired(const entrain_range *range) {
+    const own_model *own = range->context;
+    entrain_range seen = as_seen_by_model(range);
+    own->model->rewired(&seen);
+}
+
 static size_t measure(const void *context) {
     const own_model *own = context;
     size_t bytes = entrain__arena_bytes(own->arena);
@@ -171,6 +177,7 @@ static entrain_status add_population(entrain_engine *engine, own_model *own, uin
         .start = start,
         .step = step,
         .publish = publish,
+        .rewired = model->rewired != NULL ? rewired : NULL,
         .release = release,
         .measure = measure,
     };

@@ -440,6 +440,45 @@ static void everybody_who_lives_is_told(void **state) {
     everybody_is_told_under(ENTRAIN_OVERFLOW_BLOCK);
 }
 
+// A model of the user's own is told with its own context: here its parameters.
+static uint32_t own_degrees[COUNT], own_calls;
+static void own_rewired(const entrain_range *range) {
+    assert_true(*(const double *)range->context == 1.5);
+    for (uint32_t k = 0; k < range->count; k++)
+        own_degrees[range->indices[k]] = entrain_range_in_degree(range, k);
+    own_calls += range->count;
+}
+static void a_model_of_ones_own_is_told(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    const entrain_parameter parameter = {
+        .name = "stiffness", .summary = "none", .value = 1.5, .least = 0, .most = 2};
+    const entrain_phase_model model = {.name = "own",
+                                       .summary = "stands still",
+                                       .parameters = &parameter,
+                                       .parameter_count = 1,
+                                       .words = 2,
+                                       .exchanges = 1,
+                                       .step = step_nothing,
+                                       .rewired = own_rewired};
+    entrain_swarm_config config = entrain_swarm_config_defaults();
+    config.size = COUNT;
+    config.phase_model = &model;
+    config.engine.scheduler.worker_count = 1;
+    config.engine.layout = ENTRAIN_LAYOUT_SHUFFLED;
+    entrain_swarm *own;
+    CHECK_OK(entrain_swarm_create(&config, &own, &error), error);
+    entrain_topology_config other = entrain_topology_config_defaults();
+    other.kind = ENTRAIN_TOPOLOGY_STAR;
+    entrain_topology *star = graph_of(other);
+    CHECK_OK(entrain_engine_replace_topology(entrain_swarm_engine(own), star, &error), error);
+    assert_int_equal(own_calls, COUNT);
+    for (uint32_t i = 0; i < COUNT; i++)
+        assert_int_equal(own_degrees[i], i == 0 ? COUNT - 1 : 1);
+    entrain_topology_release(star);
+    entrain_swarm_destroy(own);
+}
+
 // --- Room in mailboxes
 
 static void a_mailbox_that_was_asked_for_bounds_what_can_come(void **state) {
@@ -799,6 +838,7 @@ int main(void) {
         cmocka_unit_test(a_complete_graph_takes_another),
         cmocka_unit_test(what_is_under_way_arrives),
         cmocka_unit_test(everybody_who_lives_is_told),
+        cmocka_unit_test(a_model_of_ones_own_is_told),
         cmocka_unit_test(a_mailbox_that_was_asked_for_bounds_what_can_come),
         cmocka_unit_test(what_does_not_fit_is_refused),
         cmocka_unit_test(a_thousand_replacements_take_no_memory),
