@@ -1,18 +1,21 @@
 // Energy, and the sum of phases that nothing inside may move.
 //
-// Where what j does to i is the opposite of what i does to j, all couplings cancel in the sum over i, exactly, at every exchange:
+// Where what j does to i is the opposite of what i does to j, all couplings cancel in the sum over i,
+// exactly, at every exchange:
 //
 //   sum_i c_i theta_i' = sum_i c_i omega_i        c_i (K / n_i) w_ij alike for (i, j) and (j, i)
 //
-// and every Runge-Kutta step keeps a linear law. What is left is rounding. It is enough for this that both look at the same
-// exchange: a scheduler that lets one of them see the other half-way, a plug-in that reads what it should not, an engine that
-// loses an observation, all move the sum by far more. So it is watched in every run in which the law holds.
+// and every Runge-Kutta step keeps a linear law. What is left is rounding. It is enough for this that both
+// look at the same exchange: a scheduler that lets one of them see the other half-way, a plug-in that reads
+// what it should not, an engine that loses an observation, all move the sum by far more. So it is watched in
+// every run in which the law holds.
 //
-// What one tick rounds away, at most, u = 2^-53 (Higham 2002, chapter 3): the phase, three roundings of at most pi + h v: u (10 +
-// 6 h v); rates and their sum, h v times a dozen roundings of order u (RK4 has the most, 24). Words are rounded before they are
-// exchanged, the same for both sides, so they cost nothing; a weighed word is rounded for each arc, by 2^-45, and is not alike
-// on both sides. Together at most u sum_i c_i (10 + 30 h (|omega_i| + K strength_i / n_i)) + h K sqrt(2) 2^-45 arcs / n, and the
-// alarm waits for twice that.
+// What one tick rounds away, at most, u = 2^-53 (Higham 2002, chapter 3): the phase, three roundings of at
+// most pi + h v: u (10 + 6 h v); rates and their sum, h v times a dozen roundings of order u (RK4 has the
+// most, 24). Words are rounded before they are exchanged, the same for both sides, so they cost nothing; a
+// weighed word is rounded for each arc, by 2^-45, and is not alike on both sides. Together at most u sum_i
+// c_i (10 + 30 h (|omega_i| + K strength_i / n_i)) + h K sqrt(2) 2^-45 arcs / n, and the alarm waits for
+// twice that.
 #include <math.h>
 
 #include "actors/kuramoto_model.h"
@@ -36,7 +39,8 @@ static bool has_lag(const entrain__phase_law *law) {
     return lag;
 }
 
-// Factors of cos(h (theta_j - theta_i)) by groups, made at most 1. @return the sum over h of the largest |K_h|.
+// Factors of cos(h (theta_j - theta_i)) by groups, made at most 1. @return the sum over h of the largest
+// |K_h|.
 static double set_factors(entrain__phase_law *law, uint32_t count) {
     bool by_size = law->config.normalise == ENTRAIN_NORMALISE_SIZE;
     double sum = 0;
@@ -83,8 +87,10 @@ static double mean_gain(const entrain_kuramoto_config *config, uint32_t count, b
     return *alike_out ? config->gains[0] : sum / count;
 }
 
-// For the bound on rounding: sums over all arcs of what they can pull, and of what is rounded away on the way.
-static void set_bounds(entrain__phase_law *law, const entrain_topology_view *view, double coupling, uint32_t count) {
+// For the bound on rounding: sums over all arcs of what they can pull, and of what is rounded away on the
+// way.
+static void set_bounds(entrain__phase_law *law, const entrain_topology_view *view, double coupling,
+                       uint32_t count) {
     bool complete = view->kind == ENTRAIN_TOPOLOGY_COMPLETE;
     double arcs = complete ? (double)count * count : (double)view->arc_count * view->weight_scale, n = 1;
     if (law->config.normalise == ENTRAIN_NORMALISE_SIZE) {
@@ -123,9 +129,11 @@ bool entrain__phase_law_update(entrain_phase_meter *meter) {
     double coupling = set_factors(law, meter->count);
     law->gain = mean_gain(look, meter->count, &alike);
     law->second = look->inertia > 0 || look->inertias != NULL;
-    const bool complete = view.kind == ENTRAIN_TOPOLOGY_COMPLETE, by_degree = look->normalise == ENTRAIN_NORMALISE_DEGREE;
+    const bool complete = view.kind == ENTRAIN_TOPOLOGY_COMPLETE,
+               by_degree = look->normalise == ENTRAIN_NORMALISE_DEGREE;
     law->weight = by_degree && complete ? meter->count : 1;
-    law->offsets = by_degree && !complete ? view.in_offsets : NULL; // vertices are our actors by index: nobody else publishes
+    // Vertices are our actors by index: nobody else publishes.
+    law->offsets = by_degree && !complete ? view.in_offsets : NULL;
     law->energy = still;
     law->conserved = still && !view.directed && alike && !has_lag(law) && is_symmetric(law) &&
                      look->noise == 0 && look->noises == NULL;
@@ -164,8 +172,8 @@ typedef struct tally {
 #define INLINE static inline __attribute__((always_inline))
 
 // sum_bh factor_abh (c C + s S), what one actor adds to the energy, in units of scale and sum_scale.
-INLINE double energy_of(const entrain__phase_law *law, uint32_t group, const int64_t *own, const int64_t *sums,
-                        double unit) {
+INLINE double energy_of(const entrain__phase_law *law, uint32_t group, const int64_t *own,
+                        const int64_t *sums, double unit) {
     double energy = 0;
     for (uint32_t b = 0; b < law->groups; b++)
         for (uint32_t h = 0; h < law->harmonics; h++) {
@@ -178,8 +186,8 @@ INLINE double energy_of(const entrain__phase_law *law, uint32_t group, const int
 }
 
 // An actor's part of the law of inertia: M v + D theta in the place of theta.
-INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range *range, size_t k, double turns,
-                           double step_s, uint32_t weight, tally *into) {
+INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range *range, size_t k,
+                           double turns, double step_s, uint32_t weight, tally *into) {
     const entrain_kuramoto_config *config = &meter->law.config;
     const uint32_t index = range->indices[k];
     const double velocity = ((const double *)range->columns[ENTRAIN_KURAMOTO_VELOCITY])[k],
@@ -197,10 +205,12 @@ INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range
     into->rounding += entrain__exact(rounding) * weight;
 }
 
-// The law over a range, with all that it knows of phases, turns and frequencies. What is constant is so where this is inlined.
+// The law over a range, with all that it knows of phases, turns and frequencies. What is constant is so
+// where this is inlined.
 INLINE void balance(const entrain_phase_meter *meter, const entrain_range *range, const uint32_t *heard,
                     const uint64_t *offsets, uint32_t weight, bool second, tally *into) {
-    const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE], *drive = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
+    const double *phase = range->columns[ENTRAIN_KURAMOTO_PHASE],
+                 *drive = range->columns[ENTRAIN_KURAMOTO_FREQUENCY];
     const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
     const double step_s = entrain_engine_step_s(meter->engine), elapsed_s = meter->elapsed_s;
     // No faster than that turns can be told apart, modulo 2^32.
@@ -262,8 +272,9 @@ void entrain__phase_law_measure(const entrain_phase_meter *meter, const entrain_
                                                    (double)own[2 * k + 1] * (double)heard[2 * k + 1]));
     } else if (law->energy)
         for (size_t k = 0; k < range->count; k++)
-            sum.energy += entrain__exact(energy_of(law, group_of(law, range->indices[k]), range->published + words * k,
-                                                   range->sums + words * k, unit));
+            sum.energy +=
+                entrain__exact(energy_of(law, group_of(law, range->indices[k]), range->published + words * k,
+                                         range->sums + words * k, unit));
     for (size_t k = 0; law->counts_heard && k < range->count; k++)
         sum.heard += range->heard[k];
     if (law->conserved)
@@ -306,7 +317,8 @@ static bool goes_on(const entrain_phase_meter *meter, const entrain__phase_parti
            now->observations == last->observations + ticks * meter->law.exchanges * arrivals;
 }
 
-// What a tick rounds away at most, in units of round_unit, but for what coupling does: phases and frequencies.
+// What a tick rounds away at most, in units of round_unit, but for what coupling does: phases and
+// frequencies.
 static double rounding_of(const entrain_phase_meter *meter, const entrain__phase_partial *sum) {
     double driven = (double)sum->drive_abs * (1 / ENTRAIN__EXACT_ONE);
     return 10 * (double)sum->weights + 30 * entrain_engine_step_s(meter->engine) * driven +
@@ -362,9 +374,10 @@ void entrain__phase_law_finish(entrain_phase_meter *meter, const entrain__phase_
 entrain_status entrain_phase_sample_check(const entrain_phase_sample *sample, entrain_error *error_out) {
     if (!(fabs(sample->conservation_change) > sample->conservation_bound)) // NaN: nothing to say
         return ENTRAIN_OK;
-    return entrain_error_set(error_out, ENTRAIN_MISMATCH,
-                             "By t = %.6g s the sum of all phases has moved by %.3g rad since the sample before, "
-                             "rounding can do %.2g: in this swarm what one does to another the other does to it, so "
-                             "a scheduler, a plug-in or the engine leaked into the physics; do not trust the result.",
-                             sample->time_s, sample->conservation_change, sample->conservation_bound);
+    return entrain_error_set(
+        error_out, ENTRAIN_MISMATCH,
+        "By t = %.6g s the sum of all phases has moved by %.3g rad since the sample before, "
+        "rounding can do %.2g: in this swarm what one does to another the other does to it, so "
+        "a scheduler, a plug-in or the engine leaked into the physics; do not trust the result.",
+        sample->time_s, sample->conservation_change, sample->conservation_bound);
 }

@@ -1,5 +1,5 @@
-/// @file phase_meter.h  What the files of the meter share: phase_metrics.c (sums), phase_law.c (energy and conservation),
-/// phase_shape.c (gaps), phase_plateaus.c (frequencies over a window).
+/// @file phase_meter.h  What the files of the meter share: phase_metrics.c (sums), phase_law.c (energy and
+/// conservation), phase_shape.c (gaps), phase_plateaus.c (frequencies over a window).
 #ifndef ENTRAIN_ACTORS_PHASE_METER_H
 #define ENTRAIN_ACTORS_PHASE_METER_H
 
@@ -12,7 +12,8 @@ __extension__ typedef __int128 entrain__int128;
 
 #define ENTRAIN__TWO_PI 0x1.921fb54442d18p+2
 
-/// Phases, frequencies and energies are summed in units of 2^-56: 2^24 actors of 2^24 neighbours and 2^20 rad each fit.
+/// Phases, frequencies and energies are summed in units of 2^-56: 2^24 actors of 2^24 neighbours and 2^20
+/// rad each fit.
 #define ENTRAIN__EXACT_ONE 0x1p56
 #define ENTRAIN__EXACT_MAX 0x1p37
 
@@ -31,23 +32,24 @@ typedef struct entrain__phase_law {
     const entrain_kuramoto_config *look; // NULL: another model, nothing else is set
     entrain_kuramoto_config config;      // as it was then, after so many
     uint64_t changes;
-    entrain_topology *topology;          // retained
+    entrain_topology *topology; // retained
     uint32_t harmonics, groups, exchanges, sizes[ENTRAIN_GROUPS_MAX];
     bool energy, conserved;
-    bool may_lose;     // a mailbox may be too small
-    bool counts_heard; // arrivals are wanted
-    bool second;       // inertia: M v + D theta
+    bool may_lose;           // a mailbox may be too small
+    bool counts_heard;       // arrivals are wanted
+    bool second;             // inertia: M v + D theta
     uint32_t weight;         // c_i, where it is the same for all, and
     const uint64_t *offsets; // the topology's, where it is the in-degree
-    double gain;     // mean over the swarm
-    double scale;    // of factors: all are at most 1 in magnitude
-    double sum_scale; // the topology's weight scale, 1 / that of energies
+    double gain;             // mean over the swarm
+    double scale;            // of factors: all are at most 1 in magnitude
+    double sum_scale;        // the topology's weight scale, 1 / that of energies
     /// [hearer's group][speaker's group][h - 1]
     double factor[ENTRAIN_GROUPS_MAX][ENTRAIN_GROUPS_MAX][ENTRAIN_HARMONICS_MAX];
     double degree_mean; // over all vertices
     double strength;    // at least sum_i c_i (K / n_i) sum_j |w_ij|, rad/s: for the bound on rounding
     double pull;        // of that, an actor's share
-    double shift_rounding; // what weights and the field's shift round away in a second at most, summed as strength
+    // What weights and the field's shift round away in a second at most, summed as strength.
+    double shift_rounding;
 } entrain__phase_law;
 
 /// One task's part of a sample. Zeroed before.
@@ -56,8 +58,8 @@ typedef struct entrain__phase_partial {
     entrain__int128 local, winding, frequency, frequency_squared;
     entrain__int128 groups[ENTRAIN_GROUPS_MAX][2];
     entrain__int128 energy;
-    /// sum c theta, c 2 pi turns (new since the previous sample), c omega and c |omega|; with inertia M v + D theta
-    /// in the place of theta, and what one tick rounds away of it at most, in units of 2^-53.
+    /// sum c theta, c 2 pi turns (new since the previous sample), c omega and c |omega|; with inertia M v +
+    /// D theta in the place of theta, and what one tick rounds away of it at most, in units of 2^-53.
     entrain__int128 phase, turned, drive, drive_abs, rounding;
     uint64_t pulses;         // heard
     uint64_t weights, heard; // sum of c, and of arrivals
@@ -114,7 +116,8 @@ void entrain__phase_law_fini(entrain__phase_law *law);
 /// Adds what the law needs of a range.
 void entrain__phase_law_measure(const entrain_phase_meter *meter, const entrain_range *range,
                                 entrain__phase_partial *into);
-/// Fills energy and conservation of @p sample from the sum over all tasks, and moves the baseline where it must.
+/// Fills energy and conservation of @p sample from the sum over all tasks, and moves the baseline where it
+/// must.
 void entrain__phase_law_finish(entrain_phase_meter *meter, const entrain__phase_partial *sum,
                                entrain_phase_sample *sample);
 

@@ -1,8 +1,10 @@
-// Who turns alike: mean frequencies over a window, and plateaus of the staircase that they make over the natural ones.
+// Who turns alike: mean frequencies over a window, and plateaus of the staircase that they make over the
+// natural ones.
 //
-// A plateau is looked for as the interval of one tolerance that holds most of who is not in one yet. Many oscillators of nearly
-// the same natural frequency fill such an interval without doing anything to each other; what makes a plateau is that they
-// turn more alike than they would alone. So the spread of their natural frequencies is held against that of the measured ones.
+// A plateau is looked for as the interval of one tolerance that holds most of who is not in one yet. Many
+// oscillators of nearly the same natural frequency fill such an interval without doing anything to each
+// other; what makes a plateau is that they turn more alike than they would alone. So the spread of their
+// natural frequencies is held against that of the measured ones.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +55,8 @@ static int by_measured(const void *a, const void *b) {
     const turning *x = a, *y = b;
     if (x->measured != y->measured)
         return x->measured < y->measured ? -1 : 1;
-    return (x->natural > y->natural) - (x->natural < y->natural); // equal ones are equal: the order is settled
+    // Those that are equal here are equal: the order is settled.
+    return (x->natural > y->natural) - (x->natural < y->natural);
 }
 
 // The interval of one tolerance that holds most: its first and how many; the lowest of equal ones.
@@ -100,7 +103,8 @@ static void find_plateaus(turning *all, uint32_t count, entrain_phase_plateaus *
             return;
         if (is_entrained(all + first, members) && out->plateau_count++ == 0) {
             out->plateau_share = (double)members / count;
-            out->plateau_frequency = all[first + members / 2].measured; // some at the edges are still drifting
+            // Not the mean: some at the edges are still drifting.
+            out->plateau_frequency = all[first + members / 2].measured;
         }
         memmove(all + first, all + first + members, (left - first - members) * sizeof *all);
         left -= members;
@@ -120,16 +124,17 @@ entrain_status entrain_phase_meter_plateaus(entrain_phase_meter *meter, double *
     for (uint32_t i = 0; i < meter->count; i++) {
         const entrain_id id = entrain_population_id(meter->population, i);
         const bool stayed = id != ENTRAIN_ID_NONE && id == mark->ids[i];
-        const double phase = *(const double *)entrain_population_at(meter->population, i, ENTRAIN_KURAMOTO_PHASE);
-        const int32_t turns = *(const int32_t *)entrain_population_at(meter->population, i, ENTRAIN_KURAMOTO_TURNS);
+        const double phase =
+            *(const double *)entrain_population_at(meter->population, i, ENTRAIN_KURAMOTO_PHASE);
+        const int32_t turns =
+            *(const int32_t *)entrain_population_at(meter->population, i, ENTRAIN_KURAMOTO_TURNS);
         const double turned = (double)(int32_t)((uint32_t)turns - (uint32_t)mark->turns[i]);
         const double frequency = (turned * ENTRAIN__TWO_PI + (phase - mark->phases[i])) / window_s;
         if (frequencies_out != NULL)
             frequencies_out[i] = stayed ? frequency : NAN;
         if (stayed)
-            all[count++] = (turning){
-                frequency,
-                *(const double *)entrain_population_at(meter->population, i, ENTRAIN_KURAMOTO_FREQUENCY)};
+            all[count++] = (turning){frequency, *(const double *)entrain_population_at(
+                                                    meter->population, i, ENTRAIN_KURAMOTO_FREQUENCY)};
     }
     if (plateaus_out != NULL) {
         entrain_phase_plateaus found = {.window_s = window_s, .tolerance = ENTRAIN__TWO_PI / window_s};

@@ -1,7 +1,8 @@
 // How the phases lie on the circle: sorted once, then the gaps between neighbours, sorted again.
 //
-// Phases are sorted as integers of 48 bits, a share of the circle each: few of them by Shell's sort, many by radix, with digits
-// whose tables are no larger than the work. No memory is taken, and the order does not depend on that in which they came.
+// Phases are sorted as integers of 48 bits, a share of the circle each: few of them by Shell's sort, many by
+// radix, with digits whose tables are no larger than the work. No memory is taken, and the order does not
+// depend on that in which they came.
 #include <string.h>
 
 #include "actors/phase_meter.h"
@@ -104,7 +105,8 @@ void entrain__phase_shape_of(entrain_phase_meter *meter, uint32_t living, entrai
     if (living == 1)
         return;
     const uint64_t *ordered = sort_keys(living, gaps, sorted);
-    // Sum over the gaps in order of (2 k - n - 1) gap_k, k = 1 .. n, over n times their sum, which is the circle.
+    // Sum over the gaps in order of (2 k - n - 1) gap_k, k = 1 .. n, over n times their sum, which is the
+    // circle.
     entrain__int128 sum = 0;
     for (uint32_t k = 0; k < living; k++)
         sum += (2 * (int64_t)k + 1 - (int64_t)living) * (entrain__int128)ordered[k];

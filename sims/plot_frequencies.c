@@ -1,4 +1,5 @@
-// A dot for each oscillator. On the diagonal it turns as it would alone; who has been entrained lies on a step.
+// A dot for each oscillator. On the diagonal it turns as it would alone; who has been entrained lies on a
+// step.
 #include "sims/plot_frequencies.h"
 
 #include "sims/drawing.h"
@@ -6,7 +7,8 @@
 void plot_frequencies_put(FILE *to, const char *kind, const char *title,
                           const entrain_phase_plateaus *plateaus, int column, plot_spread natural,
                           const entrain_kuramoto_config *model) {
-    // With inertia, what is in the place of the natural frequency is a power, and alone one would turn at P / D.
+    // With inertia, what is in the place of the natural frequency is a power, and alone one would turn at P
+    // / D.
     const bool swing = model != NULL && (model->inertia > 0 || model->inertias != NULL);
     const double damping = !swing ? 1 : model->dampings == NULL ? model->damping : 0;
     const double margin = 0.3 * (natural.high - natural.low);

@@ -7,13 +7,14 @@
 #include "entrain/kuramoto.h"
 #include "entrain/phase_metrics.h"
 
-/// The middle nine tenths of the natural frequencies: a Lorentz tail would leave one colour, and one point, for all the others.
+/// The middle nine tenths of the natural frequencies: a Lorentz tail would leave one colour, and one point,
+/// for all the others.
 typedef struct plot_spread {
     double low, high;
 } plot_spread;
 
-/// Puts the commands for frequencies.KIND; phases.csv has effective frequencies in column @p column. @p model:
-/// Kuramoto's, or NULL.
+/// Puts the commands for frequencies.KIND; phases.csv has effective frequencies in column @p column. @p
+/// model: Kuramoto's, or NULL.
 void plot_frequencies_put(FILE *to, const char *kind, const char *title,
                           const entrain_phase_plateaus *plateaus, int column, plot_spread natural,
                           const entrain_kuramoto_config *model);

@@ -12,15 +12,16 @@
 #define SERIES_FINGERPRINT_AT 17
 #define SERIES_HEADER SERIES_HEADER_FIRST ",energy,conservation,gap_gini,clusters,cluster_share"
 /// And for each group, where there are any: group1_coherence, group1_mean_phase, ...
-/// And, where there are groups, ",group", from 1. Then ",effective_frequency" where ticks were run: what it was on average since
-/// about the middle of the run.
+/// And, where there are groups, ",group", from 1. Then ",effective_frequency" where ticks were run: what it
+/// was on average since about the middle of the run.
 #define PHASES_HEADER "index,phase,turns,natural_frequency"
 /// phases.csv holds at most so many actors, evenly spaced by index.
 #define PHASES_ROWS_MAX 10000
 
 typedef struct run_recorder run_recorder;
 
-/// Records into @p directory, or, if it is NULL, series.csv only, to stdout. @p groups: of the swarm; 1 without.
+/// Records into @p directory, or, if it is NULL, series.csv only, to stdout. @p groups: of the swarm; 1
+/// without.
 entrain_status recorder_open(const char *directory, uint32_t groups, run_recorder **recorder_out,
                              entrain_error *error_out);
 /// One line, written out at once: a killed run leaves whole lines.

@@ -68,13 +68,14 @@ static entrain_status advance_to(const run_plan *plan, uint64_t target, uint64_t
     return ENTRAIN_OK;
 }
 
-// Begins windows of frequencies when the run is twice as old as at the last one, and at its planned middle: so there is one from
-// about the middle of the run, wherever that ends. Where there is no memory for it there will be no window.
+// Begins windows of frequencies when the run is twice as old as at the last one, and at its planned middle:
+// so there is one from about the middle of the run, wherever that ends. Where there is no memory for it
+// there will be no window.
 static void mark_window(const run_plan *plan, uint64_t tick, uint64_t *marked) {
     bool middle = *marked < plan->tick_count / 2 && tick >= plan->tick_count / 2;
     bool early = tick < plan->tick_count / 2 && tick >= 2 * *marked;
-    if ((tick > 0 && !early && !middle) || entrain_population_count(entrain_swarm_population(plan->swarm)) >
-                                               RUN_WINDOW_ACTORS_MAX)
+    if ((tick > 0 && !early && !middle) ||
+        entrain_population_count(entrain_swarm_population(plan->swarm)) > RUN_WINDOW_ACTORS_MAX)
         return;
     if (entrain_phase_meter_mark(entrain_swarm_meter(plan->swarm)) == ENTRAIN_OK)
         *marked = tick;

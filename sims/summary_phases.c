@@ -96,8 +96,8 @@ static void row_shape(FILE *to, const json_t *final, void (*row)(FILE *, const c
     else if (clusters == 1)
         snprintf(text, sizeof text, "one cluster; Gini of the gaps %.3f", gini);
     else
-        snprintf(text, sizeof text, "%s clusters, %.3g %% in the largest; Gini of the gaps %.3f", text_count(clusters).text,
-                 100 * share, gini);
+        snprintf(text, sizeof text, "%s clusters, %.3g %% in the largest; Gini of the gaps %.3f",
+                 text_count(clusters).text, 100 * share, gini);
     row(to, "Phases", text);
 }
 

@@ -1,4 +1,5 @@
-/// @file summary_phases.h  What a run's end says of phases and frequencies: bunches, plateaus, groups, the law that was watched.
+/// @file summary_phases.h  What a run's end says of phases and frequencies: bunches, plateaus, groups, the
+/// law that was watched.
 #ifndef ENTRAIN_SIMS_SUMMARY_PHASES_H
 #define ENTRAIN_SIMS_SUMMARY_PHASES_H
 
@@ -8,11 +9,13 @@
 #include "sims/outcome.h"
 
 typedef struct run_phases {
-    double *effective; ///< [count] mean frequencies by index over the last part of the run; NULL: no tick, too large, no memory
+    /// [count] mean frequencies by index over the last part of the run; NULL: no tick, too large, no memory.
+    double *effective;
     entrain_phase_plateaus plateaus; ///< where there is `effective`
 } run_phases;
 
-/// Measures @p swarm at its end. How the phases lie is put into @p outcome's last sample, where that was too large to say.
+/// Measures @p swarm at its end. How the phases lie is put into @p outcome's last sample, where that was too
+/// large to say.
 void run_phases_take(entrain_swarm *swarm, run_outcome *outcome, run_phases *phases_out);
 void run_phases_free(run_phases *phases);
 
@@ -20,6 +23,7 @@ void run_phases_free(run_phases *phases);
 void run_phases_json(const run_phases *phases, const run_outcome *outcome, json_t *summary);
 
 /// The same in plain words, a line each for what there is: @p row prints one.
-void summary_phases_rows(FILE *to, const json_t *summary, void (*row)(FILE *to, const char *label, const char *text));
+void summary_phases_rows(FILE *to, const json_t *summary,
+                         void (*row)(FILE *to, const char *label, const char *text));
 
 #endif

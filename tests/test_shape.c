@@ -1,5 +1,5 @@
-// How phases lie on the circle and who turns alike: gaps, clusters, plateaus, against counts by another way and against states whose
-// figures are known.
+// How phases lie on the circle and who turns alike: gaps, clusters, plateaus, against counts by another way
+// and against states whose figures are known.
 #include <math.h>
 #include <stdlib.h>
 
@@ -36,7 +36,8 @@ static lab make(uint32_t count, double coupling) {
     entrain_topology *topology;
     CHECK_OK(entrain_topology_create(&graph, &topology, &error), error);
     CHECK_OK(entrain_engine_create(&config, &made.engine, &error), error);
-    CHECK_OK(entrain_kuramoto_add(made.engine, &model, count, phases, frequencies, &made.population, &error), error);
+    CHECK_OK(entrain_kuramoto_add(made.engine, &model, count, phases, frequencies, &made.population, &error),
+             error);
     CHECK_OK(entrain_engine_set_topology(made.engine, topology, &error), error);
     entrain_topology_release(topology);
     CHECK_OK(entrain_engine_start(made.engine, &error), error);
@@ -158,10 +159,12 @@ static void gini_at_both_ends(void **state) {
         assert_true(sample.cluster_count == 1 && sample.cluster_share == 1);
         // Those who are gone do not count; a lone one has one gap; nobody has none.
         for (uint32_t i = 1; i < count; i++)
-            assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, i)), ENTRAIN_OK);
+            assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, i)),
+                             ENTRAIN_OK);
         sample = measure(&one);
         assert_true(sample.gap_gini == 0 && sample.cluster_count == 1 && sample.cluster_share == 1);
-        assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, 0)), ENTRAIN_OK);
+        assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, 0)),
+                         ENTRAIN_OK);
         sample = measure(&one);
         assert_true(sample.gap_gini == 0 && sample.cluster_count == 0 && sample.cluster_share == 0);
         leave(&one);
@@ -178,15 +181,17 @@ static void clusters_are_counted(void **state) {
             for (uint32_t b = 0; b < bunches; b++) {
                 most = sizes[b] > most ? sizes[b] : most;
                 for (uint32_t i = 0; i < sizes[b]; i++)
-                    phases[count++] = remainder(2 * PI * b / bunches + 0.5 * i / sizes[b] + turn * PI / 4, 2 * PI);
+                    phases[count++] =
+                        remainder(2 * PI * b / bunches + 0.5 * i / sizes[b] + turn * PI / 4, 2 * PI);
             }
             lab one = make(count, 0);
             entrain_phase_sample sample = measure(&one);
             assert_int_equal(sample.cluster_count, bunches);
             CHECK_NEAR(sample.cluster_share, (double)most / count, 1e-15);
             for (uint32_t i = sizes[0]; i < count; i++) // the others go, and are not there any more
-                assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, i)),
-                                 ENTRAIN_OK);
+                assert_int_equal(
+                    entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, i)),
+                    ENTRAIN_OK);
             sample = measure(&one);
             assert_true(sample.cluster_count == 1 && sample.cluster_share == 1);
             leave(&one);
@@ -253,9 +258,11 @@ static void who_turns_alone_is_on_no_plateau(void **state) {
         CHECK_NEAR(effective[i], frequencies[i], 1e-9);
     // Who was replaced meanwhile is not counted.
     entrain_id id;
-    assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, 3)), ENTRAIN_OK);
+    assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, 3)),
+                     ENTRAIN_OK);
     assert_int_equal(entrain_engine_restart_actor(one.engine, one.population, 3, &id), ENTRAIN_OK);
-    assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, 5)), ENTRAIN_OK);
+    assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, 5)),
+                     ENTRAIN_OK);
     found = plateaus_of(&one, effective);
     assert_int_equal(found.counted, 998);
     assert_true(isnan(effective[3]) && isnan(effective[5]) && !isnan(effective[4]));
@@ -265,7 +272,8 @@ static void who_turns_alone_is_on_no_plateau(void **state) {
 static void the_locked_ones_are_a_plateau(void **state) {
     (void)state;
     static double effective[OSCILLATORS_MAX];
-    // Lorentz of half width 1/2 at K = 2: r = sqrt(1/2), and those within K r = 1.414 are locked: 2 atan(2 K r) / pi = 78.4 %.
+    // Lorentz of half width 1/2 at K = 2: r = sqrt(1/2), and those within K r = 1.414 are locked: 2 atan(2 K
+    // r) / pi = 78.4 %.
     for (uint32_t i = 0; i < 1000; i++) {
         frequencies[i] = 3 + tan(PI * ((i + 0.5) / 1000 - 0.5)) / 2;
         phases[i] = 0;

@@ -1,6 +1,6 @@
-// A policy that breaks its contract where nobody counts: it runs ahead without asking whether the tasks linked to one have
-// done their last step, so actors hear neighbours half-way through a tick. Every task is run as often as it should, so that the
-// scheduler has nothing to say; the sum of phases has.
+// A policy that breaks its contract where nobody counts: it runs ahead without asking whether the tasks
+// linked to one have done their last step, so actors hear neighbours half-way through a tick. Every task is
+// run as often as it should, so that the scheduler has nothing to say; the sum of phases has.
 #include <entrain/plugin.h>
 
 #include <stdlib.h>
