@@ -30,13 +30,23 @@ static void gather_any(const entrain__graph *graph, uint32_t words, const int64_
     }
 }
 
+// One row for all: copied, then what is there copied again, in twice as many rows each time.
+static void repeat_row(const int64_t *row, uint32_t words, uint32_t count, int64_t *rows) {
+    if (count == 0)
+        return;
+    memcpy(rows, row, words * sizeof *row);
+    for (size_t done = 1, more; done < count; done += more) {
+        more = count - done < done ? count - done : done;
+        memcpy(rows + done * words, rows, more * words * sizeof *row);
+    }
+}
+
 void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
                      uint32_t count, int64_t *sums, uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
     const int64_t *publications = engine->publications[cohort->hears];
     if (graph->complete) {
-        for (uint32_t k = 0; k < count; k++)
-            memcpy(sums + (size_t)k * engine->words, engine->field, engine->words * sizeof *sums);
+        repeat_row(engine->field, engine->words, count, sums);
     } else if (graph->behind != NULL) {
         entrain__gather_late(engine, cohort, place, count, sums);
     } else if (graph->gather != NULL && count == cohort->count) {
@@ -88,16 +98,34 @@ uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__c
     return arrivals;
 }
 
+// Adds up @p rows rows of words, at most 2^18. Where rows of them fill a line, lines are added, whose length the compiler knows.
+static void add_rows(uint32_t words, const int64_t *published, uint32_t rows, int64_t *sums) {
+    enum { PAIRS = 4, LINE = 2 * PAIRS };
+    uint32_t k = 0;
+    if (LINE % words == 0) {
+        words2 line[PAIRS] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};
+        for (; k + LINE / words <= rows; k += LINE / words) {
+            const words2 *pairs = (const words2 *)(published + (size_t)k * words);
+#pragma GCC unroll 4
+            for (uint32_t i = 0; i < PAIRS; i++)
+                line[i] += pairs[i];
+        }
+        for (uint32_t i = 0; i < LINE; i++)
+            sums[i % words] += line[i / 2][i % 2];
+    }
+    for (; k < rows; k++)
+        for (uint32_t w = 0; w < words; w++)
+            sums[w] += published[(size_t)k * words + w];
+}
+
 void entrain__words_sum(uint32_t words, const int64_t *published, uint32_t count, entrain__int128 *sums) {
     for (uint32_t w = 0; w < words; w++)
         sums[w] = 0;
     // |word| <= 2^44, so 2^18 of them fit in an int64: blocks of that, widened.
     for (uint32_t block = 0; block < count; block += (uint32_t)ENTRAIN_STRENGTH_MAX) {
-        uint32_t end = count - block < ENTRAIN_STRENGTH_MAX ? count : block + (uint32_t)ENTRAIN_STRENGTH_MAX;
+        uint32_t rows = count - block < ENTRAIN_STRENGTH_MAX ? count - block : (uint32_t)ENTRAIN_STRENGTH_MAX;
         int64_t narrow[ENTRAIN_WORDS_MAX] = {0};
-        for (uint32_t k = block; k < end; k++)
-            for (uint32_t w = 0; w < words; w++)
-                narrow[w] += published[(size_t)k * words + w];
+        add_rows(words, published + (size_t)block * words, rows, narrow);
         for (uint32_t w = 0; w < words; w++)
             sums[w] += narrow[w];
     }

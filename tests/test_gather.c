@@ -227,11 +227,51 @@ static void looking_ahead_ends_with_the_speakers(void **state) {
     munmap(pages, 2 * PAGE);
 }
 
+// The field of a complete graph: the sum of all words of all actors, and the same row for everybody.
+static void fields_of_any_width(void **state) {
+    (void)state;
+    static int64_t *nowhere[4]; // fields are not read from publications
+    static entrain_engine engine = {.graph = {.complete = true}, .publications = nowhere};
+    static const entrain__cohort cohort;
+    enum { MOST = 77, MANY = (1 << 18) + 5 };
+    int64_t words[MOST * ENTRAIN_WORDS_MAX], sums[(MOST + 1) * ENTRAIN_WORDS_MAX];
+    for (uint32_t i = 0; i < MOST * ENTRAIN_WORDS_MAX; i++)
+        words[i] = (int64_t)i * i * 1000003 - 7;
+    for (uint32_t width = 1; width <= ENTRAIN_WORDS_MAX; width++)
+        for (uint32_t count = 0; count <= MOST; count++) {
+            entrain__int128 got[ENTRAIN_WORDS_MAX], wanted[ENTRAIN_WORDS_MAX] = {0};
+            for (uint32_t k = 0; k < count; k++)
+                for (uint32_t w = 0; w < width; w++)
+                    wanted[w] += words[k * width + w];
+            entrain__words_sum(width, words, count, got);
+            assert_memory_equal(got, wanted, width * sizeof *got);
+            engine.words = width;
+            memcpy(engine.field, words, width * sizeof *words);
+            sums[count * width] = 5;
+            entrain__gather(&engine, &cohort, 0, count, sums, NULL);
+            assert_true(sums[count * width] == 5); // nothing behind the last row
+            for (uint32_t i = 0; i < count * width; i++)
+                assert_int_equal(sums[i], words[i % width]);
+        }
+    // More than an int64 holds.
+    int64_t *many = malloc(MANY * 2 * sizeof *many);
+    entrain__int128 got[2];
+    assert_non_null(many);
+    for (uint32_t k = 0; k < MANY; k++) {
+        many[2 * k] = ENTRAIN_WORD_ONE;
+        many[2 * k + 1] = -ENTRAIN_WORD_ONE + (k == MANY - 1);
+    }
+    entrain__words_sum(2, many, MANY, got);
+    assert_true(got[0] == (entrain__int128)ENTRAIN_WORD_ONE * MANY && got[1] == 1 - got[0]);
+    free(many);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bands_of_any_width),          cmocka_unit_test(bands_that_are_interrupted),
         cmocka_unit_test(slices_of_all_degrees),       cmocka_unit_test(looking_ahead),
         cmocka_unit_test(every_row_is_in_one_segment), cmocka_unit_test(looking_ahead_ends_with_the_speakers),
+        cmocka_unit_test(fields_of_any_width),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
