@@ -253,14 +253,9 @@ static void move_velocities(const entrain__kuramoto *model, const entrain_range 
 static void add_noise(const entrain__kuramoto *model, const entrain_range *range, uint32_t first,
                       uint32_t count, double *rates, double *push) {
     const entrain__phase_kernels *kernels = entrain__phase_kernels_for(range->simd);
-    uint32_t actors[ENTRAIN__BLOCK]; // slots: an engine's populations draw apart
-    for (size_t k = 0; k < count; k++)
-        actors[k] = range->ids[first + k] & ENTRAIN_ID_INDEX_MAX;
     const bool own = model->columns.noise != 0;
-    kernels->normals(count, model->noise_key, actors, range->tick, own ? 1 : model->push,
-                     own ? column_at(range, model->columns.noise, first) : NULL, push);
-    for (size_t k = 0; k < count; k++)
-        rates[k] += push[k];
+    kernels->normals(count, model->noise_key, range->ids + first, range->tick, own ? 1 : model->push,
+                     own ? column_at(range, model->columns.noise, first) : NULL, push, rates);
 }
 
 static void step_block(const entrain__kuramoto *model, const entrain_range *range, const entrain__rate *rate,

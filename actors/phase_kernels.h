@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "entrain/actor.h"
 #include "entrain/random.h"
 #include "entrain/simd.h"
 
@@ -56,9 +57,10 @@ typedef struct entrain__phase_kernels {
     void (*publish_pairs)(uint32_t count, const entrain__pairs *pairs, const double *phase, int64_t *words);
     /// rates[k] = the rate of each actor, [rate->count].
     void (*rates)(const entrain__rate *rate, double *rates);
-    /// push[k] = scales[k] (NULL: scale) x the standard normal of (key, actors[k], tick).
-    void (*normals)(uint32_t count, entrain_random key, const uint32_t *actors, uint64_t tick, double scale,
-                    const double *scales, double *push);
+    /// push[k] = scales[k] (NULL: scale) x the standard normal of (key, slot of ids[k], tick), rates[k] +=
+    /// push[k]. At most a block.
+    void (*normals)(uint32_t count, entrain_random key, const entrain_id *ids, uint64_t tick, double scale,
+                    const double *scales, double *push, double *rates);
     /// What euler, stage and finish do, with rates at hand.
     void (*turn)(uint32_t count, const double *rates, double step_s, double *phase, int32_t *turns);
     void (*turn_stage)(uint32_t count, const double *rates, int first, double weight, double reach,

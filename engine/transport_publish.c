@@ -98,7 +98,8 @@ uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__c
     return arrivals;
 }
 
-// Adds up @p rows rows of words, at most 2^18. Where rows of them fill a line, lines are added, whose length the compiler knows.
+// Adds up @p rows rows of words, at most 2^18. Where rows of them fill a line, lines are added, whose length the
+// compiler knows.
 static void add_rows(uint32_t words, const int64_t *published, uint32_t rows, int64_t *sums) {
     enum { PAIRS = 4, LINE = 2 * PAIRS };
     uint32_t k = 0;

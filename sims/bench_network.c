@@ -18,7 +18,8 @@ static int by_number(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// Arcs are numbers: from x (size - 1) + to, without loops. Draws them, and draws again what was there already.
+// Arcs are numbers: from x (size - 1) + to, without loops. Draws them, and draws again what was there
+// already.
 static entrain_status draw_random(uint32_t size, entrain_topology **topology_out, entrain_error *error_out) {
     const entrain_random key = entrain_random_key(1, ENTRAIN_STREAM_USER);
     const uint32_t count = DEGREE * size;
@@ -87,7 +88,8 @@ void bench_network_destroy(bench_network *network) {
     *network = (bench_network){0};
 }
 
-// --- Exactly: Gragg, Bulirsch and Stoer's extrapolation of the midpoint rule. Hairer, Norsett, Wanner (1993), II.9.
+// --- Exactly: Gragg, Bulirsch and Stoer's extrapolation of the midpoint rule. Hairer, Norsett, Wanner
+// (1993), II.9.
 
 static void rate_exact(const bench_network *network, const long double *phase, long double *rate) {
     const uint32_t size = network->size;

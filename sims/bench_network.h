@@ -1,8 +1,8 @@
-/// @file bench_network.h  A network of oscillators with four arcs each, solved from t = 0 to 20: exactly, and in
-/// plain C as one writes it by hand.
+/// @file bench_network.h  A network of oscillators with four arcs each, solved from t = 0 to 20: exactly, and
+/// in plain C as one writes it by hand.
 ///
-/// theta_i' = omega_i + K sum_j sin(theta_j - theta_i) over the speakers j of i, nothing normalised; omega uniform in
-/// -0.5 to 0.5 rad/s, theta(0) uniform in 0 to 2 pi.
+/// theta_i' = omega_i + K sum_j sin(theta_j - theta_i) over the speakers j of i, nothing normalised; omega
+/// uniform in -0.5 to 0.5 rad/s, theta(0) uniform in 0 to 2 pi.
 #ifndef ENTRAIN_SIMS_BENCH_NETWORK_H
 #define ENTRAIN_SIMS_BENCH_NETWORK_H
 
@@ -39,8 +39,8 @@ void bench_network_destroy(bench_network *network);
 /// extrapolation in long double. @return false: they never do (trajectories part too fast), or a signal came.
 bool bench_network_exact(bench_network *network, long double most, long double *phases);
 
-/// The same by RK4 in @p steps steps with libm: a sine for every arc; or a sine and a cosine for every oscillator and
-/// sin(theta_j - theta_i) from those.
+/// The same by RK4 in @p steps steps with libm: a sine for every arc; or a sine and a cosine for every
+/// oscillator and sin(theta_j - theta_i) from those.
 typedef enum bench_network_sines { BENCH_NETWORK_OF_ARCS, BENCH_NETWORK_OF_OSCILLATORS } bench_network_sines;
 void bench_network_plain(bench_network *network, bench_network_sines sines, uint32_t steps, double *phases);
 

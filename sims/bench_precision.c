@@ -1,10 +1,11 @@
-// entrain bench precision: how long a solution takes that is good to so many digits. A network of oscillators with four
-// arcs each, t = 0 to 20, RK4 at the largest step at which the mean phase error stays below 2e-7; Entrain in both
-// transports beside plain C at the same step. What must be built before the first step is not counted.
+// entrain bench precision: how long a solution takes that is good to so many digits. A network of oscillators
+// with four arcs each, t = 0 to 20, RK4 at the largest step at which the mean phase error stays below 2e-7;
+// Entrain in both transports beside plain C at the same step. What must be built before the first step is not
+// counted.
 //
-// For 1,000 oscillators that are a small world with K = 3/999 an arc Lindner et al. (Chaos 31, 063133, 2021) published,
-// at that error, 3.5 ms (NetworkDynamics.jl) and 5.5 ms (Fortran), by Dormand and Prince's method of order 5 with a step
-// it chooses itself.
+// For 1,000 oscillators that are a small world with K = 3/999 an arc Lindner et al. (Chaos 31, 063133, 2021)
+// published, at that error, 3.5 ms (NetworkDynamics.jl) and 5.5 ms (Fortran), by Dormand and Prince's method
+// of order 5 with a step it chooses itself.
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,12 +1,13 @@
-/// @file normals_kernel.h  Standard normals for a range of actors, as fast as this instruction set draws them.
+/// @file normals_kernel.h  Standard normals for a range of actors, as fast as this instruction set draws
+/// them.
 ///
-/// The bits of entrain_random_normal(key, actor, tick, 0), in two passes over a block that stays in the first cache:
-/// Philox, which lives in integer registers, and Box and Muller's formula, which lives in floating-point ones. Together
-/// in one loop they need more registers than there are.
+/// The bits of entrain_random_normal(key, actor, tick, 0), in two passes over a block that stays in the first
+/// cache: Philox, which lives in integer registers, and Box and Muller's formula, which lives in
+/// floating-point ones. Together in one loop they need more registers than there are.
 ///
-/// Philox is written in vectors by hand. Its products are of 32 by 32 bits, and there is one instruction for that
-/// (pmuludq: the low halves of 64-bit lanes, whatever is in the high halves), but compilers shuffle 32-bit lanes apart
-/// and together again to get at it, or take three of them for a 64-bit product.
+/// Philox is written in vectors by hand. Its products are of 32 by 32 bits, and there is one instruction for
+/// that (pmuludq: the low halves of 64-bit lanes, whatever is in the high halves), but compilers shuffle
+/// 32-bit lanes apart and together again to get at it, or take three of them for a 64-bit product.
 #ifndef ENTRAIN_BASE_NORMALS_KERNEL_H
 #define ENTRAIN_BASE_NORMALS_KERNEL_H
 
@@ -36,7 +37,8 @@ ENTRAIN__KERNEL entrain__lanes entrain__low_products(entrain__lanes a, entrain__
 #endif
 }
 
-/// 1 + k / 2^52 with k the top 52 bits of the words low | high << 32; the high halves of both may hold anything.
+/// 1 + k / 2^52 with k the top 52 bits of the words low | high << 32; the high halves of both may hold
+/// anything.
 ENTRAIN__KERNEL void entrain__lanes_above_one(entrain__lanes low, entrain__lanes high, double *out) {
     entrain__lanes bits = ((low & UINT32_MAX) | high << 32) >> 12 | UINT64_C(0x3ff0000000000000);
     memcpy(out, &bits, sizeof bits);
