@@ -1,7 +1,8 @@
 // What tests/test_instructions.sh runs under callgrind: ticks of swarms, one swarm after the other, each in one
 // call of count_ticks(), the only function that is counted. Nothing is said here; callgrind says it.
 //   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH] ...
-// such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps, ring:1000:publish:euler:avx2:20:0-9
+// such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps, ring:1000:publish:euler:avx2:20:0-9;
+// the integrator noisy is euler with noise.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ static void run_case(const char *text) {
         strcmp(transport, "mailbox") == 0 ? ENTRAIN_TRANSPORT_MAILBOX : ENTRAIN_TRANSPORT_PUBLISH;
     config.model.integrator =
         strcmp(integrator, "rk4") == 0 ? ENTRAIN_INTEGRATOR_RK4 : ENTRAIN_INTEGRATOR_EULER;
+    config.model.noise = strcmp(integrator, "noisy") == 0 ? 0.1 : 0;
     config.engine.simd = strcmp(simd, "sse2") == 0 ? ENTRAIN_SIMD_SSE2 : ENTRAIN_SIMD_AVX2;
     config.engine.scheduler.worker_count = 1;
 

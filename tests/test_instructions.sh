@@ -33,6 +33,9 @@ ring:1000:publish:rk4:avx2:20           161.7  four exchanges a tick
 small-world:1000:publish:euler:avx2:20:9-9   62.2  everybody is heard 9 steps late: nothing but where to look
 small-world:1000:publish:euler:avx2:20:0-9  117.9  each arc looks back as far as it is late
 small-world:1000:mailbox:euler:avx2:20:0-9  300.7  the same through mailboxes
+complete:1000:publish:euler:avx2:50      39.7  everybody hears the whole swarm
+complete:1000:publish:noisy:avx2:50      95.3  Euler-Maruyama: a normal for everybody
+complete:1000:publish:noisy:sse2:20     218.3  the same on any x86-64
 ring:1000:mailbox:euler:avx2:20         275.7  eight messages an agent and tick, sent and received
 ring:1000:mailbox:euler:sse2:20         320.0  the same on any x86-64
 ring:10000:mailbox:euler:avx2:5         275.6  the same, with less of the barrier and the tasks in it
