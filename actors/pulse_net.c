@@ -125,6 +125,11 @@ static entrain_status relay_receive(entrain_self *self, const entrain_message *m
     relay *its = self->columns[0];
     entrain_status status = ENTRAIN_OK;
     for (uint32_t m = 0; m < count && status == ENTRAIN_OK; m++) {
+        if (messages[m].kind == ENTRAIN_KIND_BEGUN) { // see add_relays()
+            status = entrain_send_at(self, 1e300, self->id, ENTRAIN__PULSE_SETTLE, 0, (entrain_payload){0},
+                                     (entrain_payload){0}, NULL);
+            continue;
+        }
         if (messages[m].kind == ENTRAIN__PULSE_SETTLE) {
             its->settles = 0;
             if (its->weight > 0)
@@ -147,9 +152,12 @@ static entrain_status relay_receive(entrain_self *self, const entrain_message *m
                            (entrain_payload){0}, NULL);
 }
 
+// There is one in any case, which waits for a time that never comes: so time goes on where everybody was stopped, and who
+// begins again then does so at the time it is.
 static entrain_status add_relays(entrain_engine *engine, entrain__pulse_net *net, entrain_error *error_out) {
     const entrain_column column = {.name = "gathered", .bytes = sizeof(relay), .fingerprint = true};
-    const uint32_t told = net->count < RELAY_BLOCK ? net->count : RELAY_BLOCK;
+    const uint32_t told = net->relay_count == 0 ? 0 : net->count < RELAY_BLOCK ? net->count : RELAY_BLOCK;
+    entrain_population *relays;
     const entrain_behavior behavior = {
         .name = "pulse-relay",
         .columns = &column,
@@ -157,9 +165,14 @@ static entrain_status add_relays(entrain_engine *engine, entrain__pulse_net *net
         .sends_max = told + 1,
         .inbox = net->count,
         .timers_max = 2 * told + PLACES_OWN, // of two rounds: what was told in the last has only just arrived
+        .begins = true,
         .receive = relay_receive,
     };
-    return entrain_engine_add(engine, &behavior, net, net->relay_count, &net->relays, error_out);
+    const entrain_status status = entrain_engine_add(engine, &behavior, net, net->relay_count > 0 ? net->relay_count : 1,
+                                                     &relays, error_out);
+    if (status == ENTRAIN_OK && net->relay_count > 0)
+        net->relays = relays;
+    return status;
 }
 
 // --- Making
@@ -356,7 +369,7 @@ entrain_status entrain__pulse_net_add(entrain_engine *engine, const char *name, 
     };
     // From here on the context is the engine's, which calls release().
     entrain_status status = entrain_engine_add(engine, &behavior, net, net->count, &net->population, error_out);
-    if (status == ENTRAIN_OK && net->relay_count > 0)
+    if (status == ENTRAIN_OK)
         status = add_relays(engine, net, error_out);
     if (status == ENTRAIN_OK)
         *population_out = net->population;

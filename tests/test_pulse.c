@@ -354,6 +354,35 @@ static void test_stopped_and_restarted(void **state) {
     stage_close(&play);
 }
 
+// Time goes on where nobody lives.
+static void test_everybody_stopped(void **state) {
+    (void)state;
+    static const entrain_edge edges[] = {{0, 1, 1}, {1, 0, 1}};
+    for (uint32_t complete = 0; complete < 2; complete++) {
+        const entrain_pulse_config config = entrain_pulse_config_defaults();
+        const double phases[2] = {1, 2};
+        stage play;
+        stage_open(&play, &(stage_spec){.count = 2,
+                                        .edges = edges,
+                                        .edge_count = complete == 1 ? 0 : 2,
+                                        .phases = phases,
+                                        .pulse = &config});
+        stage_run(&play, 1.5);
+        for (uint32_t i = 0; i < 2; i++)
+            assert_int_equal(entrain_engine_stop_actor(play.engine, entrain_population_id(play.population, i)),
+                             ENTRAIN_OK);
+        stage_run(&play, 7);
+        assert_true(entrain_engine_time_s(play.engine) == 7);
+        entrain_id id;
+        assert_int_equal(entrain_engine_restart_actor(play.engine, play.population, 1, &id), ENTRAIN_OK);
+        stage_run(&play, 7.9);
+        double last_s;
+        entrain_pulse_read(play.population, 1, NULL, &last_s, NULL);
+        CHECK_NEAR(last_s, 8 - 2 / NAIVE_TWO_PI, 1e-12);
+        stage_close(&play);
+    }
+}
+
 // Where a run was stopped changes nothing, and it stops at a tick.
 static void test_deadline(void **state) {
     (void)state;
@@ -465,7 +494,7 @@ int main(void) {
         cmocka_unit_test(test_everybody_is_absorbed), cmocka_unit_test(test_random_networks),
         cmocka_unit_test(test_many_pulses_in_one_round), cmocka_unit_test(test_many_at_once), cmocka_unit_test(test_the_promise),
         cmocka_unit_test(test_the_meter), cmocka_unit_test(test_stopped_and_restarted),
-        cmocka_unit_test(test_deadline), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_everybody_stopped), cmocka_unit_test(test_deadline), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -333,8 +333,47 @@ static void keys_say_where_they_apply(void **state) {
         assert_string_equal(scenario_key_at(rows[i].id - 1).applies.text, rows[i].applies);
 }
 
+static void what_fires_has_a_period_and_no_coupling(void **state) {
+    (void)state;
+    scenario pulse = load("return { model = { kind = 'pulse', pulse = { strength = 0.2, divide = true } } }", NULL);
+    const entrain_pulse_config *model = &pulse.swarm.pulse;
+    assert_true(pulse.swarm.kind == ENTRAIN_SWARM_PULSE && model->divide && model->delay_s == 0);
+    assert_true(model->strength == 0.2 && model->dissipation == 3);
+    assert_true(pulse.swarm.frequency.kind == ENTRAIN_DISTRIBUTION_CONSTANT &&
+                pulse.swarm.frequency.value == 6.283185307179586);
+    scenario_free(&pulse);
+    scenario desync = load("return { model = { kind = 'desync', frequency = { distribution = 'normal' } } }",
+                           SETS("model.desync.alpha=0.5"));
+    assert_true(desync.swarm.kind == ENTRAIN_SWARM_DESYNC && desync.swarm.desync.alpha == 0.5);
+    assert_true(desync.swarm.frequency.mean == 6.283185307179586);
+    scenario_free(&desync);
+    static const struct {
+        const char *set, *words;
+    } refused[] = {
+        {"model.coupling=1", "model.coupling does not apply to kind \"pulse\""},
+        {"model.noise=1", "model.noise does not apply to kind \"pulse\""},
+        {"model.normalise=size", "model.normalise does not apply"},
+        {"time.integrator=rk4", "time.integrator does not apply"},
+        {"exec.transport=publish", "exec.transport does not apply"},
+        {"exec.overflow=block", "exec.overflow does not apply"},
+        {"model.desync.alpha=1", "it belongs to desync"},
+        {"model.frequency.value=0", "needs one above 0"},
+        {"model.pulse.dissipation=0", "above 0 and up to 50"},
+    };
+    for (size_t i = 0; i < COUNT(refused); i++)
+        check_refused("return { model = { kind = 'pulse' } }", SETS(refused[i].set), ENTRAIN_INVALID, refused[i].words);
+    check_refused("return { model = { kind = 'kuramoto', pulse = { delay = 1 } } }", NULL, ENTRAIN_INVALID,
+                  "it belongs to pulse");
+    check_refused("return { model = { kind = 'desync' }, events = { { at = 1, cut = { 3, 7 } } } }", NULL,
+                  ENTRAIN_UNSUPPORTED, "can stop and restart only");
+    scenario stops = load("return { model = { kind = 'desync' }, events = { { at = 1, stop = 3 } } }", NULL);
+    assert_non_null(stops.events);
+    scenario_free(&stops);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_fires_has_a_period_and_no_coupling),
         cmocka_unit_test(kuramoto_by_default_has_nothing_further),
         cmocka_unit_test(swing_has_power_inertia_damping_velocity),
         cmocka_unit_test(harmonics_count_to_the_highest_given),

@@ -383,8 +383,100 @@ static void lives_and_deaths_are_the_same_for_all(void **state) {
     }
 }
 
+// --- Who asks for it is told when it begins
+
+static entrain_status live(entrain_self *self, const entrain_message *messages, uint32_t count) {
+    town *world = self->context;
+    for (uint32_t m = 0; m < count; m++) {
+        if (messages[m].kind == ENTRAIN_KIND_BEGUN) {
+            assert_int_equal(messages[m].from, self->id);
+            write_down(world, "%u@%g:begun ", self->index, self->time_s);
+            entrain_send_after(self, 1 + self->index, self->id, KIND_TIMER, 0, nothing, nothing, NULL);
+        } else if (messages[m].kind == KIND_TIMER) {
+            write_down(world, "%u@%g:timer ", self->index, self->time_s);
+            if (self->index == 1)
+                return ENTRAIN_IO;
+        } else if (messages[m].kind == KIND_TOLD) { // both its places are held until these arrive
+            write_down(world, "%u@%g:told-%u ", self->index, self->time_s, (unsigned)self->undelivered);
+            entrain_send(self, entrain_population_id(world->people, 1), KIND_WORK, 0, nothing, nothing);
+            entrain_send(self, entrain_population_id(world->people, 1), KIND_WORK, 0, nothing, nothing);
+        }
+    }
+    return ENTRAIN_OK;
+}
+
+static const entrain_behavior living = {
+    .name = "person", .inbox = 8, .sends_max = 8, .timers_max = 2, .begins = true, .receive = live};
+
+static void who_begins_is_told(void **state) {
+    (void)state;
+    entrain_error error = {0};
+    town world = {0};
+    entrain_engine_config config = entrain_engine_config_defaults();
+    config.execution = ENTRAIN_EXECUTION_VIRTUAL_TIME;
+    config.lookahead_s = 5;
+    CHECK_OK(entrain_engine_create(&config, &world.engine, &error), error);
+    CHECK_OK(entrain_engine_add(world.engine, &living, &world, 3, &world.people, &error), error);
+    entrain_supervision supervision = entrain_supervision_defaults();
+    supervision.remedy = ENTRAIN_REMEDY_RESTART;
+    supervision.restarts_max = 1;
+    CHECK_OK(entrain_engine_supervise(world.engine, world.people, &supervision, &error), error);
+    CHECK_OK(entrain_engine_start(world.engine, &error), error);
+    entrain_message_count count;
+    entrain_engine_count(world.engine, &count);
+    assert_int_equal(count.sent, 3);
+    assert_int_equal(count.queued, 3);
+    // One task: its own actors' timers of the window [0, 5), then 1 begins again when that is over, at the present.
+    CHECK_OK(entrain_engine_run(world.engine, 20, &error), error);
+    assert_string_equal(world.log, "0@0:begun 1@0:begun 2@0:begun 0@1:timer 1@2:timer 2@3:timer 1@3:begun 1@5:timer ");
+    // By hand, between runs; and one whose place is still full of what was sent before.
+    world.log[0] = 0;
+    entrain_id id = entrain_population_id(world.people, 2);
+    assert_int_equal(entrain_engine_stop_actor(world.engine, id), ENTRAIN_OK);
+    assert_int_equal(entrain_engine_restart_actor(world.engine, world.people, 2, &id), ENTRAIN_OK);
+    CHECK_OK(entrain_engine_run(world.engine, 25, &error), error);
+    assert_string_equal(world.log, "2@5:begun 2@8:timer ");
+    world.log[0] = 0;
+    for (uint32_t again = 0; again < 2; again++) {
+        assert_int_equal(entrain_engine_tell(world.engine, entrain_population_id(world.people, 0), KIND_TOLD, 0,
+                                             nothing, nothing),
+                         ENTRAIN_OK);
+        CHECK_OK(entrain_engine_run(world.engine, again == 0 ? 9 : 40, &error), error);
+        if (again == 1)
+            break;
+        assert_int_equal(entrain_engine_stop_actor(world.engine, entrain_population_id(world.people, 0)),
+                         ENTRAIN_OK);
+        assert_int_equal(entrain_engine_restart_actor(world.engine, world.people, 0, &id), ENTRAIN_OK);
+    }
+    assert_string_equal(world.log, "0@8:told-0 0@9:told-1 ");
+    entrain_engine_count(world.engine, &count);
+    assert_int_equal(entrain_message_count_residual(&count), 0);
+    entrain_engine_destroy(world.engine);
+}
+
+static void to_be_told_takes_virtual_time_and_a_place(void **state) {
+    (void)state;
+    for (int with = 0; with < 2; with++) {
+        entrain_error error = {0};
+        town world = {0};
+        entrain_engine_config config = entrain_engine_config_defaults();
+        entrain_behavior behavior = living;
+        if (with == 1) {
+            config.execution = ENTRAIN_EXECUTION_VIRTUAL_TIME;
+            behavior.timers_max = behavior.sends_max = 0;
+        }
+        CHECK_OK(entrain_engine_create(&config, &world.engine, &error), error);
+        CHECK_OK(entrain_engine_add(world.engine, &behavior, &world, 3, &world.people, &error), error);
+        CHECK_REFUSED(entrain_engine_start(world.engine, &error), with == 0 ? ENTRAIN_UNSUPPORTED : ENTRAIN_INVALID,
+                      error, with == 0 ? "virtual-time" : "timers_max");
+        entrain_engine_destroy(world.engine);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_begins_is_told),
+        cmocka_unit_test(to_be_told_takes_virtual_time_and_a_place),
         cmocka_unit_test(who_fails_is_dealt_with_as_its_supervision_says),
         cmocka_unit_test(who_is_not_supervised_ends_the_run_and_it_can_go_on),
         cmocka_unit_test(budgets_are_kept),
