@@ -9,7 +9,7 @@
 
 #define TWO_PI 6.283185307179586
 enum {
-    RELAY_BLOCK = 8192, // oscillators that one relay tells
+    RELAY_BLOCK = 32000, // oscillators that one relay tells; its places are twice that
     PLACES_OWN = 4,     // messages to oneself under way at most: the next firing, the end of a round; and one to begin with
     PLACES_MAX = UINT16_MAX,
     PLACES_WISHED = 1 << 22, // at most, of all, beyond what is needed
