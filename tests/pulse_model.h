@@ -32,6 +32,7 @@ typedef struct naive_event {
 typedef struct naive_world {
     uint32_t count, edge_count; // edge_count 0: everybody hears everybody
     const entrain_edge *edges;
+    const double *delays; // of edges, beside that of all; NULL: none
     bool is_desync;
     entrain_pulse_config config;
     double alpha;
@@ -72,7 +73,7 @@ static inline void naive_fire(naive_world *world, uint32_t i, double now_s, uint
             naive_add(world, now_s + delay, now_s, round, (naive_event){.to = j, .from = i, .weight = 1});
     for (uint32_t e = 0; e < world->edge_count; e++)
         if (world->edges[e].from == i)
-            naive_add(world, now_s + delay, now_s, round,
+            naive_add(world, now_s + (delay + (world->delays != NULL ? world->delays[e] : 0)), now_s, round,
                       (naive_event){.to = world->edges[e].to, .from = i, .weight = world->edges[e].weight});
 }
 
@@ -196,6 +197,7 @@ typedef struct stage {
 typedef struct stage_spec {
     uint32_t count, edge_count;
     const entrain_edge *edges;
+    const double *delays; // of edges; NULL: none
     const double *phases, *frequencies; // NULL: all 2 pi
     const entrain_pulse_config *pulse;
     const entrain_desync_config *desync;
@@ -219,7 +221,8 @@ static inline void stage_open(stage *play, const stage_spec *spec) {
     for (uint32_t i = 0; i < NAIVE_MAX; i++)
         same[i] = NAIVE_TWO_PI;
     if (spec->edge_count > 0) {
-        CHECK_OK(entrain_topology_from_edges(spec->count, spec->edges, spec->edge_count, true, true, &topology, &error),
+        CHECK_OK(entrain_topology_from_delayed_edges(spec->count, spec->edges, spec->delays, spec->edge_count, true,
+                                                     true, &topology, &error),
                  error);
     } else {
         entrain_topology_config complete = entrain_topology_config_defaults();

@@ -129,6 +129,7 @@ typedef struct network {
     stage_spec spec;
     entrain_pulse_config config;
     entrain_edge edges[4000];
+    double delays[4000];
     double phases[NAIVE_MAX], frequencies[NAIVE_MAX];
 } network;
 
@@ -159,13 +160,20 @@ static void draw_network(uint64_t seed) {
                        to = (uint32_t)(naive_draw(&random) * net.spec.count);
         // Weights are multiples of 1/8, so that a topology keeps them to the bit; some negative, some edges twice.
         const double weight = (1 + floor(16 * naive_draw(&random))) / 8 * (naive_draw(&random) < 0.2 ? -1 : 1);
-        if (from != to)
-            net.edges[net.spec.edge_count++] = (entrain_edge){from, to, weight};
+        if (from == to)
+            continue;
+        net.delays[net.spec.edge_count] = floor(40 * naive_draw(&random)) / 32; // exact as a float
+        net.edges[net.spec.edge_count++] = (entrain_edge){from, to, weight};
     }
+    if (seed % 7 == 2)
+        net.spec.delays = net.delays;
 }
 
 static void play_against_naive(const char *policy, uint32_t workers, uint32_t cohort, double lookahead_s) {
-    naive_world world = {.edges = net.spec.edges, .edge_count = net.spec.edge_count, .config = net.config};
+    naive_world world = {.edges = net.spec.edges,
+                         .edge_count = net.spec.edge_count,
+                         .delays = net.spec.delays,
+                         .config = net.config};
     naive_begin(&world, net.spec.count, net.phases, net.frequencies);
     stage_spec spec = net.spec;
     spec.policy = policy;
