@@ -191,7 +191,7 @@ static void t13_policies(validate_context *context, uint64_t ticks) {
 static void run_t13(validate_context *context) {
     const uint64_t ticks = context->full ? 2000 : 300;
     t13_graphs(context, ticks);
-    t13_policies(context, context->full ? 500 : 60);
+    t13_policies(context, context->full ? 200 : 60);
     sum_case directed = {.graph = graph_of(context, ENTRAIN_TOPOLOGY_SMALL_WORLD, 1, true),
                          .model = validate_model(1),
                          .ticks = ticks};
