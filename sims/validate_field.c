@@ -280,9 +280,12 @@ static void run_m6(validate_context *context) {
     for (uint32_t i = 0; i < what.count; i++) {
         const field *f = &what.all[i];
         double tolerance = context->full ? 2e-3 : 2e-3 * sqrt(10000.0 * 200 / (f->count * f->span));
+        // Euler-Maruyama is off by what its step takes: 6e-4 at h = 0.0025 and K/D = 6, in proportion to h.
         if (!context->full)
             validate_note(context, "N = %u, T = %g instead of 10000, 200: %.2g x the tolerance", n, f->span,
                           tolerance / 2e-3);
+        else if (f->model.integrator == ENTRAIN_INTEGRATOR_EULER)
+            validate_note(context, "euler's own error is of order h");
         validate_mean(context, m6_curve(f->model.coupling), f->mean, f->error, tolerance,
                       "r; K/D = %g, %s, h = %g, N = %u", f->model.coupling,
                       entrain_integrator_name(f->model.integrator), f->step_s, f->count);

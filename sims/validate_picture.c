@@ -25,14 +25,14 @@ static const style styles[VALIDATE_PICTURES] = {
     {"relaxation", "Relaxation on Ott and Antonsen's manifold",
      "A swarm of 10,000 with Lorentzian frequencies (half width 1) begins on the manifold and follows its closed form "
      "(M2), above, below and at threshold.",
-     "time t (s)", "coherence r", "set yrange [0:1]\nset key center right\n", false},
+     "time t (s)", "coherence r", "set yrange [0:1]\nset key top right\n", false},
     {"ring", "Modes of a twisted ring",
      "Rate at which mode m of a small perturbation of the twisted state q decays, 32 oscillators (T9). Below 0 it grows: "
      "that state is not stable (T10).",
      "mode m", "decay rate (1/s)", "set key top left\nset xrange [0:16.5]\nset xzeroaxis lc rgb ink\n", false},
     {"time", "Time to coherence",
      "Identical oscillators from random phases: mean K T until r = 0.9, with its standard error, over the size of the "
-     "swarm, and theory's ln N + 0.5772 + ln(.81/.19) (M12).",
+     "swarm, and theory's ln N + 0.5772 + ln(.81/.19), which is for many (M12).",
      "swarm size N", "K T(r = 0.9)", "set logscale x\nset key top left\nset xrange [10:40000]\n", false},
 };
 
