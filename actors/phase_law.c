@@ -99,7 +99,10 @@ static void set_bounds(entrain__phase_law *law, const entrain_topology_view *vie
             n = fmin(n, law->sizes[g]);
     }
     law->strength = coupling * fabs(law->gain) * arcs / n;
-    law->pull = law->strength / count;
+    // On one oscillator at most; divided by how many it hears, it is one arc's.
+    const bool shared = law->config.normalise == ENTRAIN_NORMALISE_DEGREE || law->config.normalise == ENTRAIN_NORMALISE_HEARD;
+    const double heard = shared ? 1 : complete ? count : view->in_degree_max;
+    law->pull = coupling * fabs(law->gain) * heard * view->weight_scale / n;
     law->shift_rounding = view->weighted ? law->strength * 0x1.6ap-45 : 0;
     if (complete && count > ENTRAIN_STRENGTH_MAX) // the field's last bits: less than one unit of 2^shift
         law->shift_rounding += law->strength * 0x1.6ap-43 / (double)ENTRAIN_STRENGTH_MAX * law->groups;
@@ -214,7 +217,8 @@ INLINE void balance(const entrain_phase_meter *meter, const entrain_range *range
     const int32_t *turns = range->columns[ENTRAIN_KURAMOTO_TURNS];
     const double step_s = entrain_engine_step_s(meter->engine), elapsed_s = meter->elapsed_s;
     // No faster than that turns can be told apart, modulo 2^32.
-    const double drive_max = elapsed_s > 1 ? 0x1p32 / elapsed_s : 0x1p32;
+    const double fastest = elapsed_s > 1 ? 0x1p32 / elapsed_s : 0x1p32;
+    const double drive_max = second ? fastest : fastest - meter->law.pull;
     tally sum = *into;
     for (size_t k = 0; k < range->count; k++) {
         const uint32_t index = range->indices[k];

@@ -47,7 +47,8 @@ typedef struct entrain__phase_law {
     double factor[ENTRAIN_GROUPS_MAX][ENTRAIN_GROUPS_MAX][ENTRAIN_HARMONICS_MAX];
     double degree_mean; // over all vertices
     double strength;    // at least sum_i c_i (K / n_i) sum_j |w_ij|, rad/s: for the bound on rounding
-    double pull;        // of that, an actor's share
+    // What the coupling can do to one oscillator at most, rad/s (with inertia: times M).
+    double pull;
     // What weights and the field's shift round away in a second at most, summed as strength.
     double shift_rounding;
 } entrain__phase_law;
