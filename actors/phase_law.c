@@ -189,8 +189,8 @@ INLINE double energy_of(const entrain__phase_law *law, uint32_t group, const int
 }
 
 // An actor's part of the law of inertia: M v + D theta in the place of theta.
-INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range *range, size_t k,
-                           double turns, double step_s, uint32_t weight, tally *into) {
+INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range *range, size_t k, double turns,
+                           double power, double step_s, uint32_t weight, tally *into) {
     const entrain_kuramoto_config *config = &meter->law.config;
     const uint32_t index = range->indices[k];
     const double velocity = ((const double *)range->columns[ENTRAIN_KURAMOTO_VELOCITY])[k],
@@ -201,8 +201,12 @@ INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range
     // It may have been faster between two samples, by about what a pendulum gains on its way down.
     const double fastest = fabs(velocity) + 2 * sqrt(meter->law.pull / inertia);
     const double rounding = 10 * damping + 240 * (inertia + 2 * step_s * damping) * fastest;
+    // How fast the stages of a step may be, at most: where a step is too long for the damping, they may come to where they are cut.
+    const double grown = 1 + step_s * damping / inertia,
+                 stage = (fastest + step_s * (fabs(power) + meter->law.pull) / inertia) * grown * grown * grown;
     into->beyond |= !(fabs(held) < ENTRAIN__EXACT_MAX && fabs(turned) < ENTRAIN__EXACT_MAX &&
-                      rounding < ENTRAIN__EXACT_MAX && fastest * meter->elapsed_s < 0x1p32);
+                      rounding < ENTRAIN__EXACT_MAX && fastest * meter->elapsed_s < 0x1p32 &&
+                      stage < 0x1p40 && stage * step_s < 0x1p40);
     into->phase += entrain__exact(held) * weight;
     into->turned += entrain__exact(turned) * weight;
     into->rounding += entrain__exact(rounding) * weight;
@@ -235,7 +239,7 @@ INLINE void balance(const entrain_phase_meter *meter, const entrain_range *range
         sum.drive_abs += driven < 0 ? -driven : driven;
         sum.beyond |= !(fabs(drive[k]) < drive_max);
         if (second) {
-            balance_second(meter, range, k, turned, step_s, weight, &sum);
+            balance_second(meter, range, k, turned, drive[k], step_s, weight, &sum);
         } else {
             sum.phase += entrain__exact(phase[k]) * weight;
             sum.turns += (int64_t)turned * weight;

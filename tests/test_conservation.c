@@ -185,7 +185,7 @@ static void it_holds_for_groups_gains_and_inertia(void **state) {
 // Where one side of an edge feels something else than the other there is no law, and nothing is said.
 static void it_is_silent_where_there_is_no_law(void **state) {
     (void)state;
-    for (int which = 0; which < 9; which++) {
+    for (int which = 0; which < 10; which++) {
         lab one = make();
         entrain_swarm_config *config = &one.config;
         switch (which) {
@@ -224,6 +224,11 @@ static void it_is_silent_where_there_is_no_law(void **state) {
             config->model.normalise = ENTRAIN_NORMALISE_NONE;
             config->engine.step_s = 700, config->model.coupling = 1400;
             break;
+        case 9: // a step too long for the damping: speeds grow by 2400^3 in it, to where they are cut
+            config->model.normalise = ENTRAIN_NORMALISE_NONE;
+            config->inertia.value = 1e-7, config->damping.value = 0.8;
+            config->engine.step_s = 3e-4, config->model.coupling = 1e5;
+            break;
         }
         entrain_error error = {0};
         CHECK_OK(entrain_swarm_create(config, &one.swarm, &error), error);
@@ -232,7 +237,7 @@ static void it_is_silent_where_there_is_no_law(void **state) {
             continue;
         }
         measure(&one);
-        advance(&one, 100);
+        advance(&one, which < 8 ? 100 : 1);
         entrain_phase_sample sample = measure(&one);
         assert_true(isnan(sample.conservation) && isnan(sample.conservation_change) &&
                     isnan(sample.conservation_bound));
