@@ -15,7 +15,8 @@ static pthread_mutex_t fault_mutex = PTHREAD_MUTEX_INITIALIZER;
 void validate_fault(validate_context *context, const char *format, ...) {
     va_list arguments;
     pthread_mutex_lock(&fault_mutex);
-    if (!context->faulty) {
+    // After a signal swarms stand still: what looks wrong then (other bits than elsewhere) need not be.
+    if (!context->faulty && !interrupt_requested()) {
         va_start(arguments, format);
         vsnprintf(context->fault, sizeof context->fault, format, arguments);
         va_end(arguments);

@@ -27,6 +27,7 @@ refused "--filter takes names of checks" validate --filter ,
 refused "--quick and --full: give one of them" validate --quick --full
 refused "--workers takes a whole number from 1 to 256, not \"0\"" validate --workers 0
 refused "--workers takes a whole number from 1 to 256, not \"2,3\"" validate --workers 2,3
+refused "validate takes options only, not \"T9\"" validate T9
 refused "validate has no option --reprot; did you mean --report?" validate --reprot x.html
 expect 0 help validate
 says out.txt "only these checks, as T5,M10"

@@ -86,6 +86,10 @@ entrain_status __wrap_entrain_desync_add(entrain_engine *engine, const entrain_d
     return __real_entrain_desync_add(engine, &copy, topology, count, phases, frequencies, population_out, error_out);
 }
 
+static bool signalled; // as if Ctrl-C had come
+bool __wrap_interrupt_requested(void);
+bool __wrap_interrupt_requested(void) { return signalled; }
+
 // --- a check by its id, run by one thread
 
 static const validate_check *check_of(const char *id) {
@@ -205,6 +209,24 @@ static void test_a_fault_fails_all_that_follows(void **state) {
     validate_context_free(&context);
 }
 
+// A swarm that a signal stopped half-way has another fingerprint than its like: no row may say that it failed.
+static void test_a_signal_fails_nothing(void **state) {
+    (void)state;
+    validate_context context = {.check = check_of("T13")};
+    signalled = true;
+    validate_fault(&context, "not the fingerprint of another");
+    validate_near(&context, 0, NAN, 1, "x");
+    assert_true(context.cut && !context.faulty);
+    assert_int_equal(context.row_count, 0);
+    signalled = false;
+    validate_fault(&context, "a fault");
+    signalled = true;
+    validate_near(&context, 0, 0, 1, "x"); // what was wrong before the signal stays so
+    assert_true(context.row_count == 1 && !context.rows[0].ok);
+    signalled = false;
+    validate_context_free(&context);
+}
+
 static void test_means(void **state) {
     (void)state;
     const double values[] = {1, 2, 3, 4};
@@ -296,6 +318,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_a_fault_fails_all_that_follows),
+        cmocka_unit_test(test_a_signal_fails_nothing),
         cmocka_unit_test(test_means),
         cmocka_unit_test(test_honest_checks_hold),
         cmocka_unit_test(test_a_wrong_coupling_is_seen),
