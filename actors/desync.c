@@ -78,16 +78,18 @@ entrain_status entrain_desync_add(entrain_engine *engine, const entrain_desync_c
                                   const double *frequencies, entrain_population **population_out,
                                   entrain_error *error_out) {
     if (!(config->alpha >= 0 && config->alpha <= 1))
-        return entrain_error_set(error_out, ENTRAIN_INVALID, "alpha is %g; it must be 0 to 1.", config->alpha);
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "alpha is %g; it must be 0 to 1.",
+                                 config->alpha);
     for (uint32_t i = 1; i < count; i++)
         if (frequencies[i] != frequencies[0])
-            return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                     "Actor %u has the natural frequency %g rad/s and actor 0 has %g; DESYNC is for one "
-                                     "period that all share: make them equal.",
-                                     i, frequencies[i], frequencies[0]);
+            return entrain_error_set(
+                error_out, ENTRAIN_INVALID,
+                "Actor %u has the natural frequency %g rad/s and actor 0 has %g; DESYNC is for one "
+                "period that all share: make them equal.",
+                i, frequencies[i], frequencies[0]);
     void *context = NULL;
-    const entrain_status status = entrain__pulse_net_create(engine, "desync", topology, 0, count, phases, frequencies,
-                                                            sizeof(desync), &context, error_out);
+    const entrain_status status = entrain__pulse_net_create(engine, "desync", topology, 0, count, phases,
+                                                            frequencies, sizeof(desync), &context, error_out);
     if (status != ENTRAIN_OK)
         return status;
     desync *model = context;

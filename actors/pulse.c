@@ -16,10 +16,10 @@
 typedef struct pulse {
     entrain__pulse_net net; // first
     entrain_pulse_config config;
-    double offset;         // c
-    double kick;           // m of one pulse of `epsilon`
-    double epsilon;        // of all, unless
-    const double *shares;  // [count], by index
+    double offset;        // c
+    double kick;          // m of one pulse of `epsilon`
+    double epsilon;       // of all, unless
+    const double *shares; // [count], by index
 } pulse;
 
 entrain_pulse_config entrain_pulse_config_defaults(void) {
@@ -52,7 +52,8 @@ static entrain_status settle(entrain_self *self) {
     state->a = 0;
     if (epsilon == 0)
         return ENTRAIN_OK;
-    const double m = epsilon == model->epsilon ? model->kick : exp_less_1(model->config.dissipation * epsilon);
+    const double m =
+        epsilon == model->epsilon ? model->kick : exp_less_1(model->config.dissipation * epsilon);
     const double phase = entrain__pulse_phase(state, frequency, self->time_s);
     const double next = phase + m * (phase + model->offset);
     if (next >= 1)
@@ -112,10 +113,12 @@ static entrain_status receive(entrain_self *self, const entrain_message *message
 
 static entrain_status validate(const entrain_pulse_config *config, entrain_error *error_out) {
     if (!(config->dissipation > 0 && config->dissipation <= 50))
-        return entrain_error_set(error_out, ENTRAIN_INVALID, "dissipation is %g; it must be above 0 and at most 50.",
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "dissipation is %g; it must be above 0 and at most 50.",
                                  config->dissipation);
     if (!(fabs(config->strength) <= 1))
-        return entrain_error_set(error_out, ENTRAIN_INVALID, "strength is %g; it must be -1 to 1.", config->strength);
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "strength is %g; it must be -1 to 1.",
+                                 config->strength);
     return ENTRAIN_OK;
 }
 
@@ -145,8 +148,8 @@ entrain_status entrain_pulse_add(entrain_engine *engine, const entrain_pulse_con
     void *context = NULL;
     entrain_status status = validate(config, error_out);
     if (status == ENTRAIN_OK)
-        status = entrain__pulse_net_create(engine, "pulse", topology, config->delay_s, count, phases, frequencies,
-                                           sizeof(pulse), &context, error_out);
+        status = entrain__pulse_net_create(engine, "pulse", topology, config->delay_s, count, phases,
+                                           frequencies, sizeof(pulse), &context, error_out);
     if (status != ENTRAIN_OK)
         return status;
     pulse *model = context;
@@ -154,7 +157,8 @@ entrain_status entrain_pulse_add(entrain_engine *engine, const entrain_pulse_con
     model->epsilon = config->strength;
     if (config->divide && divide(model) != ENTRAIN_OK) {
         entrain__pulse_net_destroy(&model->net);
-        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for %u oscillators.", count);
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for %u oscillators.",
+                                 count);
     }
     model->offset = 1 / exp_less_1(config->dissipation);
     model->kick = exp_less_1(config->dissipation * model->epsilon);

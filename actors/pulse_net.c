@@ -10,7 +10,8 @@
 #define TWO_PI 6.283185307179586
 enum {
     RELAY_BLOCK = 32000, // oscillators that one relay tells; its places are twice that
-    PLACES_OWN = 4,     // messages to oneself under way at most: the next firing, the end of a round; and one to begin with
+    PLACES_OWN =
+        4, // messages to oneself under way at most: the next firing, the end of a round; and one to begin with
     PLACES_MAX = UINT16_MAX,
     PLACES_WISHED = 1 << 22, // at most, of all, beyond what is needed
 };
@@ -64,7 +65,8 @@ static entrain_status tell_all(entrain_self *self) {
     } else if (net->view.out_offsets == NULL) {
         for (uint32_t j = 0; j < net->count && status == ENTRAIN_OK; j++)
             if (j != i)
-                status = tell(self, time_s, entrain_population_id(net->population, j), ENTRAIN__PULSE_HEARD, 1, who);
+                status = tell(self, time_s, entrain_population_id(net->population, j), ENTRAIN__PULSE_HEARD,
+                              1, who);
     } else {
         const uint64_t end = net->view.out_offsets[i + 1];
         for (uint64_t arc = net->view.out_offsets[i]; arc < end && status == ENTRAIN_OK; arc++)
@@ -168,8 +170,8 @@ static entrain_status add_relays(entrain_engine *engine, entrain__pulse_net *net
         .begins = true,
         .receive = relay_receive,
     };
-    const entrain_status status = entrain_engine_add(engine, &behavior, net, net->relay_count > 0 ? net->relay_count : 1,
-                                                     &relays, error_out);
+    const entrain_status status = entrain_engine_add(
+        engine, &behavior, net, net->relay_count > 0 ? net->relay_count : 1, &relays, error_out);
     if (status == ENTRAIN_OK && net->relay_count > 0)
         net->relays = relays;
     return status;
@@ -181,21 +183,24 @@ static entrain_status check(const char *name, const entrain_engine *engine, cons
                             double delay_s, uint32_t count, const double *phases, const double *frequencies,
                             entrain_error *error_out) {
     if (engine->config.execution != ENTRAIN_EXECUTION_VIRTUAL_TIME)
-        return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
-                                 "Oscillators of \"%s\" fire at times of their own, and the engine's execution is %s; "
-                                 "create it with virtual-time.",
-                                 name, entrain_execution_name(engine->config.execution));
+        return entrain_error_set(
+            error_out, ENTRAIN_UNSUPPORTED,
+            "Oscillators of \"%s\" fire at times of their own, and the engine's execution is %s; "
+            "create it with virtual-time.",
+            name, entrain_execution_name(engine->config.execution));
     if (view->vertex_count != count)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "The topology has %" PRIu32 " vertices and there are %" PRIu32
                                  " oscillators; they must be equal.",
                                  view->vertex_count, count);
     if (!(delay_s >= 0 && delay_s <= 1e6))
-        return entrain_error_set(error_out, ENTRAIN_INVALID, "delay_s is %g; it must be 0 to 1e6 s.", delay_s);
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "delay_s is %g; it must be 0 to 1e6 s.",
+                                 delay_s);
     if (!(delay_s + view->delay_low >= engine->config.lookahead_s))
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "Pulses take %g s and the engine's lookahead_s is %g; it must not be more than that.",
-                                 delay_s + view->delay_low, engine->config.lookahead_s);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "Pulses take %g s and the engine's lookahead_s is %g; it must not be more than that.",
+            delay_s + view->delay_low, engine->config.lookahead_s);
     for (uint32_t i = 0; i < count; i++) {
         if (!(fabs(phases[i]) <= 0x1p20))
             return entrain_error_set(error_out, ENTRAIN_INVALID,
@@ -203,10 +208,11 @@ static entrain_status check(const char *name, const entrain_engine *engine, cons
                                      " is %g rad; it must be finite and at most 2^20 in magnitude.",
                                      i, phases[i]);
         if (!(frequencies[i] >= 1e-9 && frequencies[i] <= 1e9))
-            return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                     "Actor %" PRIu32
-                                     " has the natural frequency %g rad/s; what fires needs one above 0: 1e-9 to 1e9.",
-                                     i, frequencies[i]);
+            return entrain_error_set(
+                error_out, ENTRAIN_INVALID,
+                "Actor %" PRIu32
+                " has the natural frequency %g rad/s; what fires needs one above 0: 1e-9 to 1e9.",
+                i, frequencies[i]);
     }
     return ENTRAIN_OK;
 }
@@ -265,7 +271,8 @@ static entrain_status find_room(entrain__pulse_net *net, const char *name, entra
     double fastest = 0;
     for (uint32_t i = 0; i < net->count; i++)
         fastest = net->frequencies[i] > fastest ? net->frequencies[i] : fastest;
-    const double delay_s = net->delay_s + (net->view.in_delays != NULL ? net->view.delay_high - net->view.delay_low : 0);
+    const double delay_s =
+        net->delay_s + (net->view.in_delays != NULL ? net->view.delay_high - net->view.delay_low : 0);
     uint64_t out = net->relay_count > 0 ? net->relay_count + (delay_s > 0) /* itself */ : net->count - 1;
     if (net->view.out_offsets != NULL) {
         out = 0;
@@ -277,16 +284,17 @@ static entrain_status find_room(entrain__pulse_net *net, const char *name, entra
     const double natural = delay_s > 0 ? floor(delay_s * fastest / TWO_PI) + 3 : 1;
     double firings = natural;
     if (delay_s > 0) { // what is never used is never touched, but no machine lends more than it has
-        const double most = fmin((double)(PLACES_MAX - PLACES_OWN), PLACES_WISHED / (double)net->count) / (double)(out + 1);
+        const double most =
+            fmin((double)(PLACES_MAX - PLACES_OWN), PLACES_WISHED / (double)net->count) / (double)(out + 1);
         firings = fmax(natural, fmin(4 * natural + 16, floor(most)));
     }
     if ((double)out * firings + PLACES_OWN > PLACES_MAX)
-        return entrain_error_set(
-            error_out, ENTRAIN_LIMIT,
-            "An oscillator of \"%s\" tells up to %" PRIu64
-            " others of each firing, and %g firings are under way at a time; at most %d messages may be. Make the "
-            "delay shorter, or its neighbours fewer.",
-            name, out, natural, PLACES_MAX - PLACES_OWN);
+        return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                 "An oscillator of \"%s\" tells up to %" PRIu64
+                                 " others of each firing, and %g firings are under way at a time; at most %d "
+                                 "messages may be. Make the "
+                                 "delay shorter, or its neighbours fewer.",
+                                 name, out, natural, PLACES_MAX - PLACES_OWN);
     net->out_max = (uint32_t)out;
     net->under_way_max = (uint32_t)out * (uint32_t)firings;
     return ENTRAIN_OK;
@@ -311,8 +319,8 @@ entrain_status entrain__pulse_net_create(entrain_engine *engine, const char *nam
         net = entrain__arena_take(arena, 1, bytes);
     if (net == NULL) {
         entrain__arena_destroy(arena);
-        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for %" PRIu32 " oscillators.",
-                                 count);
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                                 "There is no memory for %" PRIu32 " oscillators.", count);
     }
     entrain_topology_retain(topology);
     *net = (entrain__pulse_net){.arena = arena, .topology = topology, .view = view, .count = count};
@@ -321,8 +329,8 @@ entrain_status entrain__pulse_net_create(entrain_engine *engine, const char *nam
     if (view.out_offsets == NULL && engine->config.lookahead_s == 0)
         net->relay_count = (count - 1) / RELAY_BLOCK + 1;
     if (fill_values(net, phases, frequencies) != ENTRAIN_OK || fill_arcs(net) != ENTRAIN_OK)
-        status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for %" PRIu32 " oscillators.",
-                                   count);
+        status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                                   "There is no memory for %" PRIu32 " oscillators.", count);
     else
         status = find_room(net, name, error_out);
     if (status != ENTRAIN_OK) {
@@ -341,7 +349,8 @@ static size_t measure(const void *context) {
 }
 
 entrain_status entrain__pulse_net_add(entrain_engine *engine, const char *name, entrain__pulse_net *net,
-                                      entrain_status (*receive)(entrain_self *self, const entrain_message *messages,
+                                      entrain_status (*receive)(entrain_self *self,
+                                                                const entrain_message *messages,
                                                                 uint32_t count),
                                       entrain_population **population_out, entrain_error *error_out) {
     // A phase is brought to the present only for who looks, so none of the first two columns is state.
@@ -351,9 +360,9 @@ entrain_status entrain__pulse_net_add(entrain_engine *engine, const char *name, 
         {.name = "frequency", .bytes = sizeof(double), .fingerprint = true},
         {.name = "oscillator", .bytes = sizeof(entrain__pulse_state), .fingerprint = true},
     };
-    const uint64_t inbox = net->relay_count > 0            ? 8
+    const uint64_t inbox = net->relay_count > 0           ? 8
                            : net->view.in_offsets == NULL ? 2 * (uint64_t)net->count
-                                                           : 2 * (uint64_t)net->view.in_degree_max + 8;
+                                                          : 2 * (uint64_t)net->view.in_degree_max + 8;
     const entrain_behavior behavior = {
         .name = name,
         .columns = columns,
@@ -368,7 +377,8 @@ entrain_status entrain__pulse_net_add(entrain_engine *engine, const char *name, 
         .measure = measure,
     };
     // From here on the context is the engine's, which calls release().
-    entrain_status status = entrain_engine_add(engine, &behavior, net, net->count, &net->population, error_out);
+    entrain_status status =
+        entrain_engine_add(engine, &behavior, net, net->count, &net->population, error_out);
     if (status == ENTRAIN_OK)
         status = add_relays(engine, net, error_out);
     if (status == ENTRAIN_OK)

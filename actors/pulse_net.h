@@ -32,14 +32,14 @@ enum {
 
 /// Of one oscillator. No padding: all of it is fingerprinted.
 typedef struct entrain__pulse_state {
-    double at, time_s;    // its phase in cycles, and when
-    double fired_at;      // s; -1: never
-    uint64_t fired;       // times
-    uint64_t heard;       // pulses that reached it and were not ignored
-    entrain_timer timer;  // of its next firing
-    uint32_t driven;      // times that a pulse made it fire
-    uint32_t waits;       // the model's: a settle timer is under way; it has fired and heard nobody since
-    double a, b;          // the model's
+    double at, time_s;   // its phase in cycles, and when
+    double fired_at;     // s; -1: never
+    uint64_t fired;      // times
+    uint64_t heard;      // pulses that reached it and were not ignored
+    entrain_timer timer; // of its next firing
+    uint32_t driven;     // times that a pulse made it fire
+    uint32_t waits;      // the model's: a settle timer is under way; it has fired and heard nobody since
+    double a, b;         // the model's
 } entrain__pulse_state;
 _Static_assert(sizeof(entrain__pulse_state) == 72, "no padding");
 
@@ -50,11 +50,11 @@ typedef struct entrain__pulse_net {
     entrain_topology_view view;
     entrain_population *population, *relays; // relays NULL: each tells its hearers itself
     uint32_t count, relay_count;
-    double delay_s;                      // of all pulses
-    const double *out_weights;           // by outgoing arc; NULL: all 1
-    const double *out_delays;            // by outgoing arc, delay_s included; NULL: delay_s
-    const double *phases, *frequencies;  // [count] by index: cycles, rad/s
-    uint32_t out_max, under_way_max;     // whom one tells at most; messages of it that may be under way
+    double delay_s;                     // of all pulses
+    const double *out_weights;          // by outgoing arc; NULL: all 1
+    const double *out_delays;           // by outgoing arc, delay_s included; NULL: delay_s
+    const double *phases, *frequencies; // [count] by index: cycles, rad/s
+    uint32_t out_max, under_way_max;    // whom one tells at most; messages of it that may be under way
 } entrain__pulse_net;
 
 /// Checks what both models take and makes a context of @p bytes that begins with a net. On refusal nothing is left.
@@ -66,7 +66,8 @@ entrain_status entrain__pulse_net_create(entrain_engine *engine, const char *nam
 void entrain__pulse_net_destroy(entrain__pulse_net *net);
 /// Adds the population, whose context begins with @p net, and its relays. Takes @p net over, whatever comes of it.
 entrain_status entrain__pulse_net_add(entrain_engine *engine, const char *name, entrain__pulse_net *net,
-                                      entrain_status (*receive)(entrain_self *self, const entrain_message *messages,
+                                      entrain_status (*receive)(entrain_self *self,
+                                                                const entrain_message *messages,
                                                                 uint32_t count),
                                       entrain_population **population_out, entrain_error *error_out);
 

@@ -46,7 +46,8 @@ typedef struct naive_world {
     uint64_t event_count, first;
 } naive_world;
 
-static inline uint64_t naive_add(naive_world *world, double time_s, double now_s, uint32_t round, naive_event event) {
+static inline uint64_t naive_add(naive_world *world, double time_s, double now_s, uint32_t round,
+                                 naive_event event) {
     assert_true(world->event_count < NAIVE_EVENTS_MAX);
     event.time_s = time_s;
     event.round = time_s == now_s ? round + 1 : 0;
@@ -57,7 +58,8 @@ static inline uint64_t naive_add(naive_world *world, double time_s, double now_s
 static inline void naive_plan(naive_world *world, uint32_t i, double time_s, double now_s, uint32_t round) {
     if (world->timer[i] != 0)
         world->events[world->timer[i] - 1].gone = true;
-    world->timer[i] = naive_add(world, time_s, now_s, round, (naive_event){.to = i, .from = i, .timer = true});
+    world->timer[i] =
+        naive_add(world, time_s, now_s, round, (naive_event){.to = i, .from = i, .timer = true});
 }
 
 static inline void naive_fire(naive_world *world, uint32_t i, double now_s, uint32_t round) {
@@ -169,7 +171,8 @@ static inline void naive_run(naive_world *world, double until_s) {
     }
 }
 
-static inline void naive_begin(naive_world *world, uint32_t count, const double *phases, const double *frequencies) {
+static inline void naive_begin(naive_world *world, uint32_t count, const double *phases,
+                               const double *frequencies) {
     world->count = count;
     world->events = malloc(NAIVE_EVENTS_MAX * sizeof *world->events);
     assert_non_null(world->events);
@@ -197,7 +200,7 @@ typedef struct stage {
 typedef struct stage_spec {
     uint32_t count, edge_count;
     const entrain_edge *edges;
-    const double *delays; // of edges; NULL: none
+    const double *delays;               // of edges; NULL: none
     const double *phases, *frequencies; // NULL: all 2 pi
     const entrain_pulse_config *pulse;
     const entrain_desync_config *desync;
@@ -221,8 +224,8 @@ static inline void stage_open(stage *play, const stage_spec *spec) {
     for (uint32_t i = 0; i < NAIVE_MAX; i++)
         same[i] = NAIVE_TWO_PI;
     if (spec->edge_count > 0) {
-        CHECK_OK(entrain_topology_from_delayed_edges(spec->count, spec->edges, spec->delays, spec->edge_count, true,
-                                                     true, &topology, &error),
+        CHECK_OK(entrain_topology_from_delayed_edges(spec->count, spec->edges, spec->delays, spec->edge_count,
+                                                     true, true, &topology, &error),
                  error);
     } else {
         entrain_topology_config complete = entrain_topology_config_defaults();
@@ -234,12 +237,12 @@ static inline void stage_open(stage *play, const stage_spec *spec) {
     CHECK_OK(entrain_engine_create(&config, &play->engine, &error), error);
     const double *frequencies = spec->frequencies != NULL ? spec->frequencies : same;
     if (spec->pulse != NULL)
-        CHECK_OK(entrain_pulse_add(play->engine, spec->pulse, topology, spec->count, spec->phases, frequencies,
-                                   &play->population, &error),
+        CHECK_OK(entrain_pulse_add(play->engine, spec->pulse, topology, spec->count, spec->phases,
+                                   frequencies, &play->population, &error),
                  error);
     else
-        CHECK_OK(entrain_desync_add(play->engine, spec->desync, topology, spec->count, spec->phases, frequencies,
-                                    &play->population, &error),
+        CHECK_OK(entrain_desync_add(play->engine, spec->desync, topology, spec->count, spec->phases,
+                                    frequencies, &play->population, &error),
                  error);
     entrain_topology_release(topology);
     CHECK_OK(entrain_engine_start(play->engine, &error), error);
@@ -264,7 +267,8 @@ static inline void stage_cycles(stage *play, double *cycles_out) {
     assert_int_equal(entrain_pulse_look(play->population), ENTRAIN_OK);
     for (uint32_t i = 0; i < play->count; i++) {
         const double turns =
-            *(const double *)entrain_population_at(play->population, i, ENTRAIN_KURAMOTO_PHASE) / NAIVE_TWO_PI;
+            *(const double *)entrain_population_at(play->population, i, ENTRAIN_KURAMOTO_PHASE) /
+            NAIVE_TWO_PI;
         cycles_out[i] = turns - floor(turns);
     }
 }
@@ -276,8 +280,9 @@ static inline void stage_compare(const stage *play, const naive_world *world) {
         double last_s;
         entrain_pulse_read(play->population, i, &fired, &last_s, NULL);
         if (fired != world->fired[i] || last_s != world->fired_s[i])
-            fail_msg("oscillator %u fired %llu times, last at %.17g s; naively %llu times, last at %.17g s", i,
-                     (unsigned long long)fired, last_s, (unsigned long long)world->fired[i], world->fired_s[i]);
+            fail_msg("oscillator %u fired %llu times, last at %.17g s; naively %llu times, last at %.17g s",
+                     i, (unsigned long long)fired, last_s, (unsigned long long)world->fired[i],
+                     world->fired_s[i]);
     }
 }
 

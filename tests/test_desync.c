@@ -72,15 +72,18 @@ static void test_against_one_list(void **state) {
         entrain_edge edges[100];
         uint32_t edge_count = 0;
         for (uint32_t i = 0; i < count; i++) {
-            phases[i] = (seed % 3 == 0 ? floor(3 * naive_draw(&random)) / 3 : naive_draw(&random)) * NAIVE_TWO_PI;
+            phases[i] =
+                (seed % 3 == 0 ? floor(3 * naive_draw(&random)) / 3 : naive_draw(&random)) * NAIVE_TWO_PI;
             frequencies[i] = 3;
         }
         for (uint32_t e = 0; e < 3 * count && seed % 2 == 0; e++) {
-            const uint32_t from = (uint32_t)(naive_draw(&random) * count), to = (uint32_t)(naive_draw(&random) * count);
+            const uint32_t from = (uint32_t)(naive_draw(&random) * count),
+                           to = (uint32_t)(naive_draw(&random) * count);
             if (from != to)
                 edges[edge_count++] = (entrain_edge){from, to, 1};
         }
-        naive_world world = {.edges = edges, .edge_count = edge_count, .is_desync = true, .alpha = config.alpha};
+        naive_world world = {
+            .edges = edges, .edge_count = edge_count, .is_desync = true, .alpha = config.alpha};
         naive_begin(&world, count, phases, frequencies);
         stage play;
         stage_open(&play, &(stage_spec){.count = count,
@@ -125,7 +128,8 @@ static void test_all_together(void **state) {
     const entrain_desync_config config = {.alpha = 0.9};
     const double phases[NAIVE_MAX] = {0};
     stage play;
-    stage_open(&play, &(stage_spec){.count = 130, .phases = phases, .desync = &config, .workers = 2, .cohort = 64});
+    stage_open(&play,
+               &(stage_spec){.count = 130, .phases = phases, .desync = &config, .workers = 2, .cohort = 64});
     stage_run(&play, 3);
     assert_true(unevenness(&play) > 1);
     stage_close(&play);
@@ -164,8 +168,9 @@ static void test_the_promise(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rounds),       cmocka_unit_test(test_against_one_list), cmocka_unit_test(test_heals),
-        cmocka_unit_test(test_all_together), cmocka_unit_test(test_the_promise),
+        cmocka_unit_test(test_rounds),      cmocka_unit_test(test_against_one_list),
+        cmocka_unit_test(test_heals),       cmocka_unit_test(test_all_together),
+        cmocka_unit_test(test_the_promise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,8 @@ static void test_firings_to_absorption(void **state) {
 }
 
 // Phase of the other one just after a firing: *first_out of the first, *second_out of the next. The return map is the second.
-static void measure_return(double dissipation, double strength, double phase, double *first_out, double *second_out) {
+static void measure_return(double dissipation, double strength, double phase, double *first_out,
+                           double *second_out) {
     stage play;
     double cycles[2];
     open_pair(&play, dissipation, strength, phase);
@@ -116,8 +117,9 @@ static void test_everybody_is_absorbed(void **state) {
             for (uint32_t i = 1; i < play.count; i++) {
                 entrain_pulse_read(play.population, i, NULL, &other_s, NULL);
                 if (other_s != last_s)
-                    fail_msg("b = %g, epsilon = %g, seed %llu: 0 fired at %.17g, %u at %.17g", config.dissipation,
-                             config.strength, (unsigned long long)seed, last_s, i, other_s);
+                    fail_msg("b = %g, epsilon = %g, seed %llu: 0 fired at %.17g, %u at %.17g",
+                             config.dissipation, config.strength, (unsigned long long)seed, last_s, i,
+                             other_s);
             }
             stage_close(&play);
         }
@@ -159,7 +161,8 @@ static void draw_network(uint64_t seed) {
         const uint32_t from = (uint32_t)(naive_draw(&random) * net.spec.count),
                        to = (uint32_t)(naive_draw(&random) * net.spec.count);
         // Weights are multiples of 1/8, so that a topology keeps them to the bit; some negative, some edges twice.
-        const double weight = (1 + floor(16 * naive_draw(&random))) / 8 * (naive_draw(&random) < 0.2 ? -1 : 1);
+        const double weight =
+            (1 + floor(16 * naive_draw(&random))) / 8 * (naive_draw(&random) < 0.2 ? -1 : 1);
         if (from == to)
             continue;
         net.delays[net.spec.edge_count] = floor(40 * naive_draw(&random)) / 32; // exact as a float
@@ -253,7 +256,8 @@ static void test_many_at_once(void **state) {
 
 // --- The promise, samples included
 
-static uint64_t fingerprint_of(const char *policy, uint32_t workers, double sample_s, entrain_phase_sample *last_out) {
+static uint64_t fingerprint_of(const char *policy, uint32_t workers, double sample_s,
+                               entrain_phase_sample *last_out) {
     entrain_swarm_config config = entrain_swarm_config_defaults();
     entrain_error error = {0};
     entrain_swarm *swarm;
@@ -285,8 +289,9 @@ static void test_the_promise(void **state) {
     assert_true(first.observations > 1000);
     for (uint32_t p = 0; entrain_policy_at(p) != NULL; p++)
         for (uint32_t workers = 1; workers <= 8; workers = workers == 3 ? 8 : workers + 1) {
-            assert_int_equal(fingerprint_of(entrain_policy_at(p)->name, workers, workers == 2 ? 0.25 : 4, &other),
-                             expected);
+            assert_int_equal(
+                fingerprint_of(entrain_policy_at(p)->name, workers, workers == 2 ? 0.25 : 4, &other),
+                expected);
             assert_memory_equal(&first.coherence, &other.coherence, sizeof first.coherence);
             assert_memory_equal(&first.local_coherence, &other.local_coherence, sizeof first.local_coherence);
             assert_int_equal(first.observations, other.observations);
@@ -302,7 +307,8 @@ static void test_the_meter(void **state) {
     entrain_pulse_config config = entrain_pulse_config_defaults();
     config.strength = 0;
     stage play;
-    stage_open(&play, &(stage_spec){.count = 4, .edges = edges, .edge_count = 5, .phases = phases, .pulse = &config});
+    stage_open(&play, &(stage_spec){
+                          .count = 4, .edges = edges, .edge_count = 5, .phases = phases, .pulse = &config});
     entrain_error error = {0};
     entrain_phase_meter *meter;
     entrain_phase_sample sample;
@@ -344,7 +350,8 @@ static void test_stopped_and_restarted(void **state) {
     stage play;
     stage_open(&play, &(stage_spec){.count = 10, .phases = phases, .pulse = &config});
     stage_run(&play, 20.3);
-    assert_int_equal(entrain_engine_stop_actor(play.engine, entrain_population_id(play.population, 3)), ENTRAIN_OK);
+    assert_int_equal(entrain_engine_stop_actor(play.engine, entrain_population_id(play.population, 3)),
+                     ENTRAIN_OK);
     uint64_t fired, then;
     entrain_pulse_read(play.population, 3, &fired, NULL, NULL);
     stage_run(&play, 25.3);
@@ -377,8 +384,9 @@ static void test_everybody_stopped(void **state) {
                                         .pulse = &config});
         stage_run(&play, 1.5);
         for (uint32_t i = 0; i < 2; i++)
-            assert_int_equal(entrain_engine_stop_actor(play.engine, entrain_population_id(play.population, i)),
-                             ENTRAIN_OK);
+            assert_int_equal(
+                entrain_engine_stop_actor(play.engine, entrain_population_id(play.population, i)),
+                ENTRAIN_OK);
         stage_run(&play, 7);
         assert_true(entrain_engine_time_s(play.engine) == 7);
         entrain_id id;
@@ -454,9 +462,9 @@ static void test_refusals(void **state) {
     double phases[3] = {0}, frequencies[3] = {1, 1, 1};
     entrain_pulse_config pulse = entrain_pulse_config_defaults();
     pulse.delay_s = 0.5;
-#define REFUSED(in, count, status, words)                                                                      \
-    CHECK_REFUSED(entrain_pulse_add(in, &pulse, complete, count, phases, frequencies, &population, &error), status, \
-                  error, words)
+#define REFUSED(in, count, status, words)                                                                    \
+    CHECK_REFUSED(entrain_pulse_add(in, &pulse, complete, count, phases, frequencies, &population, &error),  \
+                  status, error, words)
     REFUSED(lockstep, 3, ENTRAIN_UNSUPPORTED, "virtual-time");
     REFUSED(engine, 2, ENTRAIN_INVALID, "vertices");
     pulse.delay_s = 0.05;
@@ -480,8 +488,8 @@ static void test_refusals(void **state) {
     assert_true(many != NULL && rates != NULL);
     for (uint32_t i = 0; i < 70000; i++)
         rates[i] = 1;
-    CHECK_REFUSED(entrain_pulse_add(engine, &pulse, star, 70000, many, rates, &population, &error), ENTRAIN_LIMIT, error,
-                  "at most");
+    CHECK_REFUSED(entrain_pulse_add(engine, &pulse, star, 70000, many, rates, &population, &error),
+                  ENTRAIN_LIMIT, error, "at most");
     free(many);
     free(rates);
     entrain_desync_config desync = {.alpha = 0.5};
@@ -498,11 +506,18 @@ static void test_refusals(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_firings_to_absorption), cmocka_unit_test(test_return_map),
-        cmocka_unit_test(test_everybody_is_absorbed), cmocka_unit_test(test_random_networks),
-        cmocka_unit_test(test_many_pulses_in_one_round), cmocka_unit_test(test_many_at_once), cmocka_unit_test(test_the_promise),
-        cmocka_unit_test(test_the_meter), cmocka_unit_test(test_stopped_and_restarted),
-        cmocka_unit_test(test_everybody_stopped), cmocka_unit_test(test_deadline), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_firings_to_absorption),
+        cmocka_unit_test(test_return_map),
+        cmocka_unit_test(test_everybody_is_absorbed),
+        cmocka_unit_test(test_random_networks),
+        cmocka_unit_test(test_many_pulses_in_one_round),
+        cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_the_promise),
+        cmocka_unit_test(test_the_meter),
+        cmocka_unit_test(test_stopped_and_restarted),
+        cmocka_unit_test(test_everybody_stopped),
+        cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

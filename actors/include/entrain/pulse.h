@@ -23,9 +23,9 @@ ENTRAIN_BEGIN_DECLS
 /// at 0; a pulse adds epsilon to x (at most to 1, which makes it fire, at least to 0), those of one round together. Pulses
 /// that reach an oscillator in the instant in which it fired change nothing.
 typedef struct entrain_pulse_config {
-    double dissipation;  ///< b, above 0 to 50; default 3
-    double strength;     ///< epsilon, -1 to 1; default 0.1
-    bool divide;         ///< divide epsilon by the hearer's in-degree (complete: N - 1); default false
+    double dissipation; ///< b, above 0 to 50; default 3
+    double strength;    ///< epsilon, -1 to 1; default 0.1
+    bool divide;        ///< divide epsilon by the hearer's in-degree (complete: N - 1); default false
     /// Of every pulse, simulated seconds, 0 to 1e6; default 0. To it comes the topology's. Their sum is at least the
     /// engine's lookahead.
     double delay_s;
@@ -48,9 +48,9 @@ ENTRAIN_API entrain_status entrain_pulse_add(entrain_engine *engine, const entra
                                              const double *frequencies, entrain_population **population_out,
                                              entrain_error *error_out);
 ENTRAIN_API entrain_status entrain_desync_add(entrain_engine *engine, const entrain_desync_config *config,
-                                              entrain_topology *topology, uint32_t count, const double *phases,
-                                              const double *frequencies, entrain_population **population_out,
-                                              entrain_error *error_out);
+                                              entrain_topology *topology, uint32_t count,
+                                              const double *phases, const double *frequencies,
+                                              entrain_population **population_out, entrain_error *error_out);
 /// Brings the columns phase and turns of everybody to the engine's present time, as Kuramoto's: phase wrapped, and phase +
 /// 2 pi turns is 2 pi (times fired + phi). Between runs.
 ENTRAIN_API entrain_status entrain_pulse_look(entrain_population *population);
