@@ -1,16 +1,17 @@
 // DESYNC, the midpoint rule: Degesys, Rose, Patel and Nagpal, IPSN 2007, section 3.
 //
-// Everybody fires once in a period T. Who has fired waits for the first firing that it hears after its own; then it knows when
-// the one before it fired (the last that it had heard of), and the one after it, and moves its own next firing, which was to
-// be a period after its last, by alpha times the way from its last firing to the middle between theirs:
+// Everybody fires once in a period T. Who has fired waits for the first firing that it hears after its own;
+// then it knows when the one before it fired (the last that it had heard of), and the one after it, and moves
+// its own next firing, which was to be a period after its last, by alpha times the way from its last firing
+// to the middle between theirs:
 //
 //   next = own + T + alpha ((before + after) / 2 - own)
 //
-// What it knows of the one before it is as old as that one's last firing: before has moved since, and nobody has said so.
-// That is the paper's rule, and why alpha near 1 is slow for a few nodes.
+// What it knows of the one before it is as old as that one's last firing: before has moved since, and nobody
+// has said so. That is the paper's rule, and why alpha near 1 is slow for a few nodes.
 //
-// Deviation: firings at one instant count as made in the order of indices, so that a swarm that begins all together
-// spreads, too; and nobody moves its firing into the past.
+// Deviation: firings at one instant count as made in the order of indices, so that a swarm that begins all
+// together spreads, too; and nobody moves its firing into the past.
 #include <math.h>
 
 #include "actors/pulse_net.h"

@@ -1,13 +1,13 @@
 // Mirollo and Strogatz (1990): oscillators that charge, fire, and kick all who hear them.
 //
-// phi grows evenly from 0 to 1 in a period; x = f(phi) = ln(1 + (e^b - 1) phi) / b. A pulse adds epsilon to x, so phi becomes
-// g(f(phi) + epsilon) with g = f^-1, which is linear in phi:
+// phi grows evenly from 0 to 1 in a period; x = f(phi) = ln(1 + (e^b - 1) phi) / b. A pulse adds epsilon to
+// x, so phi becomes g(f(phi) + epsilon) with g = f^-1, which is linear in phi:
 //
 //   phi + m (phi + c),   m = e^(b epsilon) - 1,   c = 1 / (e^b - 1)
 //
-// At phi >= 1 it fires and begins at 0. All pulses of one round are one: their epsilons are added first, and what x would
-// be beyond 0 or 1 is lost. Pulses of the instant in which it fired change nothing, so at one instant nobody fires twice and
-// every avalanche ends.
+// At phi >= 1 it fires and begins at 0. All pulses of one round are one: their epsilons are added first, and
+// what x would be beyond 0 or 1 is lost. Pulses of the instant in which it fired change nothing, so at one
+// instant nobody fires twice and every avalanche ends.
 #include <math.h>
 
 #include "actors/pulse_net.h"
@@ -63,8 +63,8 @@ static entrain_status settle(entrain_self *self) {
     return entrain__pulse_plan(self, state, self->time_s + (1 - state->at) * entrain__pulse_period(self));
 }
 
-// A round has been seen to its end when fewer messages came than are handed over at once; otherwise a timer says so, which
-// comes before all else of the next round.
+// A round has been seen to its end when fewer messages came than are handed over at once; otherwise a timer
+// says so, which comes before all else of the next round.
 static entrain_status receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     const pulse *model = self->context;
     entrain__pulse_state *state = entrain__pulse_state_of(self);

@@ -10,8 +10,7 @@
 #define TWO_PI 6.283185307179586
 enum {
     RELAY_BLOCK = 32000, // oscillators that one relay tells; its places are twice that
-    PLACES_OWN =
-        4, // messages to oneself under way at most: the next firing, the end of a round; and one to begin with
+    PLACES_OWN = 4,      // to oneself, under way: next firing, end of a round, begin
     PLACES_MAX = UINT16_MAX,
     PLACES_WISHED = 1 << 22, // at most, of all, beyond what is needed
 };
@@ -121,8 +120,8 @@ static entrain_status relay_out(entrain_self *self, relay *its) {
     return status;
 }
 
-// What one round brings is told in one message each. It has been seen to its end when fewer came than are handed over at
-// once; otherwise a timer says so, which comes before all else of the next round.
+// What one round brings is told in one message each. It has been seen to its end when fewer came than are
+// handed over at once; otherwise a timer says so, which comes before all else of the next round.
 static entrain_status relay_receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     relay *its = self->columns[0];
     entrain_status status = ENTRAIN_OK;
@@ -154,8 +153,8 @@ static entrain_status relay_receive(entrain_self *self, const entrain_message *m
                            (entrain_payload){0}, NULL);
 }
 
-// There is one in any case, which waits for a time that never comes: so time goes on where everybody was stopped, and who
-// begins again then does so at the time it is.
+// There is one in any case, which waits for a time that never comes: so time goes on where everybody was
+// stopped, and who begins again then does so at the time it is.
 static entrain_status add_relays(entrain_engine *engine, entrain__pulse_net *net, entrain_error *error_out) {
     const entrain_column column = {.name = "gathered", .bytes = sizeof(relay), .fingerprint = true};
     const uint32_t told = net->relay_count == 0 ? 0 : net->count < RELAY_BLOCK ? net->count : RELAY_BLOCK;
@@ -217,8 +216,8 @@ static entrain_status check(const char *name, const entrain_engine *engine, cons
     return ENTRAIN_OK;
 }
 
-// Outgoing arcs' weights and delays from those of incoming ones. Both are sorted by (one end, other end), parallel ones in
-// the order given; so going through the incoming ones fills each speaker's in order.
+// Outgoing arcs' weights and delays from those of incoming ones. Both are sorted by (one end, other end),
+// parallel ones in the order given; so going through the incoming ones fills each speaker's in order.
 static entrain_status turn_round(entrain__pulse_net *net, double *weights, double *delays) {
     const entrain_topology_view *view = &net->view;
     uint64_t *next = entrain__arena_take(net->arena, net->count, sizeof *next);
@@ -265,8 +264,9 @@ static entrain_status fill_values(entrain__pulse_net *net, const double *phases,
     return ENTRAIN_OK;
 }
 
-// Whom one tells at most, and how many messages of one may be under way: those of as many firings as the longest delay
-// lasts periods, several times, if there is room. Strong pulses can make somebody fire at any rate: it fails then, and says so.
+// Whom one tells at most, and how many messages of one may be under way: those of as many firings as the
+// longest delay lasts periods, several times, if there is room. Strong pulses can make somebody fire at any
+// rate: it fails then, and says so.
 static entrain_status find_room(entrain__pulse_net *net, const char *name, entrain_error *error_out) {
     double fastest = 0;
     for (uint32_t i = 0; i < net->count; i++)

@@ -1,15 +1,17 @@
-/// @file pulse_net.h  What oscillators that speak by pulses have in common: state, who hears whom, the relays.
+/// @file pulse_net.h  What oscillators that speak by pulses have in common: state, who hears whom, the
+/// relays.
 ///
-/// An oscillator's phase grows evenly between what happens to it, so its state is where it was (`at`, in cycles) when
-/// something last happened to it (`time_s`), and one timer for its next firing. No error grows with time but that of the
-/// clock itself.
+/// An oscillator's phase grows evenly between what happens to it, so its state is where it was (`at`, in
+/// cycles) when something last happened to it (`time_s`), and one timer for its next firing. No error grows
+/// with time but that of the clock itself.
 ///
-/// Along the arcs of a graph every firing is one message to each hearer. Where everybody hears everybody, N firings at one
-/// instant would be N (N - 1) messages: there they go to relays instead, each of which tells its block of oscillators how
-/// many fired, once a round. Who fired is not told apart, and need not be: pulses that reach an oscillator in the
-/// instant of its own firing change nothing (Mirollo-Strogatz; one that comes back later, after a delay, is announced to its
-/// sender by a timer, and taken off), or only whether somebody before or after it in the order
-/// of indices fired at the same instant (DESYNC), for which the least and the greatest index are enough.
+/// Along the arcs of a graph every firing is one message to each hearer. Where everybody hears everybody, N
+/// firings at one instant would be N (N - 1) messages: there they go to relays instead, each of which tells
+/// its block of oscillators how many fired, once a round. Who fired is not told apart, and need not be:
+/// pulses that reach an oscillator in the instant of its own firing change nothing (Mirollo-Strogatz; one
+/// that comes back later, after a delay, is announced to its sender by a timer, and taken off), or only
+/// whether somebody before or after it in the order of indices fired at the same instant (DESYNC), for which
+/// the least and the greatest index are enough.
 #ifndef ENTRAIN_ACTORS_PULSE_NET_H
 #define ENTRAIN_ACTORS_PULSE_NET_H
 
@@ -57,14 +59,16 @@ typedef struct entrain__pulse_net {
     uint32_t out_max, under_way_max;    // whom one tells at most; messages of it that may be under way
 } entrain__pulse_net;
 
-/// Checks what both models take and makes a context of @p bytes that begins with a net. On refusal nothing is left.
+/// Checks what both models take and makes a context of @p bytes that begins with a net. On refusal nothing is
+/// left.
 entrain_status entrain__pulse_net_create(entrain_engine *engine, const char *name, entrain_topology *topology,
                                          double delay_s, uint32_t count, const double *phases,
                                          const double *frequencies, size_t bytes, void **context_out,
                                          entrain_error *error_out);
 /// Undoes that, before it was added.
 void entrain__pulse_net_destroy(entrain__pulse_net *net);
-/// Adds the population, whose context begins with @p net, and its relays. Takes @p net over, whatever comes of it.
+/// Adds the population, whose context begins with @p net, and its relays. Takes @p net over, whatever comes
+/// of it.
 entrain_status entrain__pulse_net_add(entrain_engine *engine, const char *name, entrain__pulse_net *net,
                                       entrain_status (*receive)(entrain_self *self,
                                                                 const entrain_message *messages,
@@ -78,7 +82,8 @@ const entrain__pulse_net *entrain__pulse_net_of(const entrain_population *popula
 double entrain__pulse_phase(const entrain__pulse_state *state, double frequency, double time_s);
 /// The next firing is at @p time_s, and not when it was to be before.
 entrain_status entrain__pulse_plan(entrain_self *self, entrain__pulse_state *state, double time_s);
-/// What both do when they begin, and when they fire: phase 0, the next firing a period from now, all hearers told.
+/// What both do when they begin, and when they fire: phase 0, the next firing a period from now, all hearers
+/// told.
 entrain_status entrain__pulse_begin(entrain_self *self);
 entrain_status entrain__pulse_fire(entrain_self *self);
 
@@ -88,7 +93,8 @@ static inline entrain__pulse_state *entrain__pulse_state_of(const entrain_self *
 static inline double entrain__pulse_period(const entrain_self *self) {
     return 6.283185307179586 / *(const double *)self->columns[ENTRAIN_KURAMOTO_FREQUENCY];
 }
-/// Of a message that was heard: how many fired (weights: their sum), and the least and greatest index of those.
+/// Of a message that was heard: how many fired (weights: their sum), and the least and greatest index of
+/// those.
 static inline double entrain__pulse_weight(const entrain_message *message) { return message->payload[0].f64; }
 static inline uint32_t entrain__pulse_least(const entrain_message *message) {
     return (uint32_t)(message->payload[1].u64 >> 32);

@@ -36,9 +36,9 @@ struct entrain__calendar {
     uint32_t sizes[ENTRAIN__LANES];
     uint64_t lined;
     uint32_t run_first, run_last, run_count; // entry + 1; linked through entrain__delayed.position
-    owner *owners;             // [owner_count]
-    entrain__delayed *entries; // [capacity]
-    node *nodes;               // [capacity]
+    owner *owners;                           // [owner_count]
+    entrain__delayed *entries;               // [capacity]
+    node *nodes;                             // [capacity]
 };
 
 entrain__calendar *entrain__calendar_create(entrain__arena *arena, size_t *bytes, uint32_t owner_count,
@@ -240,8 +240,9 @@ entrain_status entrain__calendar_add(entrain__calendar *calendar, uint32_t owner
     return ENTRAIN_OK;
 }
 
-entrain_status entrain__calendar_add_soon(entrain__calendar *calendar, uint32_t owner_index, entrain__instant at,
-                                          const entrain__letter *letter, entrain_timer *timer_out) {
+entrain_status entrain__calendar_add_soon(entrain__calendar *calendar, uint32_t owner_index,
+                                          entrain__instant at, const entrain__letter *letter,
+                                          entrain_timer *timer_out) {
     entrain__delayed *entry = take_place(calendar, owner_index, at, letter, timer_out);
     if (entry == NULL)
         return ENTRAIN_FULL;
@@ -357,8 +358,7 @@ static uint32_t forget_from(entrain__calendar *calendar, uint32_t owner_index, u
     uint32_t taken = 0;
     for (uint32_t place = 1; place <= calendar->owners[owner_index].touched; place++) {
         entrain__delayed *entry = entry_of(calendar, owner_index, place);
-        if (entry->lane == ENTRAIN__LANES ||
-            (entry->lane != ENTRAIN__LANE_OWN && entry->when < others_from))
+        if (entry->lane == ENTRAIN__LANES || (entry->lane != ENTRAIN__LANE_OWN && entry->when < others_from))
             continue;
         remove_entry(calendar, entry);
         free_place(calendar, entry);

@@ -87,8 +87,8 @@ entrain__calendar *entrain__calendar_create(entrain__arena *arena, size_t *bytes
 entrain_status entrain__calendar_add(entrain__calendar *calendar, uint32_t owner, entrain__lane lane,
                                      entrain__instant at, const entrain__letter *letter,
                                      entrain_timer *timer_out);
-/// The same for others, where what comes is mostly added in order, as that for the next round is: that costs no more than
-/// appending to a list. Taking it back is O(n).
+/// The same for others, where what comes is mostly added in order, as that for the next round is: that costs
+/// no more than appending to a list. Taking it back is O(n).
 entrain_status entrain__calendar_add_soon(entrain__calendar *calendar, uint32_t owner, entrain__instant at,
                                           const entrain__letter *letter, entrain_timer *timer_out);
 /// Takes @p owner's @p timer out of its heap. ENTRAIN_STALE: it is not in one; or it is for others and due

@@ -13,8 +13,8 @@ entrain_status entrain__virtual_build(entrain_engine *engine);
 entrain_status entrain__virtual_run(entrain_engine *engine, double until_s, entrain_error *error_out);
 /// Between runs: what the living actor at @p column has under way is cancelled.
 void entrain__virtual_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column);
-/// The actor at @p column has begun, and its behavior wants to be told: it is, at the present time. During the start, and
-/// between runs or windows.
+/// The actor at @p column has begun, and its behavior wants to be told: it is, at the present time. During
+/// the start, and between runs or windows.
 void entrain__virtual_begin(entrain_engine *engine, entrain__cohort *cohort, uint32_t column);
 /// Messages that have left their sender and have not been handled.
 uint64_t entrain__virtual_queued(const entrain_engine *engine);

@@ -1,5 +1,5 @@
-/// @file pulse_model.h  Oscillators that fire, by one thread with one list: what the engine has to do, done naively.
-/// And a stage on which the engine does it.
+/// @file pulse_model.h  Oscillators that fire, by one thread with one list: what the engine has to do, done
+/// naively. And a stage on which the engine does it.
 #ifndef ENTRAIN_TESTS_PULSE_MODEL_H
 #define ENTRAIN_TESTS_PULSE_MODEL_H
 

@@ -1,4 +1,5 @@
-// DESYNC's midpoint rule: how many rounds it takes (T21), that it heals, and every firing against one thread with one list.
+// DESYNC's midpoint rule: how many rounds it takes (T21), that it heals, and every firing against one thread
+// with one list.
 #include "pulse_model.h"
 
 #include "entrain/scheduler.h"
@@ -61,7 +62,8 @@ static void test_rounds(void **state) {
     check_rounds(20, 0.95, 12, 121);
 }
 
-// The same firings as one thread with one list, to the last bit; all-to-all (through relays) and on graphs, from ties too.
+// The same firings as one thread with one list, to the last bit; all-to-all (through relays) and on graphs,
+// from ties too.
 static void test_against_one_list(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 12; seed++) {

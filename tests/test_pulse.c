@@ -1,5 +1,5 @@
-// Mirollo and Strogatz's oscillators: the known answers of two (T16), the theorem for many, and random networks against one
-// thread with one list.
+// Mirollo and Strogatz's oscillators: the known answers of two (T16), the theorem for many, and random
+// networks against one thread with one list.
 #include "pulse_model.h"
 
 #include "entrain/scheduler.h"
@@ -25,8 +25,8 @@ static void open_pair(stage *play, double dissipation, double strength, double p
     stage_open(play, &(stage_spec){.count = 2, .phases = phases, .pulse = &config});
 }
 
-// The convention: one begins at 0 (as if it had just fired, and the other had had that pulse), the other at phi0; counted are
-// the firings before the one that absorbs.
+// The convention: one begins at 0 (as if it had just fired, and the other had had that pulse), the other at
+// phi0; counted are the firings before the one that absorbs.
 static uint32_t firings_to_absorption(double dissipation, double strength, double phase) {
     stage play;
     open_pair(&play, dissipation, strength, phase);
@@ -45,7 +45,8 @@ static void test_firings_to_absorption(void **state) {
         assert_int_equal(firings_to_absorption(3, 0.1, 0.1 * k), expected[k - 1]);
 }
 
-// Phase of the other one just after a firing: *first_out of the first, *second_out of the next. The return map is the second.
+// Phase of the other one just after a firing: *first_out of the first, *second_out of the next. The return
+// map is the second.
 static void measure_return(double dissipation, double strength, double phase, double *first_out,
                            double *second_out) {
     stage play;
@@ -92,7 +93,8 @@ static void test_return_map(void **state) {
     check_return_map(8, 0.02);
 }
 
-// --- Many: Mirollo and Strogatz's theorem: all-to-all, identical, any b > 0 and epsilon > 0, nearly every start: one group.
+// --- Many: Mirollo and Strogatz's theorem: all-to-all, identical, any b > 0 and epsilon > 0, nearly every
+// start: one group.
 
 static void test_everybody_is_absorbed(void **state) {
     (void)state;
@@ -160,7 +162,8 @@ static void draw_network(uint64_t seed) {
     for (uint32_t e = 0; e < wished; e++) {
         const uint32_t from = (uint32_t)(naive_draw(&random) * net.spec.count),
                        to = (uint32_t)(naive_draw(&random) * net.spec.count);
-        // Weights are multiples of 1/8, so that a topology keeps them to the bit; some negative, some edges twice.
+        // Weights are multiples of 1/8, so that a topology keeps them to the bit; some negative, some edges
+        // twice.
         const double weight =
             (1 + floor(16 * naive_draw(&random))) / 8 * (naive_draw(&random) < 0.2 ? -1 : 1);
         if (from == to)

@@ -115,8 +115,9 @@ static void who_fails_is_dealt_with_as_its_supervision_says(void **state) {
         const char *log;
         entrain_message_count count;
     } cases[] = {
-        // 0 tells 1 to fail at 1; what comes for 1 at 1.5 finds nobody, and then the window [1, 2) is over: it
-        // is settled what becomes of 1, and 0 is told. At 2 the timer of 0 rings, and 2 hears what 1 sent before.
+        // 0 tells 1 to fail at 1; what comes for 1 at 1.5 finds nobody, and then the window [1, 2) is over:
+        // it is settled what becomes of 1, and 0 is told. At 2 the timer of 0 rings, and 2 hears what 1 sent
+        // before.
         {ENTRAIN_REMEDY_STOP,
          KIND_FAIL,
          "0@0:0 1@1:2 [1@1.5 failed status] 0@1.5:ended-1-status 0@2:5 2@2:1 ",
@@ -226,7 +227,8 @@ static void calls_at_one_instant_share_a_budget(void **state) {
     entrain_engine_destroy(world.engine);
 }
 
-// Who watches one that is gone is told when the window is over, in which it goes on living; wherever runs are cut.
+// Who watches one that is gone is told when the window is over, in which it goes on living; wherever runs are
+// cut.
 static entrain_status watch_too_late(entrain_self *self, const entrain_message *messages, uint32_t count) {
     if (messages[0].kind == KIND_TOLD) {
         entrain_send_after(self, 0.25, self->id, KIND_TIMER, 0, nothing, nothing, NULL);
@@ -426,9 +428,11 @@ static void who_begins_is_told(void **state) {
     entrain_engine_count(world.engine, &count);
     assert_int_equal(count.sent, 3);
     assert_int_equal(count.queued, 3);
-    // One task: its own actors' timers of the window [0, 5), then 1 begins again when that is over, at the present.
+    // One task: its own actors' timers of the window [0, 5), then 1 begins again when that is over, at the
+    // present.
     CHECK_OK(entrain_engine_run(world.engine, 20, &error), error);
-    assert_string_equal(world.log, "0@0:begun 1@0:begun 2@0:begun 0@1:timer 1@2:timer 2@3:timer 1@3:begun 1@5:timer ");
+    assert_string_equal(world.log,
+                        "0@0:begun 1@0:begun 2@0:begun 0@1:timer 1@2:timer 2@3:timer 1@3:begun 1@5:timer ");
     // By hand, between runs; and one whose place is still full of what was sent before.
     world.log[0] = 0;
     entrain_id id = entrain_population_id(world.people, 2);
@@ -438,8 +442,8 @@ static void who_begins_is_told(void **state) {
     assert_string_equal(world.log, "2@5:begun 2@8:timer ");
     world.log[0] = 0;
     for (uint32_t again = 0; again < 2; again++) {
-        assert_int_equal(entrain_engine_tell(world.engine, entrain_population_id(world.people, 0), KIND_TOLD, 0,
-                                             nothing, nothing),
+        assert_int_equal(entrain_engine_tell(world.engine, entrain_population_id(world.people, 0), KIND_TOLD,
+                                             0, nothing, nothing),
                          ENTRAIN_OK);
         CHECK_OK(entrain_engine_run(world.engine, again == 0 ? 9 : 40, &error), error);
         if (again == 1)
@@ -467,8 +471,9 @@ static void to_be_told_takes_virtual_time_and_a_place(void **state) {
         }
         CHECK_OK(entrain_engine_create(&config, &world.engine, &error), error);
         CHECK_OK(entrain_engine_add(world.engine, &behavior, &world, 3, &world.people, &error), error);
-        CHECK_REFUSED(entrain_engine_start(world.engine, &error), with == 0 ? ENTRAIN_UNSUPPORTED : ENTRAIN_INVALID,
-                      error, with == 0 ? "virtual-time" : "timers_max");
+        CHECK_REFUSED(entrain_engine_start(world.engine, &error),
+                      with == 0 ? ENTRAIN_UNSUPPORTED : ENTRAIN_INVALID, error,
+                      with == 0 ? "virtual-time" : "timers_max");
         entrain_engine_destroy(world.engine);
     }
 }
