@@ -1,5 +1,5 @@
-// entrain validate: every known answer of the field, measured. Checks are shared by threads, each with swarms of one
-// worker; they are printed in the order of the table as soon as all before them are done.
+// entrain validate: every known answer of the field, measured. Checks are shared by threads, each with swarms
+// of one worker; they are printed in the order of the table as soon as all before them are done.
 #include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
@@ -13,8 +13,9 @@
 #include "sims/say.h"
 #include "sims/validate_out.h"
 
-static const validate_check *const topics[] = {validate_exact,  validate_ring,  validate_symmetry,  validate_pulse,
-                                               validate_second, validate_field, validate_statistics};
+static const validate_check *const topics[] = {validate_exact,     validate_ring,   validate_symmetry,
+                                               validate_pulse,     validate_second, validate_field,
+                                               validate_statistics};
 
 // --- which checks
 
@@ -29,7 +30,8 @@ static int in_order(const void *a, const void *b) {
 static uint32_t all_checks(const validate_check **checks_out) {
     uint32_t count = 0;
     for (size_t t = 0; t < sizeof topics / sizeof *topics; t++)
-        for (const validate_check *check = topics[t]; check->id != NULL && count < VALIDATE_CHECKS_MAX; check++)
+        for (const validate_check *check = topics[t]; check->id != NULL && count < VALIDATE_CHECKS_MAX;
+             check++)
             checks_out[count++] = check;
     qsort(checks_out, count, sizeof *checks_out, in_order);
     return count;
@@ -55,10 +57,11 @@ static entrain_status refuse_word(const char *word, const validate_check *const 
         *at = (char)toupper((unsigned char)*at);
     const char *nearest = entrain_nearest_word(upper, ids);
     if (nearest != NULL)
-        return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "--filter: there is no check \"%s\"; did you mean %s?",
-                                 word, nearest);
+        return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
+                                 "--filter: there is no check \"%s\"; did you mean %s?", word, nearest);
     return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
-                             "--filter: no check is called \"%s\" or has it in its title; there are%s.", word, list);
+                             "--filter: no check is called \"%s\" or has it in its title; there are%s.", word,
+                             list);
 }
 
 // Those that @p filter names, in the order of the table; all of them without one.
@@ -100,7 +103,8 @@ static entrain_status parse_workers(const char *text, uint32_t *workers_out, ent
     errno = 0;
     unsigned long count = strtoul(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || count - 1 >= ENTRAIN_WORKERS_MAX)
-        return entrain_error_set(error_out, ENTRAIN_INVALID, "--workers takes a whole number from 1 to %d, not \"%s\".",
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "--workers takes a whole number from 1 to %d, not \"%s\".",
                                  ENTRAIN_WORKERS_MAX, text);
     *workers_out = (uint32_t)count;
     return ENTRAIN_OK;
@@ -240,8 +244,8 @@ int command_validate(const cli_options *options) {
     if (now.all.contexts == NULL)
         abort();
     for (uint32_t i = 0; i < now.all.count; i++)
-        now.all.contexts[i] =
-            (validate_context){.check = checks[i], .full = options->full, .pictures = options->report != NULL};
+        now.all.contexts[i] = (validate_context){
+            .check = checks[i], .full = options->full, .pictures = options->report != NULL};
     int code = run_all(&now, &error);
     if (code == EXIT_DONE)
         code = conclude(&now);

@@ -1,4 +1,5 @@
-// One mutex, and a stack of work that is under way: each lies in the frame of the crew_do() that waits for it.
+// One mutex, and a stack of work that is under way: each lies in the frame of the crew_do() that waits for
+// it.
 #include "sims/crew.h"
 
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /// @file crew.h  Threads that take parts of work from each other, so that long work does not wait for short.
 ///
-/// Work is a number of parts, done in any order by any of the crew. A part may itself have work done by the crew:
-/// who is idle helps with the newest work there is.
+/// Work is a number of parts, done in any order by any of the crew. A part may itself have work done by the
+/// crew: who is idle helps with the newest work there is.
 #ifndef ENTRAIN_SIMS_CREW_H
 #define ENTRAIN_SIMS_CREW_H
 

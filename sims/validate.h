@@ -1,12 +1,13 @@
 /// @file validate.h  Known answers: the checks there are, the rows that they yield, and swarms to check with.
 ///
-/// A check is a function that moves swarms, and adds one row for each thing it measured. It says what it expects
-/// by the equations (entrain/theory.h) and how far off is too far. Checks run on several threads at once: each has
-/// a context of its own. Nothing of what is measured depends on a clock or on how many threads there are.
+/// A check is a function that moves swarms, and adds one row for each thing it measured. It says what it
+/// expects by the equations (entrain/theory.h) and how far off is too far. Checks run on several threads at
+/// once: each has a context of its own. Nothing of what is measured depends on a clock or on how many threads
+/// there are.
 ///
-/// Once something went wrong (a refusal, transports that differ) or Ctrl-C came, a context's swarms stand still and
-/// answer NaN: checks need not look. Rows added then fail, with what went wrong as their note; after Ctrl-C none
-/// are added.
+/// Once something went wrong (a refusal, transports that differ) or Ctrl-C came, a context's swarms stand
+/// still and answer NaN: checks need not look. Rows added then fail, with what went wrong as their note;
+/// after Ctrl-C none are added.
 #ifndef ENTRAIN_SIMS_VALIDATE_H
 #define ENTRAIN_SIMS_VALIDATE_H
 
@@ -63,8 +64,8 @@ typedef struct validate_point {
 /// What a check knows and fills.
 struct validate_context {
     const validate_check *check;
-    bool full;         ///< the table's sizes; otherwise those of --quick
-    bool pictures;     ///< points are wanted
+    bool full;            ///< the table's sizes; otherwise those of --quick
+    bool pictures;        ///< points are wanted
     struct crew *helpers; ///< who helps in validate_each(); NULL: nobody
     validate_row *rows;
     uint32_t row_count, row_room;
@@ -93,8 +94,8 @@ void validate_mean(validate_context *context, double expected, double measured, 
                    double tolerance, const char *format, ...) ENTRAIN_PRINTF(6, 7);
 /// What a reader should know of the next row.
 void validate_note(validate_context *context, const char *format, ...) ENTRAIN_PRINTF(2, 3);
-void validate_point_add(validate_context *context, const char *picture, const char *series, double x, double y,
-                        double error);
+void validate_point_add(validate_context *context, const char *picture, const char *series, double x,
+                        double y, double error);
 /// Something went wrong; the first one stays. Any thread.
 void validate_fault(validate_context *context, const char *format, ...) ENTRAIN_PRINTF(2, 3);
 /// Forgets what went wrong: what comes next has nothing to do with it.
@@ -104,8 +105,8 @@ bool validate_over(const validate_context *context);
 /// Frees what the context holds.
 void validate_context_free(validate_context *context);
 
-/// Calls @p body for 0 .. count - 1, on as many threads as there are; they may do anything but add rows, notes and
-/// points.
+/// Calls @p body for 0 .. count - 1, on as many threads as there are; they may do anything but add rows,
+/// notes and points.
 void validate_each(validate_context *context, uint32_t count,
                    void (*body)(validate_context *context, void *argument, uint32_t index), void *argument);
 
@@ -114,8 +115,8 @@ typedef enum validate_transports {
     VALIDATE_MAILBOX_ONLY,
     VALIDATE_PUBLISH_ONLY,
 } validate_transports;
-/// Of the @p index-th of many swarms that are compared with each other only by their means: one transport, then the other;
-/// with --quick a mailbox, which costs most, to one in eight.
+/// Of the @p index-th of many swarms that are compared with each other only by their means: one transport,
+/// then the other; with --quick a mailbox, which costs most, to one in eight.
 validate_transports validate_turn(const validate_context *context, uint32_t index);
 
 /// What a swarm to check with is made of. Arrays are borrowed until validate_open() returns.
@@ -143,8 +144,8 @@ typedef struct validate_swarm {
     int32_t *turns;
 } validate_swarm;
 
-/// Always to be followed by validate_close(). Through both transports, tasks are as small as they may be, so that there
-/// are several even in a small swarm; through one of them as large as the engine likes.
+/// Always to be followed by validate_close(). Through both transports, tasks are as small as they may be, so
+/// that there are several even in a small swarm; through one of them as large as the engine likes.
 void validate_open(validate_context *context, const validate_spec *spec, validate_swarm *swarm_out);
 void validate_close(validate_swarm *swarm);
 void validate_advance(validate_swarm *swarm, uint64_t ticks);
@@ -152,7 +153,8 @@ void validate_advance(validate_swarm *swarm, uint64_t ticks);
 void validate_until(validate_swarm *swarm, double time_s);
 /// A sample in which both transports agree to the bit.
 entrain_phase_sample validate_sample(validate_swarm *swarm);
-/// Wrapped phases and turns, the same bits in both transports, until the next call of this or validate_unwrapped().
+/// Wrapped phases and turns, the same bits in both transports, until the next call of this or
+/// validate_unwrapped().
 const double *validate_phases(validate_swarm *swarm);
 /// [count]: wrapped phases + 2 pi turns, with the 2 pi (a double) that the engine takes off.
 void validate_unwrapped(validate_swarm *swarm, long double *phases_out);

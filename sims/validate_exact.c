@@ -1,5 +1,5 @@
-// Laws with exact answers for two oscillators and for few: locking and drift, orders of convergence, locking of
-// N frequencies, closed forms for identical oscillators, splay.
+// Laws with exact answers for two oscillators and for few: locking and drift, orders of convergence, locking
+// of N frequencies, closed forms for identical oscillators, splay.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 #include "entrain/math.h"
 #include "sims/validate.h"
 
-// Two oscillators of frequencies mean -+ detuning/2: phi = theta_1 - theta_0 obeys phi' = detuning - K sin phi.
+// Two oscillators of frequencies mean -+ detuning/2: phi = theta_1 - theta_0 obeys phi' = detuning - K sin
+// phi.
 typedef struct pair {
     double detuning, mean, coupling, step_s, phi;
     entrain_integrator integrator;
@@ -32,22 +33,22 @@ static long double difference(validate_swarm *swarm) {
 }
 
 static void run_t1(validate_context *context) {
-    static const struct {
-        double detuning, mean, coupling;
-    } rows[] = {{1, 0, 2}, {-1.5, 0.7, 1.8}};
+    static const struct { double detuning, mean, coupling; } rows[] = {{1, 0, 2}, {-1.5, 0.7, 1.8}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const double d = rows[i].detuning, k = rows[i].coupling, phi = validate_asin(d / k);
         validate_swarm swarm;
         open_pair(context, &(pair){d, rows[i].mean, k, 0.01, 0, ENTRAIN_INTEGRATOR_RK4}, &swarm);
         validate_until(&swarm, 40); // at least e^-39 of the way is left
-        validate_near(context, phi, (double)difference(&swarm), 1e-10, "phase difference; dw = %g, K = %g", d, k);
+        validate_near(context, phi, (double)difference(&swarm), 1e-10, "phase difference; dw = %g, K = %g", d,
+                      k);
         validate_near(context, entrain_cos(phi / 2), validate_sample(&swarm).coherence, 1e-10,
                       "r; dw = %g, K = %g", d, k);
         validate_close(&swarm);
     }
 }
 
-// The time in which the difference gains @p beats turns, to the tick, then along a line: |phi''| h^2 / 8 is 6e-8.
+// The time in which the difference gains @p beats turns, to the tick, then along a line: |phi''| h^2 / 8 is
+// 6e-8.
 static double beat_period(validate_context *context, const pair *given, double period, int beats) {
     validate_swarm swarm;
     open_pair(context, given, &swarm);
@@ -69,9 +70,7 @@ static double beat_period(validate_context *context, const pair *given, double p
 }
 
 static void run_t2(validate_context *context) {
-    static const struct {
-        double detuning, coupling;
-    } rows[] = {{1, 0.5}, {2, 1.9}};
+    static const struct { double detuning, coupling; } rows[] = {{1, 0.5}, {2, 1.9}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const double d = rows[i].detuning, k = rows[i].coupling, period = TWO_PI / sqrt(d * d - k * k);
         double measured =
@@ -93,8 +92,8 @@ static void run_t3(validate_context *context) {
         validate_advance(&swarm, (uint64_t)(span / h + 0.5));
         double measured = (double)((difference(&swarm) - before) / (long double)span);
         validate_note(context, "tolerance: a turn more or less in T = %g", span);
-        validate_near(context, gap, measured, TWO_PI / span, "frequency gap; dw = 1, K = %g, T = %g: %s", k, span,
-                      side > 0 ? "locked" : "drifting");
+        validate_near(context, gap, measured, TWO_PI / span, "frequency gap; dw = 1, K = %g, T = %g: %s", k,
+                      span, side > 0 ? "locked" : "drifting");
         validate_close(&swarm);
     }
 }
@@ -122,8 +121,8 @@ static void run_t4(validate_context *context) {
         }
         // log2 by the natural logarithm: 1 / ln 2
         double order = entrain_log(errors[1] / errors[2]) * 1.4426950408889634;
-        validate_note(context, "error at t = 4: %.1e, %.1e, %.1e for h = 0.1, 0.05, 0.025", errors[0], errors[1],
-                      errors[2]);
+        validate_note(context, "error at t = 4: %.1e, %.1e, %.1e for h = 0.1, 0.05, 0.025", errors[0],
+                      errors[1], errors[2]);
         validate_near(context, orders[integrator], order, 0.15, "order of %s, h = 0.05 to 0.025",
                       entrain_integrator_name((entrain_integrator)integrator));
     }
@@ -131,7 +130,8 @@ static void run_t4(validate_context *context) {
 
 // --- T5, T6: N frequencies
 
-// Whether all lock from equal phases: after `settle`, the outermost pair parts by less than a turn in as much again.
+// Whether all lock from equal phases: after `settle`, the outermost pair parts by less than a turn in as much
+// again.
 static bool locks(validate_context *context, uint32_t count, const double *frequencies, double coupling,
                   double settle) {
     validate_swarm swarm;
@@ -170,7 +170,8 @@ static void run_t5(validate_context *context) {
         validate_uniform_quantiles(1, n, frequencies);
         const double expected = entrain_theory_locking_threshold(n, frequencies);
         double low = 0.8, high = 1.6; // does not know the answer
-        bool sound = !locks(context, n, frequencies, low, settle) && locks(context, n, frequencies, high, settle);
+        bool sound =
+            !locks(context, n, frequencies, low, settle) && locks(context, n, frequencies, high, settle);
         while (sound && high - low > width && !validate_over(context)) {
             double middle = (low + high) / 2;
             if (locks(context, n, frequencies, middle, settle))
@@ -183,8 +184,8 @@ static void run_t5(validate_context *context) {
             validate_note(context, "not drifting at %.6f, or not locked at %.6f", low, high);
         else
             validate_note(context, "drifts at %.6f, locks at %.6f, found by halving 0.8 .. 1.6", low, high);
-        validate_near(context, expected, sound ? (low + high) / 2 : NAN, width, "K_L; N = %u, w = uniform on -1 .. 1",
-                      n);
+        validate_near(context, expected, sound ? (low + high) / 2 : NAN, width,
+                      "K_L; N = %u, w = uniform on -1 .. 1", n);
     }
 }
 
@@ -230,12 +231,11 @@ static void run_t12(validate_context *context) {
                                           (1 + rows[i].r0) * entrain_cos(u / 2));
         }
         validate_swarm swarm;
-        validate_open(context,
-                      &(validate_spec){.count = n,
-                                       .phases = phases,
-                                       .model = validate_model(rows[i].coupling),
-                                       .step_s = rows[i].h},
-                      &swarm);
+        validate_open(
+            context,
+            &(validate_spec){
+                .count = n, .phases = phases, .model = validate_model(rows[i].coupling), .step_s = rows[i].h},
+            &swarm);
         for (int t = 1; t <= 5; t += 2) {
             validate_until(&swarm, t);
             validate_near(context, entrain_theory_relaxation(rows[i].coupling, 0, rows[i].r0, t),
@@ -267,9 +267,10 @@ static void run_t15(validate_context *context) {
     for (uint32_t i = 0; i < N; i++)
         phases[i] = TWO_PI * validate_draw(15, i);
     validate_swarm swarm;
-    validate_open(context,
-                  &(validate_spec){.count = N, .phases = phases, .model = validate_model(coupling), .step_s = 0.05},
-                  &swarm);
+    validate_open(
+        context,
+        &(validate_spec){.count = N, .phases = phases, .model = validate_model(coupling), .step_s = 0.05},
+        &swarm);
     double first = energy_of(&swarm, coupling), last = first;
     for (int tick = 0; tick < 1200 && !validate_over(context); tick++) {
         validate_advance(&swarm, 1);
@@ -308,29 +309,30 @@ static void run_t22(validate_context *context) {
             if (isnan(sample.moments[0]))
                 off = NAN;
         }
-        validate_near(context, 0, off, 1e-12, "off by most of r_1 .. r_8, t = 0 and 50; N = %u, K = -1",
-                      n);
+        validate_near(context, 0, off, 1e-12, "off by most of r_1 .. r_8, t = 0 and 50; N = %u, K = -1", n);
         validate_close(&swarm);
     }
 }
 
 static double half_sine(double a, double b) { return entrain_sin((a - b) / 2); }
 
-// Repelling, four identical ones end as two pairs of opposites, theta and theta + pi, phi and phi + pi: r_1 = 0. The
-// cross ratio of the start (T11) says which: for phases in their order around the circle it is sin^2((phi -
-// theta) / 2), and r_2 = |cos(phi - theta)|.
+// Repelling, four identical ones end as two pairs of opposites, theta and theta + pi, phi and phi + pi: r_1 =
+// 0. The cross ratio of the start (T11) says which: for phases in their order around the circle it is
+// sin^2((phi - theta) / 2), and r_2 = |cos(phi - theta)|.
 static void run_t23(validate_context *context) {
     static const double starts[][4] = {{0.1, 0.9, 2.7, 4.6}, {0, 0.4, 1.1, 2.5}, {0, 1.5, 3.2, 4.8}};
     for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
         const double *p = starts[i];
-        double ratio = half_sine(p[0], p[1]) * half_sine(p[2], p[3]) / (half_sine(p[0], p[2]) * half_sine(p[1], p[3]));
+        double ratio =
+            half_sine(p[0], p[1]) * half_sine(p[2], p[3]) / (half_sine(p[0], p[2]) * half_sine(p[1], p[3]));
         validate_swarm swarm;
         validate_open(context,
-                      &(validate_spec){.count = 4, .phases = p, .model = validate_model(-1), .step_s = 0.02}, &swarm);
+                      &(validate_spec){.count = 4, .phases = p, .model = validate_model(-1), .step_s = 0.02},
+                      &swarm);
         validate_until(&swarm, 200);
         entrain_phase_sample sample = validate_sample(&swarm);
-        validate_near(context, 0, sample.moments[0], 1e-6, "r_1; N = 4, K = -1, start %g %g %g %g", p[0], p[1], p[2],
-                      p[3]);
+        validate_near(context, 0, sample.moments[0], 1e-6, "r_1; N = 4, K = -1, start %g %g %g %g", p[0],
+                      p[1], p[2], p[3]);
         validate_note(context, "|1 - 2 x| with x the start's cross ratio");
         validate_near(context, fabs(1 - 2 * ratio), sample.moments[1], 1e-6, "r_2; the same start");
         validate_close(&swarm);
@@ -340,8 +342,8 @@ static void run_t23(validate_context *context) {
 const validate_check validate_exact[] = {
     {"T1", "Adler locking, N = 2: phi' = dw - K sin phi", "Adler 1946; Kuramoto 1984", run_t1},
     {"T2", "Adler drift: the beat period is 2 pi / sqrt(dw^2 - K^2)", "Adler 1946; Kuramoto 1984", run_t2},
-    {"T3", "Adler threshold: locked for K > dw, drifting by sqrt(dw^2 - K^2) below", "Adler 1946; Kuramoto 1984",
-     run_t3},
+    {"T3", "Adler threshold: locked for K > dw, drifting by sqrt(dw^2 - K^2) below",
+     "Adler 1946; Kuramoto 1984", run_t3},
     {"T4", "order of convergence, on T1's closed form", "Adler 1946; Kutta 1901", run_t4},
     {"T5", "locking threshold: K_L = min u / [(1/N) sum sqrt(1 - (w_j/u)^2)]", "Pazo 2005", run_t5},
     {"T6", "r in the locked state, by the same equation", "Pazo 2005", run_t6},
@@ -349,6 +351,7 @@ const validate_check validate_exact[] = {
      "Marvel, Mirollo, Strogatz 2009", run_t12},
     {"T15", "energy V = -(K/2N) sum cos(theta_j - theta_i) never rises", "Kuramoto 1984", run_t15},
     {"T22", "splay: r_m = 0 but for multiples of N", "Daido 1996", run_t22},
-    {"T23", "K < 0, identical: r_1 goes to 0, r_2 where the start put it", "Marvel, Mirollo, Strogatz 2009", run_t23},
+    {"T23", "K < 0, identical: r_1 goes to 0, r_2 where the start put it", "Marvel, Mirollo, Strogatz 2009",
+     run_t23},
     {NULL, NULL, NULL, NULL},
 };

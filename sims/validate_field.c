@@ -1,8 +1,8 @@
 // The mean field: coherence of large swarms, all-to-all, against the theory of infinite ones.
 //
-// A thousand oscillators never come to rest: drifting ones shake r by 0.01, over tens of time units. What the theory
-// knows is the mean; a mean over less time is off by more, as the inverse square root of it. So --quick, which takes
-// means over shorter times or of smaller swarms, allows more, and says how much.
+// A thousand oscillators never come to rest: drifting ones shake r by 0.01, over tens of time units. What the
+// theory knows is the mean; a mean over less time is off by more, as the inverse square root of it. So
+// --quick, which takes means over shorter times or of smaller swarms, allows more, and says how much.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,7 +168,8 @@ typedef struct relaxation {
 
 static double fraction(double x) { return x - floor(x); }
 
-// Ott and Antonsen's manifold, sampled by the R2 sequence: omega by the first of each pair, phase by the second.
+// Ott and Antonsen's manifold, sampled by the R2 sequence: omega by the first of each pair, phase by the
+// second.
 static void relax(validate_context *context, void *argument, uint32_t index) {
     relaxation *one = &((relaxation *)argument)[index];
     const uint32_t n = 10000;
@@ -331,18 +332,17 @@ static void run_m7(validate_context *context) {
 // --- M8
 
 static void run_m8(validate_context *context) {
-    static const struct {
-        double gamma, coupling, lag;
-    } rows[] = {{1, 4, 0.5}, {0.5, 2.5, -0.7}};
+    static const struct { double gamma, coupling, lag; } rows[] = {{1, 4, 0.5}, {0.5, 2.5, -0.7}};
     fields what = {.count = 2};
     for (uint32_t i = 0; i < what.count; i++) {
         field *f = &what.all[i];
         *f = field_of(1000, rows[i].coupling);
         f->model.lag = rows[i].lag;
-        f->frequency = (entrain_distribution){
-            .kind = ENTRAIN_DISTRIBUTION_LORENTZ, .sampling = ENTRAIN_SAMPLING_QUANTILE, .width = rows[i].gamma};
-        // With a lag, what a step gets wrong of the fast ones in Lorentz's tails does not cancel: 0.05 takes 6e-4 off r
-        // of the first row, 0.02 nothing that can be seen.
+        f->frequency = (entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_LORENTZ,
+                                              .sampling = ENTRAIN_SAMPLING_QUANTILE,
+                                              .width = rows[i].gamma};
+        // With a lag, what a step gets wrong of the fast ones in Lorentz's tails does not cancel: 0.05 takes
+        // 6e-4 off r of the first row, 0.02 nothing that can be seen.
         f->step_s = 0.02;
         f->every = 0.2;
         f->transports = context->full ? VALIDATE_BOTH : VALIDATE_PUBLISH_ONLY;
@@ -365,7 +365,8 @@ static void run_m8(validate_context *context) {
 
 const validate_check validate_field[] = {
     {"M1", "Lorentz: K_c = 2 gamma, r = sqrt(1 - K_c / K)", "Kuramoto 1975; Strogatz 2000", run_m1},
-    {"M2", "relaxation, N = 1e4: r^2 = a r0^2 e^(2at) / (a + b r0^2 (e^(2at) - 1))", "Ott, Antonsen 2008", run_m2},
+    {"M2", "relaxation, N = 1e4: r^2 = a r0^2 e^(2at) / (a + b r0^2 (e^(2at) - 1))", "Ott, Antonsen 2008",
+     run_m2},
     {"M4", "Gauss: K_c = sigma sqrt(8/pi); 1 = (K/sigma) sqrt(pi/8) e^-x (I0(x) + I1(x))",
      "Kuramoto 1984; Strogatz 2000", run_m4},
     {"M6", "noise, identical: K_c = 2D, r = I1(Kr/D) / I0(Kr/D)", "Sakaguchi 1988; Strogatz 2000", run_m6},

@@ -42,8 +42,8 @@ void validate_print_check(FILE *to, const validate_context *context);
 void validate_print_verdict(FILE *to, const validation *all);
 json_t *validate_json(const validation *all);
 
-/// Whether a report may be written to @p path: its name ends in .html or .md, nothing else lies there (@p force: it is
-/// replaced), and the folder can be written.
+/// Whether a report may be written to @p path: its name ends in .html or .md, nothing else lies there (@p
+/// force: it is replaced), and the folder can be written.
 entrain_status validate_report_check(const char *path, bool force, entrain_error *error_out);
 /// The page, with the pictures that there are points for. Without gnuplot: without pictures, and a note.
 entrain_status validate_report_write(const char *path, const validation *all, entrain_error *error_out);
@@ -56,6 +56,7 @@ typedef struct validate_picture {
 enum { VALIDATE_PICTURES = 4 };
 /// Draws those that there are points for. Statuses of drawing_run().
 entrain_status validate_pictures_draw(const validation *all, const char *folder,
-                                      validate_picture pictures_out[VALIDATE_PICTURES], entrain_error *error_out);
+                                      validate_picture pictures_out[VALIDATE_PICTURES],
+                                      entrain_error *error_out);
 
 #endif

@@ -18,20 +18,26 @@ typedef struct style {
 
 static const style styles[VALIDATE_PICTURES] = {
     {"onset", "Onset of synchrony",
-     "Coherence r over coupling K, all-to-all: measured as a mean over time, with its standard error, and theory's "
-     "curve for infinitely many (M1, M4, M6). Frequencies are quantiles. Below threshold what noise leaves of r is "
+     "Coherence r over coupling K, all-to-all: measured as a mean over time, with its standard error, and "
+     "theory's "
+     "curve for infinitely many (M1, M4, M6). Frequencies are quantiles. Below threshold what noise leaves "
+     "of r is "
      "of the size 1 / sqrt(N (1 - K/K_c)): theory's 0 is for infinitely many.",
      "coupling K (rad/s)", "coherence r", "set yrange [0:1]\nset key top left\n", true},
     {"relaxation", "Relaxation on Ott and Antonsen's manifold",
-     "A swarm of 10,000 with Lorentzian frequencies (half width 1) begins on the manifold and follows its closed form "
+     "A swarm of 10,000 with Lorentzian frequencies (half width 1) begins on the manifold and follows its "
+     "closed form "
      "(M2), above, below and at threshold.",
      "time t (s)", "coherence r", "set yrange [0:1]\nset key top right\n", false},
     {"ring", "Modes of a twisted ring",
-     "Rate at which mode m of a small perturbation of the twisted state q decays, 32 oscillators (T9). Below 0 it grows: "
+     "Rate at which mode m of a small perturbation of the twisted state q decays, 32 oscillators (T9). Below "
+     "0 it grows: "
      "that state is not stable (T10).",
-     "mode m", "decay rate (1/s)", "set key top left\nset xrange [0:16.5]\nset xzeroaxis lc rgb ink\n", false},
+     "mode m", "decay rate (1/s)", "set key top left\nset xrange [0:16.5]\nset xzeroaxis lc rgb ink\n",
+     false},
     {"time", "Time to coherence",
-     "Identical oscillators from random phases: mean K T until r = 0.9, with its standard error, over the size of the "
+     "Identical oscillators from random phases: mean K T until r = 0.9, with its standard error, over the "
+     "size of the "
      "swarm, and theory's ln N + 0.5772 + ln(.81/.19), which is for many (M12).",
      "swarm size N", "K T(r = 0.9)", "set logscale x\nset key top left\nset xrange [10:40000]\n", false},
 };
@@ -67,8 +73,8 @@ static void put_data(FILE *to, const validation *all, const style *look, const s
             for (uint32_t c = 0; c < all->count; c++)
                 for (uint32_t p = 0; p < all->contexts[c].point_count; p++) {
                     const validate_point *point = &all->contexts[c].points[p];
-                    if (strcmp(point->picture, look->name) == 0 && strcmp(point->series, list->names[s]) == 0 &&
-                        (point->error < 0) == (theory == 1))
+                    if (strcmp(point->picture, look->name) == 0 &&
+                        strcmp(point->series, list->names[s]) == 0 && (point->error < 0) == (theory == 1))
                         fprintf(to, "%.9g,%.9g,%.9g\n", point->x, point->y, fmax(point->error, 0));
                 }
             fputs("EOD\n", to);
@@ -86,7 +92,8 @@ static void put_series(FILE *to, const series_list *list, uint32_t s, bool alone
 static void put_script(FILE *to, const validation *all, const style *look, const series_list *list) {
     drawing_put_common(to);
     put_data(to, all, look, list);
-    drawing_put_terminal(to, "svg", look->name, look->panels ? PANEL_WIDTH * (int)list->count : WIDTH, HEIGHT);
+    drawing_put_terminal(to, "svg", look->name, look->panels ? PANEL_WIDTH * (int)list->count : WIDTH,
+                         HEIGHT);
     fputs("set grid lt 1 lc rgb faint lw 0.7\n", to);
     fputs(look->more, to);
     fputs("set xlabel ", to);
@@ -109,16 +116,17 @@ static void put_script(FILE *to, const validation *all, const style *look, const
             fputs(s > 0 ? ", " : "", to);
             put_series(to, list, s, list->count == 1);
         }
-        fputs(list->count > 1 ? ", NaN with lines lc rgb ink title 'lines: theory', NaN with points lc rgb ink pt 6 ps "
-                                "0.8 title 'points: measured'\n"
-                              : "\n",
+        fputs(list->count > 1
+                  ? ", NaN with lines lc rgb ink title 'lines: theory', NaN with points lc rgb ink pt 6 ps "
+                    "0.8 title 'points: measured'\n"
+                  : "\n",
               to);
     }
     fputs("set output\n", to);
 }
 
-static entrain_status draw(const validation *all, const style *look, const series_list *list, const char *folder,
-                           validate_picture *picture, entrain_error *error_out) {
+static entrain_status draw(const validation *all, const style *look, const series_list *list,
+                           const char *folder, validate_picture *picture, entrain_error *error_out) {
     char *script = NULL, name[40];
     size_t size = 0;
     FILE *to = open_memstream(&script, &size);
@@ -140,12 +148,13 @@ static entrain_status draw(const validation *all, const style *look, const serie
 }
 
 entrain_status validate_pictures_draw(const validation *all, const char *folder,
-                                      validate_picture pictures_out[VALIDATE_PICTURES], entrain_error *error_out) {
+                                      validate_picture pictures_out[VALIDATE_PICTURES],
+                                      entrain_error *error_out) {
     entrain_status status = ENTRAIN_OK;
     for (uint32_t i = 0; i < VALIDATE_PICTURES; i++) {
         series_list list;
-        pictures_out[i] =
-            (validate_picture){.name = styles[i].name, .title = styles[i].title, .caption = styles[i].caption};
+        pictures_out[i] = (validate_picture){
+            .name = styles[i].name, .title = styles[i].title, .caption = styles[i].caption};
         find_series(all, &styles[i], &list);
         if (status == ENTRAIN_OK && list.count > 0)
             status = draw(all, &styles[i], &list, folder, &pictures_out[i], error_out);

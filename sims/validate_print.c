@@ -1,5 +1,5 @@
-// A table for people, an object for programs. What can differ from machine to machine stands under "seconds" and
-// "workers" only.
+// A table for people, an object for programs. What can differ from machine to machine stands under "seconds"
+// and "workers" only.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +39,8 @@ validate_number validate_expected(const validate_row *row) {
     validate_number number = validate_value(row->expected), bound;
     if (row->relation == VALIDATE_NEAR)
         return number;
-    snprintf(bound.text, sizeof bound.text, "%s %.20s", row->relation == VALIDATE_AT_MOST ? "<=" : ">=",
-             number.text);
+    snprintf(bound.text, sizeof bound.text, "%s %.20s",
+             row->relation == VALIDATE_AT_MOST ? "<=" : ">=", number.text);
     return bound;
 }
 
@@ -116,8 +116,8 @@ void validate_print_check(FILE *to, const validate_context *context) {
 }
 
 void validate_print_head(FILE *to) {
-    fprintf(to, "        %-*s %*s %*s %*s %*s\n\n", PARAMETERS_WIDTH, "", VALUE_WIDTH, "expected", VALUE_WIDTH,
-            "measured", SMALL_WIDTH, "off by", SMALL_WIDTH, "within");
+    fprintf(to, "        %-*s %*s %*s %*s %*s\n\n", PARAMETERS_WIDTH, "", VALUE_WIDTH, "expected",
+            VALUE_WIDTH, "measured", SMALL_WIDTH, "off by", SMALL_WIDTH, "within");
 }
 
 void validate_print_verdict(FILE *to, const validation *all) {
@@ -142,7 +142,8 @@ static json_t *row_json(const validate_row *row) {
     json_object_set_new(json, "relation", json_string(relations[row->relation]));
     json_object_set_new(json, "expected", number_json(row->expected));
     json_object_set_new(json, "measured", number_json(row->measured));
-    json_object_set_new(json, "tolerance", row->relation == VALIDATE_NEAR ? number_json(row->tolerance) : json_null());
+    json_object_set_new(json, "tolerance",
+                        row->relation == VALIDATE_NEAR ? number_json(row->tolerance) : json_null());
     json_object_set_new(json, "standard_error", number_json(row->standard_error));
     json_object_set_new(json, "both_transports", json_boolean(row->both));
     json_object_set_new(json, "note", json_string(row->note));

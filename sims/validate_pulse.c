@@ -1,4 +1,5 @@
-// Oscillators that speak by pulses, in virtual time: two that absorb each other, and n that share a period evenly.
+// Oscillators that speak by pulses, in virtual time: two that absorb each other, and n that share a period
+// evenly.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ static entrain_status add_firing(const void *config, entrain_engine *engine, ent
 static entrain_status add_desync(const void *config, entrain_engine *engine, entrain_topology *topology,
                                  uint32_t count, const double *phases, const double *frequencies,
                                  entrain_population **population_out, entrain_error *error_out) {
-    return entrain_desync_add(engine, config, topology, count, phases, frequencies, population_out, error_out);
+    return entrain_desync_add(engine, config, topology, count, phases, frequencies, population_out,
+                              error_out);
 }
 
 // @p count oscillators of period 1, all-to-all; phases in turns.
@@ -45,10 +47,10 @@ static void open_pulses(validate_context *context, add_pulses add, const void *m
         phases[i] = TWO_PI * turns[i];
         frequencies[i] = TWO_PI;
     }
-    if (!validate_over(context) &&
-        (entrain_engine_create(&config, &out->engine, &error) != ENTRAIN_OK ||
-         add(model, out->engine, topology, count, phases, frequencies, &out->population, &error) != ENTRAIN_OK ||
-         entrain_engine_start(out->engine, &error) != ENTRAIN_OK))
+    if (!validate_over(context) && (entrain_engine_create(&config, &out->engine, &error) != ENTRAIN_OK ||
+                                    add(model, out->engine, topology, count, phases, frequencies,
+                                        &out->population, &error) != ENTRAIN_OK ||
+                                    entrain_engine_start(out->engine, &error) != ENTRAIN_OK))
         validate_fault(context, "%s", error.sentence);
     entrain_topology_release(topology);
     free(phases);
@@ -68,7 +70,8 @@ static void look(pulses *all, double time_s, double *turns_out) {
     if (status == ENTRAIN_OK)
         status = entrain_pulse_look(all->population);
     if (status != ENTRAIN_OK) {
-        validate_fault(all->context, "%s", *error.sentence != '\0' ? error.sentence : entrain_status_text(status));
+        validate_fault(all->context, "%s",
+                       *error.sentence != '\0' ? error.sentence : entrain_status_text(status));
         return;
     }
     entrain_phase_read(all->population, turns_out, NULL, NULL);
@@ -80,9 +83,11 @@ static void look(pulses *all, double time_s, double *turns_out) {
 
 // --- T16: Mirollo and Strogatz
 
-// Phase of the one that heard the pulse just after the @p firings-th firing, from 0 and @p phi: how far the two are apart
-// does not change until the next one. phi > 1/2 or not, the first to fire is the second of the two.
-static double after_firings(validate_context *context, const entrain_pulse_config *model, double phi, int firings) {
+// Phase of the one that heard the pulse just after the @p firings-th firing, from 0 and @p phi: how far the
+// two are apart does not change until the next one. phi > 1/2 or not, the first to fire is the second of the
+// two.
+static double after_firings(validate_context *context, const entrain_pulse_config *model, double phi,
+                            int firings) {
     const double start[2] = {0, phi};
     double turns[2];
     pulses all;
@@ -101,7 +106,8 @@ static double after_firings(validate_context *context, const entrain_pulse_confi
 }
 
 // Firings until the two fire as one, not counting those two.
-static double firings_to_absorption(validate_context *context, const entrain_pulse_config *model, double phi) {
+static double firings_to_absorption(validate_context *context, const entrain_pulse_config *model,
+                                    double phi) {
     const double start[2] = {0, phi};
     double turns[2];
     pulses all;
@@ -116,7 +122,8 @@ static double firings_to_absorption(validate_context *context, const entrain_pul
     return together > 0 ? (double)fired - 2 : NAN;
 }
 
-// The same by the map: the one that waits stands at h(phi) = jump(1 - phi) after each firing, until that is 1.
+// The same by the map: the one that waits stands at h(phi) = jump(1 - phi) after each firing, until that is
+// 1.
 static double map_to_absorption(const entrain_pulse_config *model, double phi) {
     int firings = 0;
     for (; firings < 1000; firings++) {
@@ -127,7 +134,8 @@ static double map_to_absorption(const entrain_pulse_config *model, double phi) {
     return firings;
 }
 
-// From random phases all of them come to fire as one (Mirollo and Strogatz, section 3): different phases left at t = 60.
+// From random phases all of them come to fire as one (Mirollo and Strogatz, section 3): different phases left
+// at t = 60.
 static void all_absorbed(validate_context *context, uint32_t count, const entrain_pulse_config *model) {
     double *turns = validate_doubles(count);
     uint32_t groups = 0;
@@ -143,8 +151,8 @@ static void all_absorbed(validate_context *context, uint32_t count, const entrai
             j++;
         groups += j == i;
     }
-    validate_near(context, 1, groups, 0, "groups left at t = 60; N = %u, b = %g, eps = %g", count, model->dissipation,
-                  model->strength);
+    validate_near(context, 1, groups, 0, "groups left at t = 60; N = %u, b = %g, eps = %g", count,
+                  model->dissipation, model->strength);
     free(turns);
 }
 
@@ -166,7 +174,8 @@ static void run_t16(validate_context *context) {
                       "slope of the return map; b = %g, eps = %g", b, strength);
         for (int tenth = 1; tenth <= 9; tenth++) {
             const double phi = tenth / 10.0;
-            validate_near(context, map_to_absorption(&model, phi), firings_to_absorption(context, &model, phi), 0,
+            validate_near(context, map_to_absorption(&model, phi),
+                          firings_to_absorption(context, &model, phi), 0,
                           "absorbed after; b = %g, eps = %g, phi0 = %g", b, strength, phi);
         }
     }
@@ -225,7 +234,8 @@ static void run_t21(validate_context *context) {
     static const struct {
         uint32_t nodes;
         double alpha, rounds;
-    } rows[] = {{5, 0.5, 15.9}, {5, 0.95, 50.2}, {10, 0.5, 60.7}, {10, 0.95, 39.1}, {20, 0.5, 232}, {20, 0.95, 121}};
+    } rows[] = {{5, 0.5, 15.9},   {5, 0.95, 50.2}, {10, 0.5, 60.7},
+                {10, 0.95, 39.1}, {20, 0.5, 232},  {20, 0.95, 121}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!context->full && rows[i].nodes > 10)
             continue;
@@ -240,16 +250,17 @@ static void run_t21(validate_context *context) {
         validate_mean_of(what->rounds, starts, &mean, &error);
         free(what);
         if (!context->full)
-            validate_note(context, "%u starts instead of %d: %.2g x the tolerance of 10 %%", starts, STARTS_MAX,
-                          wider);
+            validate_note(context, "%u starts instead of %d: %.2g x the tolerance of 10 %%", starts,
+                          STARTS_MAX, wider);
         validate_mean(context, rows[i].rounds, mean, error, 0.1 * wider * rows[i].rounds,
                       "mean rounds; n = %u, alpha = %g, %u starts", rows[i].nodes, rows[i].alpha, starts);
     }
 }
 
 const validate_check validate_pulse[] = {
-    {"T16", "pulse-coupled: h(phi) = [e^(b eps) (1 + (e^b - 1)(1 - phi)) - 1] / (e^b - 1)", "Mirollo, Strogatz 1990",
-     run_t16},
-    {"T21", "DESYNC, the midpoint rule: rounds until all gaps are within 0.1 % of T/n", "Degesys, Rose, Patel, Nagpal 2007", run_t21},
+    {"T16", "pulse-coupled: h(phi) = [e^(b eps) (1 + (e^b - 1)(1 - phi)) - 1] / (e^b - 1)",
+     "Mirollo, Strogatz 1990", run_t16},
+    {"T21", "DESYNC, the midpoint rule: rounds until all gaps are within 0.1 % of T/n",
+     "Degesys, Rose, Patel, Nagpal 2007", run_t21},
     {NULL, NULL, NULL, NULL},
 };

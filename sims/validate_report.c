@@ -1,5 +1,5 @@
-// The page: HTML with its pictures inside, or Markdown with them beside it. An existing file is replaced only if it
-// is such a page.
+// The page: HTML with its pictures inside, or Markdown with them beside it. An existing file is replaced only
+// if it is such a page.
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -44,7 +44,8 @@ static char *folder_of(const char *path) {
 }
 
 static char *stem_of(const char *path) {
-    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path, *dot = strrchr(name, '.');
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path,
+               *dot = strrchr(name, '.');
     char *stem = strndup(name, (size_t)(dot - name));
     if (stem == NULL)
         abort();
@@ -58,13 +59,14 @@ entrain_status validate_report_check(const char *path, bool force, entrain_error
                                  "--report takes a file whose name ends in .html or .md, not \"%s\".", path);
     if (stat(path, &about) == 0) {
         if (!S_ISREG(about.st_mode))
-            return entrain_error_set(error_out, ENTRAIN_IO, "%s is no ordinary file; name another with --report.",
-                                     path);
-        if (!force && !is_report(path))
             return entrain_error_set(error_out, ENTRAIN_IO,
-                                     "The file %s holds something else than a report, so nothing was written; name "
-                                     "another with --report, or add --force.",
-                                     path);
+                                     "%s is no ordinary file; name another with --report.", path);
+        if (!force && !is_report(path))
+            return entrain_error_set(
+                error_out, ENTRAIN_IO,
+                "The file %s holds something else than a report, so nothing was written; name "
+                "another with --report, or add --force.",
+                path);
     } else if (errno != ENOENT) {
         return entrain_error_set(error_out, ENTRAIN_IO, "%s cannot be written: %s.", path, strerror(errno));
     }
@@ -107,7 +109,8 @@ typedef struct row_texts {
 static row_texts texts_of(const validate_row *row) {
     row_texts texts = {.off = "", .within = ""};
     if (row->relation == VALIDATE_NEAR) {
-        snprintf(texts.off, sizeof texts.off, isnan(row->measured) ? "-" : "%.1e", row->measured - row->expected);
+        snprintf(texts.off, sizeof texts.off, isnan(row->measured) ? "-" : "%.1e",
+                 row->measured - row->expected);
         snprintf(texts.within, sizeof texts.within, row->tolerance > 0 ? "%.2g" : "exact", row->tolerance);
     }
     validate_remark(row, texts.remark, sizeof texts.remark);
@@ -119,8 +122,8 @@ static void put_facts(FILE *to, const validation *all, const char *format) {
     char text[120];
     bench_date(text, sizeof text);
     fprintf(to, format, "made", text);
-    snprintf(text, sizeof text, "--%s, %s, %s", all->full ? "full" : "quick", text_counted(all->workers, "thread").text,
-             text_duration(all->seconds).text);
+    snprintf(text, sizeof text, "--%s, %s, %s", all->full ? "full" : "quick",
+             text_counted(all->workers, "thread").text, text_duration(all->seconds).text);
     fprintf(to, format, "how", text);
     for (size_t f = 0; f < sizeof facts_shown / sizeof *facts_shown; f++) {
         const char *value = json_string_value(json_object_get(known, facts_shown[f].key));
@@ -129,20 +132,23 @@ static void put_facts(FILE *to, const validation *all, const char *format) {
     json_decref(known);
 }
 
-static const char *const introduction =
-    "Each row is a known answer of the theory of coupled oscillators beside what this build of Entrain measured. Exact "
-    "answers were measured through both transports, which had to agree in every bit. Rows that compare a mean say how "
-    "many standard errors it is off; all seeds are fixed.";
+static const char *const introduction = "Each row is a known answer of the theory of coupled oscillators "
+                                        "beside what this build of Entrain measured. Exact "
+                                        "answers were measured through both transports, which had to agree "
+                                        "in every bit. Rows that compare a mean say how "
+                                        "many standard errors it is off; all seeds are fixed.";
 
 // --- HTML
 
 static const char *const style =
-    "body{font:15px/1.45 'DejaVu Sans',Verdana,sans-serif;color:#30343b;max-width:72em;margin:2em auto;padding:0 1em}"
+    "body{font:15px/1.45 'DejaVu Sans',Verdana,sans-serif;color:#30343b;max-width:72em;margin:2em "
+    "auto;padding:0 1em}"
     "h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em}table{border-collapse:collapse;width:100%}"
     "td,th{text-align:left;padding:.2em .7em .2em 0;vertical-align:top;border-bottom:1px solid #e4e6ea}"
     "td.n{font-family:'DejaVu Sans Mono',monospace;font-size:.88em;text-align:right;white-space:nowrap}"
     "tr.check td{padding-top:1.3em;border-bottom:1px solid #30343b}.faint{color:#6a7078;font-size:.88em}"
-    ".ok{color:#3c8d5a}.fail{color:#b33a3a;font-weight:bold}.facts{width:auto}figure{margin:1.5em 0;overflow-x:auto}"
+    ".ok{color:#3c8d5a}.fail{color:#b33a3a;font-weight:bold}.facts{width:auto}figure{margin:1.5em "
+    "0;overflow-x:auto}"
     "figcaption{color:#6a7078;font-size:.92em;max-width:60em}svg{max-width:100%;height:auto}";
 
 static void put_html_row(FILE *to, const validate_row *row) {
@@ -156,7 +162,9 @@ static void put_html_row(FILE *to, const validate_row *row) {
     }
     fputs("</td><td class=\"n\">", to);
     put_escaped(to, validate_expected(row).text);
-    fprintf(to, "</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%.2f</td></tr>\n",
+    fprintf(to,
+            "</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td "
+            "class=\"n\">%.2f</td></tr>\n",
             validate_value(row->measured).text, texts.off, texts.within, row->seconds);
 }
 
@@ -164,7 +172,8 @@ static void put_html(FILE *to, const validation *all, const validate_picture *pi
     char text[600];
     fprintf(to,
             MARK "\n<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-                 "<title>entrain validate</title>\n<style>%s</style></head>\n<body>\n<h1>Known answers</h1>\n<p>%s</p>\n",
+                 "<title>entrain validate</title>\n<style>%s</style></head>\n<body>\n<h1>Known "
+                 "answers</h1>\n<p>%s</p>\n",
             style, introduction);
     validate_verdict_text(all, text, sizeof text);
     fprintf(to, "<p class=\"%s\">", validate_judge(all).failed == 0 && !all->interrupted ? "ok" : "fail");
@@ -181,9 +190,10 @@ static void put_html(FILE *to, const validation *all, const validate_picture *pi
         put_escaped(to, pictures[p].caption);
         fputs("</figcaption></figure>\n", to);
     }
-    fputs("<h2>Every row</h2>\n<table>\n<tr><th></th><th></th><th>expected</th><th>measured</th><th>off by</th>"
-          "<th>within</th><th>s</th></tr>\n",
-          to);
+    fputs(
+        "<h2>Every row</h2>\n<table>\n<tr><th></th><th></th><th>expected</th><th>measured</th><th>off by</th>"
+        "<th>within</th><th>s</th></tr>\n",
+        to);
     for (uint32_t c = 0; c < all->count; c++) {
         const validate_context *context = &all->contexts[c];
         fprintf(to, "<tr class=\"check\"><td><b>%s</b></td><td colspan=\"6\"><b>", context->check->id);
@@ -199,7 +209,8 @@ static void put_html(FILE *to, const validation *all, const validate_picture *pi
 
 // --- Markdown
 
-static void put_markdown(FILE *to, const validation *all, const validate_picture *pictures, const char *stem) {
+static void put_markdown(FILE *to, const validation *all, const validate_picture *pictures,
+                         const char *stem) {
     char text[600];
     validate_verdict_text(all, text, sizeof text);
     fprintf(to, MARK "\n# Known answers\n\n%s\n\n**%c%s.**\n\n", introduction,
@@ -214,7 +225,9 @@ static void put_markdown(FILE *to, const validation *all, const validate_picture
         const validate_context *context = &all->contexts[c];
         fprintf(to, "\n## %s: ", context->check->id);
         put_escaped(to, context->check->title);
-        fprintf(to, "\n\n%s%s\n\n| | | expected | measured | off by | within | s |\n| --- | --- | --: | --: | --: | --: | --: |\n",
+        fprintf(to,
+                "\n\n%s%s\n\n| | | expected | measured | off by | within | s |\n| --- | --- | --: | --: | "
+                "--: | --: | --: |\n",
                 context->check->source, context->cut ? " (interrupted)" : "");
         for (uint32_t r = 0; r < context->row_count; r++) {
             const validate_row *row = &context->rows[r];
@@ -228,15 +241,16 @@ static void put_markdown(FILE *to, const validation *all, const validate_picture
             }
             fputs(" | ", to);
             put_escaped(to, validate_expected(row).text);
-            fprintf(to, " | %s | %s | %s | %.2f |\n", validate_value(row->measured).text, texts.off, texts.within,
-                    row->seconds);
+            fprintf(to, " | %s | %s | %s | %.2f |\n", validate_value(row->measured).text, texts.off,
+                    texts.within, row->seconds);
         }
     }
 }
 
 // --- files
 
-static entrain_status write_text(const char *folder, const char *name, const char *text, entrain_error *error_out) {
+static entrain_status write_text(const char *folder, const char *name, const char *text,
+                                 entrain_error *error_out) {
     run_file file;
     entrain_status status = run_file_open(folder, name, &file, error_out);
     if (status != ENTRAIN_OK)

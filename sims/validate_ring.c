@@ -6,8 +6,8 @@
 #include "entrain/random.h"
 #include "sims/validate.h"
 
-// Rate at which mode @p mode decays about the twisted state @p winding: the perturbation's projection on cos(2 pi m j / N)
-// before and after. It is of size 1e-4, and errors are of its square.
+// Rate at which mode @p mode decays about the twisted state @p winding: the perturbation's projection on
+// cos(2 pi m j / N) before and after. It is of size 1e-4, and errors are of its square.
 static double decay_of(validate_context *context, entrain_topology *ring, uint32_t count, uint32_t mode,
                        int32_t winding, double expected) {
     const double size = 1e-4, slowness = fmax(fabs(expected), 0.02);
@@ -107,13 +107,13 @@ static void run_t10(validate_context *context) {
             after = fmax(after, fabs(jump(end[j] + TWO_PI * q / n, end[(j + 1) % n])));
         }
         double winding = validate_sample(&swarm).winding;
-        validate_note(context, "t = 400; gaps off by %.0e turns at the start, %.0e in the end", before, after);
+        validate_note(context, "t = 400; gaps off by %.0e turns at the start, %.0e in the end", before,
+                      after);
         if (stays)
             validate_near(context, q, after < before ? winding : NAN, 1e-9,
                           "winding; N = %u, q = %d: persists", n, q);
         else
-            validate_at_most(context, (n - 1) / 4, fabs(winding),
-                             "|winding|; N = %u, q = %d: decays", n, q);
+            validate_at_most(context, (n - 1) / 4, fabs(winding), "|winding|; N = %u, q = %d: decays", n, q);
         validate_close(&swarm);
         entrain_topology_release(spec.topology);
     }
@@ -122,6 +122,7 @@ static void run_t10(validate_context *context) {
 const validate_check validate_ring[] = {
     {"T9", "ring, twisted state q: mode m decays at 2 cos(2 pi q/N) (1 - cos(2 pi m/N))",
      "Wiley, Strogatz, Girvan 2006", run_t9},
-    {"T10", "twisted state q of a ring is stable if and only if |q| < N/4", "Wiley, Strogatz, Girvan 2006", run_t10},
+    {"T10", "twisted state q of a ring is stable if and only if |q| < N/4", "Wiley, Strogatz, Girvan 2006",
+     run_t10},
     {NULL, NULL, NULL, NULL},
 };

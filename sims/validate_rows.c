@@ -111,8 +111,8 @@ void validate_mean(validate_context *context, double expected, double measured, 
         .standard_error = standard_error);
 }
 
-void validate_point_add(validate_context *context, const char *picture, const char *series, double x, double y,
-                        double error) {
+void validate_point_add(validate_context *context, const char *picture, const char *series, double x,
+                        double y, double error) {
     if (!context->pictures || validate_over(context) || !isfinite(x) || !isfinite(y) || !isfinite(error))
         return;
     if (context->point_count == context->point_room)

@@ -5,8 +5,8 @@
 #include "entrain/math.h"
 #include "sims/validate.h"
 
-// Identical oscillators in phase, all hearing what was a delay ago: all turn at Omega = omega - K sin(Omega tau). The
-// rate at which they do is seen in whole turns counted.
+// Identical oscillators in phase, all hearing what was a delay ago: all turn at Omega = omega - K sin(Omega
+// tau). The rate at which they do is seen in whole turns counted.
 static double turning(validate_context *context, entrain_topology_kind kind, uint32_t count, double frequency,
                       double coupling, double delay_s) {
     entrain_topology_config config = entrain_topology_config_defaults();
@@ -58,12 +58,12 @@ static void run_t17(validate_context *context) {
         {ENTRAIN_TOPOLOGY_RING, 20, 2.5, 0.8, 0.4},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        validate_near(context, entrain_theory_delay_frequency(rows[i].frequency, rows[i].coupling, rows[i].delay_s),
-                      turning(context, rows[i].kind, rows[i].count, rows[i].frequency, rows[i].coupling,
-                              rows[i].delay_s),
-                      1e-6, "Omega; %s, N = %u, w = %.6g, K = %g, delay %g",
-                      entrain_topology_kind_name(rows[i].kind), rows[i].count, rows[i].frequency, rows[i].coupling,
-                      rows[i].delay_s);
+        validate_near(
+            context, entrain_theory_delay_frequency(rows[i].frequency, rows[i].coupling, rows[i].delay_s),
+            turning(context, rows[i].kind, rows[i].count, rows[i].frequency, rows[i].coupling,
+                    rows[i].delay_s),
+            1e-6, "Omega; %s, N = %u, w = %.6g, K = %g, delay %g", entrain_topology_kind_name(rows[i].kind),
+            rows[i].count, rows[i].frequency, rows[i].coupling, rows[i].delay_s);
 }
 
 // --- the swing equation: phi'' = -alpha phi' + dP - 2K sin phi, phi the difference of two nodes
@@ -73,7 +73,8 @@ typedef struct swing {
 } swing;
 
 static void open_swing(validate_context *context, const swing *given, validate_swarm *swarm_out) {
-    const double phases[2] = {-given->phi / 2, given->phi / 2}, powers[2] = {-given->power / 2, given->power / 2};
+    const double phases[2] = {-given->phi / 2, given->phi / 2},
+                 powers[2] = {-given->power / 2, given->power / 2};
     const entrain_edge line = {0, 1, 1};
     entrain_topology *graph = NULL;
     entrain_error error = {0};
@@ -98,9 +99,10 @@ static double angle(validate_swarm *swarm) {
     return (double)(phases[1] - phases[0]);
 }
 
-// The time at which phi passes @p level upwards for the @p passes-th time: between two ticks the cubic through the four
-// values around is within h^4.
-static double passing(validate_context *context, validate_swarm *swarm, double level, int passes, double most_s) {
+// The time at which phi passes @p level upwards for the @p passes-th time: between two ticks the cubic
+// through the four values around is within h^4.
+static double passing(validate_context *context, validate_swarm *swarm, double level, int passes,
+                      double most_s) {
     double y[4] = {NAN, NAN, NAN, NAN};
     const uint64_t most = (uint64_t)(most_s / swarm->step_s);
     for (uint64_t tick = 0; tick < most && !validate_over(context); tick++) {
@@ -124,9 +126,7 @@ static double passing(validate_context *context, validate_swarm *swarm, double l
 }
 
 static void run_t18(validate_context *context) {
-    static const struct {
-        double coupling, phi;
-    } rows[] = {{1, 1}, {0.7, 2.4}};
+    static const struct { double coupling, phi; } rows[] = {{1, 1}, {0.7, 2.4}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const double k = rows[i].coupling, phi = rows[i].phi;
         validate_swarm swarm;
@@ -139,16 +139,16 @@ static void run_t18(validate_context *context) {
 }
 
 static void run_t19(validate_context *context) {
-    static const struct {
-        double damping, power, coupling;
-    } rows[] = {{0.2, 0.5, 1}, {0.1, 1.2, 0.9}};
+    static const struct { double damping, power, coupling; } rows[] = {{0.2, 0.5, 1}, {0.1, 1.2, 0.9}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const double a = rows[i].damping, p = rows[i].power, k = rows[i].coupling, rest = validate_asin(p / (2 * k));
+        const double a = rows[i].damping, p = rows[i].power, k = rows[i].coupling,
+                     rest = validate_asin(p / (2 * k));
         const double ringing = sqrt(2 * k * entrain_cos(rest) - a * a / 4);
         validate_swarm swarm;
         open_swing(context, &(swing){a, p, k, 0.02, 0}, &swarm);
         validate_until(&swarm, 80 / a);
-        validate_near(context, rest, angle(&swarm), 1e-6, "phi at rest; alpha = %g, dP = %g, K = %g", a, p, k);
+        validate_near(context, rest, angle(&swarm), 1e-6, "phi at rest; alpha = %g, dP = %g, K = %g", a, p,
+                      k);
         validate_close(&swarm);
         // So near to rest that it is a spring: off by the square of the distance.
         open_swing(context, &(swing){a, p, k, 0.01, rest + 2e-5}, &swarm);

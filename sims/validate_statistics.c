@@ -1,5 +1,6 @@
-// Fluctuations below threshold, and times from disorder to order: means over many swarms, each drawn by a seed of its
-// own. Seeds are fixed: whether a row holds is no matter of luck, and its tolerance is one of chance.
+// Fluctuations below threshold, and times from disorder to order: means over many swarms, each drawn by a
+// seed of its own. Seeds are fixed: whether a row holds is no matter of luck, and its tolerance is one of
+// chance.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +69,8 @@ static void run_m9(validate_context *context) {
     what->seeds = context->full ? 240 : 60;
     validate_each(context, what->seeds, shake, what);
     validate_mean_of(what->means, what->seeds, &mean, &error);
-    validate_mean(context, 1, mean, error, 0.03, "N<r^2>; K = 0, N = %u, %u seeds, T = %g",
-                  what->count, what->seeds, what->span);
+    validate_mean(context, 1, mean, error, 0.03, "N<r^2>; K = 0, N = %u, %u seeds, T = %g", what->count,
+                  what->seeds, what->span);
     free(what);
 }
 
@@ -84,14 +85,15 @@ static void run_m10(validate_context *context) {
         what->span = context->full ? 400 : 100;
         validate_each(context, what->seeds, shake, what);
         validate_mean_of(what->means, what->seeds, &mean, &error);
-        // 60 seeds of T = 400 are the table's; a fourth of the time and half the seeds allow sqrt(8) times as much.
+        // 60 seeds of T = 400 are the table's; a fourth of the time and half the seeds allow sqrt(8) times as
+        // much.
         const double wider = context->full ? 1 : sqrt(60.0 * 400 / (what->seeds * what->span));
         if (!context->full)
-            validate_note(context, "%u seeds, T = %g instead of 60, 400: %.2g x the tolerance of 8 %%", what->seeds,
-                          what->span, wider);
+            validate_note(context, "%u seeds, T = %g instead of 60, 400: %.2g x the tolerance of 8 %%",
+                          what->seeds, what->span, wider);
         validate_mean(context, expected, mean, error, 0.08 * wider * expected,
-                      "N<r^2>; K/K_c = %g, N = %u, %u seeds, T = %g", shares[i], what->count,
-                      what->seeds, what->span);
+                      "N<r^2>; K/K_c = %g, N = %u, %u seeds, T = %g", shares[i], what->count, what->seeds,
+                      what->span);
         free(what);
     }
 }
@@ -118,8 +120,7 @@ static void gather(validate_context *context, void *argument, uint32_t index) {
                                    .phases = phases,
                                    .model = validate_model(1),
                                    .step_s = step_s,
-                                   .transports =
-                                       validate_turn(context, index)},
+                                   .transports = validate_turn(context, index)},
                   &swarm);
     now = steepness(validate_sample(&swarm).coherence);
     while (now < level && time < 200 && !validate_over(context)) {

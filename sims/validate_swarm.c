@@ -1,4 +1,5 @@
-// A swarm to check with: once, or twice through both transports, compared bit by bit whenever it is looked at.
+// A swarm to check with: once, or twice through both transports, compared bit by bit whenever it is looked
+// at.
 #include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -73,7 +74,7 @@ static entrain_status open_half(const validate_spec *spec, entrain_transport tra
     entrain_engine_config config = entrain_engine_config_defaults();
     config.transport = transport;
     config.scheduler.worker_count = spec->workers > 0 ? spec->workers : 1;
-    config.scheduler.policy = spec->policy != NULL                         ? spec->policy
+    config.scheduler.policy = spec->policy != NULL                     ? spec->policy
                               : transport == ENTRAIN_TRANSPORT_MAILBOX ? "shuffled"
                                                                        : "static";
     config.cohort_weight = spec->transports == VALIDATE_BOTH ? 64 : 0;
@@ -82,10 +83,9 @@ static entrain_status open_half(const validate_spec *spec, entrain_transport tra
     config.seed = config.scheduler.seed = spec->seed;
     entrain_status status = entrain_engine_create(&config, &swarm->engines[half], error_out);
     if (status == ENTRAIN_OK)
-        status = entrain_kuramoto_add(swarm->engines[half], &spec->model, spec->count,
-                                      spec->phases != NULL ? spec->phases : nothing,
-                                      spec->frequencies != NULL ? spec->frequencies : nothing,
-                                      &swarm->populations[half], error_out);
+        status = entrain_kuramoto_add(
+            swarm->engines[half], &spec->model, spec->count, spec->phases != NULL ? spec->phases : nothing,
+            spec->frequencies != NULL ? spec->frequencies : nothing, &swarm->populations[half], error_out);
     if (status == ENTRAIN_OK)
         status = entrain_engine_set_topology(swarm->engines[half], topology, error_out);
     if (status == ENTRAIN_OK)

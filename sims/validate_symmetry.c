@@ -1,6 +1,6 @@
-// What a swarm keeps and what it does not notice: constants of motion (T11), the sum of phases (T13), a turn of
-// everybody, new names, a rotating frame (T14). Each has a control: a swarm that must break it, so that it is known to
-// be looked for.
+// What a swarm keeps and what it does not notice: constants of motion (T11), the sum of phases (T13), a turn
+// of everybody, new names, a rotating frame (T14). Each has a control: a swarm that must break it, so that it
+// is known to be looked for.
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,8 @@ static double cross_ratio(const long double *theta, int a, int b, int c, int d) 
            (half_sine(theta[a], theta[d]) * half_sine(theta[b], theta[c]));
 }
 
-// Largest drift of the N - 3 cross ratios in T = 50. Phases start evenly spread but for a tenth of a turn, so that no
-// ratio is large, then bunched: a mean field to move in.
+// Largest drift of the N - 3 cross ratios in T = 50. Phases start evenly spread but for a tenth of a turn, so
+// that no ratio is large, then bunched: a mean field to move in.
 static double cross_ratio_drift(validate_context *context, double lag, double step_s, double detuning) {
     double phases[WS_COUNT], frequencies[WS_COUNT], start[WS_CONSTANTS], drift = 0;
     for (uint32_t i = 0; i < WS_COUNT; i++) {
@@ -60,9 +60,10 @@ static void run_t11(validate_context *context) {
             drifts[s] = cross_ratio_drift(context, lags[i], 0.1 / (1 << s), 0);
         // What drifts is the integrator's error, so its size is the start's and the lag's.
         const double step_s = i == 0 ? 0.05 : 0.025;
-        validate_near(context, 0, drifts[i == 0 ? 1 : 2], 1e-8, "drift in T = 50; N = %d, lag %.4f, h = %g", WS_COUNT,
-                      lags[i], step_s);
-        validate_note(context, "drift %.1e, %.1e, %.1e at h = 0.1, 0.05, 0.025", drifts[0], drifts[1], drifts[2]);
+        validate_near(context, 0, drifts[i == 0 ? 1 : 2], 1e-8, "drift in T = 50; N = %d, lag %.4f, h = %g",
+                      WS_COUNT, lags[i], step_s);
+        validate_note(context, "drift %.1e, %.1e, %.1e at h = 0.1, 0.05, 0.025", drifts[0], drifts[1],
+                      drifts[2]);
         validate_near(context, 4, entrain_log(drifts[0] / drifts[1]) * 1.4426950408889634, 0.2,
                       "its order, h = 0.1 to 0.05; lag %.4f", lags[i]);
     }
@@ -85,8 +86,8 @@ typedef struct sum_case {
     uint64_t fingerprint; // out
 } sum_case;
 
-// |sum theta(t) - sum theta(0) - t sum omega|, phases unwrapped. Odd coupling on an undirected graph: what i does to j, j
-// does to i, if both look at the same tick.
+// |sum theta(t) - sum theta(0) - t sum omega|, phases unwrapped. Odd coupling on an undirected graph: what i
+// does to j, j does to i, if both look at the same tick.
 static double sum_drift(validate_context *context, sum_case *what) {
     const double h = 0.01;
     double phases[SUM_COUNT], frequencies[SUM_COUNT];
@@ -182,7 +183,8 @@ static void t13_policies(validate_context *context, uint64_t ticks) {
         }
         if (!same)
             validate_fault(context, "not the fingerprint of serial on one worker");
-        validate_near(context, 0, most, 1e-12 * SUM_COUNT, "policy %s, 1, 2 and 3 workers; small-world", policy->name);
+        validate_near(context, 0, most, 1e-12 * SUM_COUNT, "policy %s, 1, 2 and 3 workers; small-world",
+                      policy->name);
         validate_mend(context); // the next policy may be sound
     }
     entrain_topology_release(graph);
@@ -237,8 +239,8 @@ static symmetric symmetric_start(bool complete) {
 static void symmetric_run(validate_context *context, const symmetric *s, traces *traces_out) {
     entrain_topology *graph = NULL;
     entrain_error error = {0};
-    if (!s->complete && entrain_topology_from_edges(SYM_COUNT, s->edges, SYM_EDGES, true, true, &graph, &error) !=
-                            ENTRAIN_OK)
+    if (!s->complete &&
+        entrain_topology_from_edges(SYM_COUNT, s->edges, SYM_EDGES, true, true, &graph, &error) != ENTRAIN_OK)
         validate_fault(context, "%s", error.sentence);
     validate_spec spec = {.count = SYM_COUNT,
                           .phases = s->phases,
@@ -323,31 +325,29 @@ static void run_t14(validate_context *context) {
             same[i] = i;
         }
         symmetric_run(context, &turned, &run);
-        validate_near(context, 0, largest_difference(&reference, &run), 1e-12,
-                      "r(t), phases + 1.2345; %s", what);
+        validate_near(context, 0, largest_difference(&reference, &run), 1e-12, "r(t), phases + 1.2345; %s",
+                      what);
         symmetric_run(context, &faster, &run);
-        validate_near(context, 0, largest_difference(&reference, &run), 1e-12,
-                      "r(t), w + 0.77; %s", what);
+        validate_near(context, 0, largest_difference(&reference, &run), 1e-12, "r(t), w + 0.77; %s", what);
         shuffle(name);
         rename_all(&plain, name, &renamed);
         symmetric_run(context, &renamed, &run);
-        validate_near(context, 0, bits_apart(&reference, &run, name), 0,
-                      "bits, new names; %s", what);
+        validate_near(context, 0, bits_apart(&reference, &run, name), 0, "bits, new names; %s", what);
         shuffled.layout = ENTRAIN_LAYOUT_SHUFFLED;
         symmetric_run(context, &shuffled, &run);
-        validate_near(context, 0, bits_apart(&reference, &run, same), 0,
-                      "bits, shuffled in memory; %s", what);
+        validate_near(context, 0, bits_apart(&reference, &run, same), 0, "bits, shuffled in memory; %s",
+                      what);
         symmetric_run(context, &other, &run);
         validate_note(context, "control: other frequencies must be noticed");
-        validate_at_least(context, 1e-6, largest_difference(&reference, &run),
-                          "r(t), w x 1.0001; %s", what);
+        validate_at_least(context, 1e-6, largest_difference(&reference, &run), "r(t), w x 1.0001; %s", what);
     }
 }
 
 const validate_check validate_symmetry[] = {
     {"T11", "Watanabe-Strogatz: N - 3 cross ratios of sin((theta_i - theta_j)/2) stay",
      "Marvel, Mirollo, Strogatz 2009", run_t11},
-    {"T13", "conservation: sum theta(t) = sum theta(0) + t sum w, turns counted", "by action and reaction", run_t13},
+    {"T13", "conservation: sum theta(t) = sum theta(0) + t sum w, turns counted", "by action and reaction",
+     run_t13},
     {"T14", "a turn of all phases, new names, a rotating frame: the same r(t)", "by symmetry", run_t14},
     {NULL, NULL, NULL, NULL},
 };

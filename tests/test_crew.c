@@ -1,5 +1,5 @@
-// Threads that take parts of work from each other: each part is done once, before crew_do() returns, also where parts
-// have parts.
+// Threads that take parts of work from each other: each part is done once, before crew_do() returns, also
+// where parts have parts.
 #include "tests/check.h"
 
 #include <stdatomic.h>

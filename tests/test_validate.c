@@ -42,9 +42,12 @@ entrain_status __wrap_entrain_kuramoto_add(entrain_engine *engine, const entrain
     return status;
 }
 
-entrain_status __real_entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_phase_sample *sample_out);
-entrain_status __wrap_entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_phase_sample *sample_out);
-entrain_status __wrap_entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_phase_sample *sample_out) {
+entrain_status __real_entrain_phase_meter_sample(entrain_phase_meter *meter,
+                                                 entrain_phase_sample *sample_out);
+entrain_status __wrap_entrain_phase_meter_sample(entrain_phase_meter *meter,
+                                                 entrain_phase_sample *sample_out);
+entrain_status __wrap_entrain_phase_meter_sample(entrain_phase_meter *meter,
+                                                 entrain_phase_sample *sample_out) {
     entrain_status status = __real_entrain_phase_meter_sample(meter, sample_out);
     sample_out->coherence += lies.coherence;
     sample_out->moments[0] += lies.coherence;
@@ -66,7 +69,8 @@ entrain_status __wrap_entrain_pulse_add(entrain_engine *engine, const entrain_pu
                                         entrain_error *error_out) {
     entrain_pulse_config copy = *config;
     copy.strength += lies.strength;
-    return __real_entrain_pulse_add(engine, &copy, topology, count, phases, frequencies, population_out, error_out);
+    return __real_entrain_pulse_add(engine, &copy, topology, count, phases, frequencies, population_out,
+                                    error_out);
 }
 
 entrain_status __real_entrain_desync_add(entrain_engine *engine, const entrain_desync_config *config,
@@ -83,7 +87,8 @@ entrain_status __wrap_entrain_desync_add(entrain_engine *engine, const entrain_d
                                          entrain_error *error_out) {
     entrain_desync_config copy = *config;
     copy.alpha += lies.alpha;
-    return __real_entrain_desync_add(engine, &copy, topology, count, phases, frequencies, population_out, error_out);
+    return __real_entrain_desync_add(engine, &copy, topology, count, phases, frequencies, population_out,
+                                     error_out);
 }
 
 static bool signalled; // as if Ctrl-C had come
@@ -93,8 +98,9 @@ bool __wrap_interrupt_requested(void) { return signalled; }
 // --- a check by its id, run by one thread
 
 static const validate_check *check_of(const char *id) {
-    static const validate_check *const topics[] = {validate_exact,  validate_ring,  validate_symmetry, validate_pulse,
-                                                   validate_second, validate_field, validate_statistics};
+    static const validate_check *const topics[] = {validate_exact,     validate_ring,   validate_symmetry,
+                                                   validate_pulse,     validate_second, validate_field,
+                                                   validate_statistics};
     for (size_t t = 0; t < sizeof topics / sizeof *topics; t++)
         for (const validate_check *check = topics[t]; check->id != NULL; check++)
             if (strcmp(check->id, id) == 0)
@@ -135,9 +141,18 @@ static void test_rows(void **state) {
     static const struct {
         double expected, measured, tolerance;
         bool ok;
-    } near[] = {{1, 1.5, 0.5, true}, {1, 0.5, 0.5, true},       {1, 1.50001, 0.5, false}, {1, 0.49999, 0.5, false},
-                {1, NAN, 9, false},  {1, INFINITY, 9, false},   {INFINITY, INFINITY, 9, false}, {NAN, 1, 9, false},
-                {0, -0.0, 0, true},  {1, 1, 0, true},           {1, 1, NAN, false},       {1, 1 + 0x1p-52, 0, false}};
+    } near[] = {{1, 1.5, 0.5, true},
+                {1, 0.5, 0.5, true},
+                {1, 1.50001, 0.5, false},
+                {1, 0.49999, 0.5, false},
+                {1, NAN, 9, false},
+                {1, INFINITY, 9, false},
+                {INFINITY, INFINITY, 9, false},
+                {NAN, 1, 9, false},
+                {0, -0.0, 0, true},
+                {1, 1, 0, true},
+                {1, 1, NAN, false},
+                {1, 1 + 0x1p-52, 0, false}};
     for (size_t i = 0; i < sizeof near / sizeof *near; i++) {
         validate_near(&context, near[i].expected, near[i].measured, near[i].tolerance, "row %zu", i);
         if (context.rows[i].ok != near[i].ok)
