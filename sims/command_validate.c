@@ -240,7 +240,7 @@ int command_validate(const cli_options *options) {
         say_error("%s", error.sentence);
         return EXIT_USAGE;
     }
-    now.all.contexts = calloc(now.all.count, sizeof *now.all.contexts);
+    now.all.contexts = calloc(VALIDATE_CHECKS_MAX, sizeof *now.all.contexts);
     if (now.all.contexts == NULL)
         abort();
     for (uint32_t i = 0; i < now.all.count; i++)

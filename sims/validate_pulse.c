@@ -89,7 +89,7 @@ static void look(pulses *all, double time_s, double *turns_out) {
 static double after_firings(validate_context *context, const entrain_pulse_config *model, double phi,
                             int firings) {
     const double start[2] = {0, phi};
-    double turns[2];
+    double turns[2] = {NAN, NAN};
     pulses all;
     open_pulses(context, add_firing, model, 2, start, &all);
     uint64_t fired = 0, together = 0;

@@ -87,6 +87,7 @@ static void run_t10(validate_context *context) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const uint32_t n = rows[i].count;
         const int32_t q = rows[i].winding;
+        const uint32_t largest = (n - 1) / 4; // below N / 4
         const bool stays = 4 * abs(q) < (int32_t)n;
         double phases[32], before = 0, after = 0;
         entrain_distribution start = {.kind = ENTRAIN_DISTRIBUTION_TWISTED, .winding = q, .jitter = 1e-3};
@@ -113,7 +114,7 @@ static void run_t10(validate_context *context) {
             validate_near(context, q, after < before ? winding : NAN, 1e-9,
                           "winding; N = %u, q = %d: persists", n, q);
         else
-            validate_at_most(context, (n - 1) / 4, fabs(winding), "|winding|; N = %u, q = %d: decays", n, q);
+            validate_at_most(context, largest, fabs(winding), "|winding|; N = %u, q = %d: decays", n, q);
         validate_close(&swarm);
         entrain_topology_release(spec.topology);
     }

@@ -91,7 +91,7 @@ typedef struct sum_case {
 static double sum_drift(validate_context *context, sum_case *what) {
     const double h = 0.01;
     double phases[SUM_COUNT], frequencies[SUM_COUNT];
-    long double *before = calloc(2 * SUM_COUNT, sizeof *before), sum = 0;
+    long double *before = calloc((size_t)2 * SUM_COUNT, sizeof *before), sum = 0;
     if (before == NULL)
         abort();
     long double *after = before + SUM_COUNT;
