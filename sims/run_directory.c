@@ -198,6 +198,17 @@ entrain_status run_file_open(const char *directory, const char *name, run_file *
     return open_part(path_join(directory, name), file_out, error_out);
 }
 
+bool run_file_begins_with(const char *path, const char *mark) {
+    char begin[256];
+    FILE *stream = fopen(path, "re");
+    if (stream == NULL)
+        return false;
+    const size_t wanted = strlen(mark), size = fread(begin, 1, wanted, stream);
+    const bool whole = !ferror(stream);
+    fclose(stream);
+    return whole && (size == 0 || (size == wanted && memcmp(begin, mark, size) == 0));
+}
+
 entrain_status run_file_open_path(const char *path, run_file *file_out, entrain_error *error_out) {
     char *copy = NULL;
     if (asprintf(&copy, "%s", path) < 0)

@@ -50,6 +50,8 @@ typedef struct run_file {
 entrain_status run_file_open(const char *directory, const char *name, run_file *file_out,
                              entrain_error *error_out);
 /// The same for a path of the user's.
+/// Whether there is a file at @p path that begins with @p mark (at most 255 bytes), or is empty.
+bool run_file_begins_with(const char *path, const char *mark);
 entrain_status run_file_open_path(const char *path, run_file *file_out, entrain_error *error_out);
 /// Writes what is buffered and renames. On a failure the part stays, and the sentence says so.
 entrain_status run_file_close(run_file *file, entrain_error *error_out);

@@ -16,17 +16,7 @@ static entrain_status refuse(const char *path, const char *why, entrain_error *e
 }
 
 // An empty file is as good as none.
-static bool is_timeline(const char *path) {
-    char begin[sizeof ENTRAIN_TIMELINE_BEGINS - 1];
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL)
-        return false;
-    size_t size = fread(begin, 1, sizeof begin, stream);
-    bool whole = !ferror(stream);
-    fclose(stream);
-    return whole &&
-           (size == 0 || (size == sizeof begin && memcmp(begin, ENTRAIN_TIMELINE_BEGINS, size) == 0));
-}
+static bool is_timeline(const char *path) { return run_file_begins_with(path, ENTRAIN_TIMELINE_BEGINS); }
 
 static entrain_status check_folder(const char *path, const char *run_directory, entrain_error *error_out) {
     const char *slash = strrchr(path, '/');

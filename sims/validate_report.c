@@ -23,16 +23,7 @@ static bool ends_with(const char *text, const char *end) {
 static bool is_html(const char *path) { return ends_with(path, ".html") || ends_with(path, ".htm"); }
 
 // Both kinds begin with the mark. An empty file is as good as none.
-static bool is_report(const char *path) {
-    char begin[sizeof MARK - 1];
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL)
-        return false;
-    size_t size = fread(begin, 1, sizeof begin, stream);
-    bool whole = !ferror(stream);
-    fclose(stream);
-    return whole && (size == 0 || (size == sizeof begin && memcmp(begin, MARK, size) == 0));
-}
+static bool is_report(const char *path) { return run_file_begins_with(path, MARK); }
 
 // "dir/name.md": folder "dir", stem "name".
 static char *folder_of(const char *path) {

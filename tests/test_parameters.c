@@ -1,13 +1,8 @@
 // Scenarios over what plug-ins bring: model.parameters and swarm.topology.parameters, from the file and from
 // --set, checked against what was declared. test_plugins.sh has the same from outside.
-#include "check.h"
+#include "scenario_check.h"
 
 #include "sims/parameters.h"
-#include "sims/scenario_text.h"
-
-#define SETS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static entrain_error error;
 
 static const entrain_parameter two[] = {{"zeal", 2, 0, 10, "how much"}, {"calm", -1, -5, 5, "how little"}};
 static void step(const entrain_range *range, uint32_t stage) {
@@ -43,24 +38,10 @@ static const entrain_topology_generator wants = {.name = "wants",
                                                  .weighted = true,
                                                  .generate = generate};
 
-static entrain_status load(const char *path, const char *text, const char *const *sets, scenario *out) {
-    uint32_t count = 0;
-    while (sets != NULL && sets[count] != NULL)
-        count++;
-    const scenario_source source = {.path = path, .sets = sets, .set_count = count};
-    const sandbox_limits limits = sandbox_limits_defaults();
-    memset(&error, 0, sizeof error);
-    return scenario_load_text(&source, text, strlen(text), &limits, out, &error);
-}
-
-static char *dump(const scenario *loaded) {
-    return json_dumps(loaded->resolved, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-}
-
 static void what_was_brought_becomes_a_swarm(void **state) {
     (void)state;
     scenario loaded;
-    CHECK_OK(load("x.lua",
+    CHECK_OK(load_as("x.lua",
                   "return { model = { kind = 'asking', parameters = { calm = 3 } },"
                   "swarm = { topology = { kind = 'wants', parameters = { zeal = 0.5 } } } }",
                   SETS("model.parameters.zeal=7"), &loaded),
@@ -83,7 +64,7 @@ static void what_was_brought_becomes_a_swarm(void **state) {
     // What was resolved resolves to itself.
     char *first = dump(&loaded);
     scenario again;
-    CHECK_OK(load("x.json", first, NULL, &again), error);
+    CHECK_OK(load_as("x.json", first, NULL, &again), error);
     char *second = dump(&again);
     assert_string_equal(first, second);
     free(first);
@@ -95,7 +76,7 @@ static void what_was_brought_becomes_a_swarm(void **state) {
 static void what_has_no_parameters_needs_none(void **state) {
     (void)state;
     scenario loaded;
-    CHECK_OK(load("x.lua", "return { model = { kind = 'quiet' }, swarm = { topology = { kind = 'spare' } } }",
+    CHECK_OK(load_as("x.lua", "return { model = { kind = 'quiet' }, swarm = { topology = { kind = 'spare' } } }",
                   NULL, &loaded),
              error);
     assert_ptr_equal(loaded.swarm.phase_model, &quiet);
@@ -105,7 +86,7 @@ static void what_has_no_parameters_needs_none(void **state) {
         json_object_get(json_object_get(json_object_get(loaded.resolved, "swarm"), "topology"), "degree"));
     scenario_free(&loaded);
     // and Kuramoto is untouched by it all
-    CHECK_OK(load("x.lua", "return {}", NULL, &loaded), error);
+    CHECK_OK(load_as("x.lua", "return {}", NULL, &loaded), error);
     assert_null(loaded.swarm.phase_model);
     assert_null(loaded.swarm.topology.generator);
     assert_true(loaded.swarm.model.coupling == 2);
@@ -131,7 +112,7 @@ static void sets_merge_in_their_order(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         scenario loaded;
-        CHECK_OK(load("x.lua", "return { model = { kind = 'asking', parameters = { zeal = 4 } } }",
+        CHECK_OK(load_as("x.lua", "return { model = { kind = 'asking', parameters = { zeal = 4 } } }",
                       rows[i].sets, &loaded),
                  error);
         if (loaded.swarm.parameters[0] != rows[i].zeal || loaded.swarm.parameters[1] != rows[i].calm)
@@ -192,7 +173,7 @@ static void what_was_not_declared_is_refused(void **state) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         scenario loaded;
-        CHECK_REFUSED(load("x.lua", rows[i].text, rows[i].sets, &loaded), rows[i].status, error,
+        CHECK_REFUSED(load_as("x.lua", rows[i].text, rows[i].sets, &loaded), rows[i].status, error,
                       rows[i].words);
         size_t size = strlen(error.sentence);
         assert_true(strchr(".?", error.sentence[size - 1]) != NULL && strchr(error.sentence, '\n') == NULL);
@@ -219,7 +200,7 @@ static void no_memory_is_a_status(void **state) {
     for (; status != ENTRAIN_OK; n++) {
         scenario loaded = {0};
         allocations_left = n;
-        status = load("x.lua", "return { model = { kind = 'asking', parameters = { zeal = 4 } } }",
+        status = load_as("x.lua", "return { model = { kind = 'asking', parameters = { zeal = 4 } } }",
                       SETS("model.parameters.calm=2", "model.parameters.zeal=nil"), &loaded);
         allocations_left = UINT64_MAX;
         if (status != ENTRAIN_OK && status != ENTRAIN_NO_MEMORY)

@@ -1,28 +1,10 @@
 // Scenarios of the phase models: which keys each has, what they become, and what is refused.
 #include <math.h>
 
-#include "check.h"
+#include "scenario_check.h"
 
-#include "sims/scenario.h"
-#include "sims/scenario_text.h"
-#include "sims/schema.h"
-
-static entrain_error error;
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define SETS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define GROUPS "return { swarm = { size = 10, topology = { kind = 'complete' } }, model = { groups = { "
 #define MATRIX "coupling = { { 0.6, 0.4 }, { 0.3, 0.7 } }"
-
-static entrain_status load_as(const char *path, const char *text, const char *const *sets, scenario *out) {
-    uint32_t count = 0;
-    while (sets != NULL && sets[count] != NULL)
-        count++;
-    const scenario_source source = {.path = path, .sets = sets, .set_count = count};
-    const sandbox_limits limits = sandbox_limits_defaults();
-    memset(&error, 0, sizeof error);
-    return scenario_load_text(&source, text, strlen(text), &limits, out, &error);
-}
 
 // Loads what must be sound; what it resolves to must resolve to itself.
 static scenario load(const char *text, const char *const *sets) {
@@ -34,20 +16,6 @@ static scenario load(const char *text, const char *const *sets) {
     free(resolved);
     scenario_free(&again);
     return loaded;
-}
-
-static void check_refused(const char *text, const char *const *sets, entrain_status wanted,
-                          const char *words) {
-    scenario loaded = {0};
-    entrain_status status = load_as("dir/x.lua", text, sets, &loaded);
-    if (status == ENTRAIN_OK)
-        fail_msg("%s: accepted, and \"%s\" was expected", text, words);
-    if (status != wanted || strstr(error.sentence, words) == NULL)
-        fail_msg("%s\nanswered %s: %s\nnot %s: %s", text, entrain_status_name(status), error.sentence,
-                 entrain_status_name(wanted), words);
-    size_t size = strlen(error.sentence);
-    assert_true(size < 1000 && strchr(error.sentence, '\n') == NULL &&
-                strchr(".?", error.sentence[size - 1]));
 }
 
 // Everything new at its default is the library's default: an old scenario is what it was.
@@ -131,9 +99,9 @@ static void noise_takes_heun(void **state) {
     loaded = load("return { model = { noise = 0 }, time = { integrator = 'rk4' } }", NULL);
     assert_int_equal(loaded.swarm.model.integrator, ENTRAIN_INTEGRATOR_RK4);
     scenario_free(&loaded);
-    check_refused("return { model = { noise = 2 }, time = { integrator = 'rk4' } }", NULL, ENTRAIN_INVALID,
+    check_refused("dir/x.lua", "return { model = { noise = 2 }, time = { integrator = 'rk4' } }", NULL, ENTRAIN_INVALID,
                   "dir/x.lua: time.integrator is rk4 and model.noise is 2; noise needs euler or heun");
-    check_refused("return { time = { integrator = 'rk4' } }", SETS("model.noise=0.5"), ENTRAIN_INVALID,
+    check_refused("dir/x.lua", "return { time = { integrator = 'rk4' } }", SETS("model.noise=0.5"), ENTRAIN_INVALID,
                   "--set model.noise=0.5: time.integrator is rk4 and model.noise is 0.5;");
 }
 
@@ -263,7 +231,7 @@ static void what_hangs_together_is_checked(void **state) {
          ENTRAIN_INVALID},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        check_refused(cases[i].text, cases[i].set != NULL ? SETS(cases[i].set) : NULL, cases[i].status,
+        check_refused("dir/x.lua", cases[i].text, cases[i].set != NULL ? SETS(cases[i].set) : NULL, cases[i].status,
                       cases[i].words);
 }
 
@@ -290,12 +258,12 @@ static void what_a_model_lacks_is_refused(void **state) {
     for (size_t i = 0; i < COUNT(cases); i++) {
         char text[300];
         snprintf(text, sizeof text, "return { model = { %s } }", cases[i].model);
-        check_refused(text, NULL, ENTRAIN_INVALID, cases[i].words);
+        check_refused("dir/x.lua", text, NULL, ENTRAIN_INVALID, cases[i].words);
     }
-    check_refused("return { model = { kind = 'swing', inertia = { value = 2 } } }",
+    check_refused("dir/x.lua", "return { model = { kind = 'swing', inertia = { value = 2 } } }",
                   SETS("model.kind=kuramoto"), ENTRAIN_INVALID,
                   "it belongs to swing; take it out with --set model.inertia=nil.");
-    check_refused("return { model = { frequency = 0 } }", SETS("model.kind=swing"), ENTRAIN_INVALID,
+    check_refused("dir/x.lua", "return { model = { frequency = 0 } }", SETS("model.kind=swing"), ENTRAIN_INVALID,
                   "take it out with --set model.frequency=nil.");
     static const struct {
         const char *set, *words;
@@ -361,10 +329,10 @@ static void what_fires_has_a_period_and_no_coupling(void **state) {
         {"model.pulse.dissipation=0", "above 0 and up to 50"},
     };
     for (size_t i = 0; i < COUNT(refused); i++)
-        check_refused("return { model = { kind = 'pulse' } }", SETS(refused[i].set), ENTRAIN_INVALID, refused[i].words);
-    check_refused("return { model = { kind = 'kuramoto', pulse = { delay = 1 } } }", NULL, ENTRAIN_INVALID,
+        check_refused("dir/x.lua", "return { model = { kind = 'pulse' } }", SETS(refused[i].set), ENTRAIN_INVALID, refused[i].words);
+    check_refused("dir/x.lua", "return { model = { kind = 'kuramoto', pulse = { delay = 1 } } }", NULL, ENTRAIN_INVALID,
                   "it belongs to pulse");
-    check_refused("return { model = { kind = 'desync' }, events = { { at = 1, cut = { 3, 7 } } } }", NULL,
+    check_refused("dir/x.lua", "return { model = { kind = 'desync' }, events = { { at = 1, cut = { 3, 7 } } } }", NULL,
                   ENTRAIN_UNSUPPORTED, "can stop and restart only");
     scenario stops = load("return { model = { kind = 'desync' }, events = { { at = 1, stop = 3 } } }", NULL);
     assert_non_null(stops.events);
