@@ -63,6 +63,13 @@ static entrain_status settle(entrain_self *self) {
     return entrain__pulse_plan(self, state, self->time_s + (1 - state->at) * entrain__pulse_period(self));
 }
 
+// With one period for all, who was fired by a delayed pulse fires again in the very instant in which the next
+// one comes: (t + delay) + period and (t + period) + delay are the same time, but for rounding. 512 roundings
+// of now are no time.
+static bool has_just_fired(const entrain__pulse_state *state, double now_s) {
+    return now_s - state->fired_at <= now_s * 0x1p-44;
+}
+
 // A round has been seen to its end when fewer messages came than are handed over at once; otherwise a timer
 // says so, which comes before all else of the next round.
 static entrain_status receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
@@ -84,14 +91,14 @@ static entrain_status receive(entrain_self *self, const entrain_message *message
             status = settle(self);
             break;
         case ENTRAIN__PULSE_HEARD:
-            if (state->fired_at == self->time_s)
+            if (has_just_fired(state, self->time_s))
                 break;
             state->a += entrain__pulse_weight(&messages[m]);
             state->heard += model->net.relays != NULL ? (uint64_t)entrain__pulse_weight(&messages[m]) : 1;
             heard = true;
             break;
         case ENTRAIN__PULSE_ECHO: // comes before that
-            if (state->fired_at == self->time_s)
+            if (has_just_fired(state, self->time_s))
                 break;
             state->a -= 1;
             state->heard--;

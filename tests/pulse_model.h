@@ -113,6 +113,11 @@ static inline void naive_jump(naive_world *world, uint32_t i, double now_s, uint
     naive_plan(world, i, next > now_s ? next : now_s, now_s, round);
 }
 
+// With one period for all, a delayed pulse comes in the very instant in which another fires, but for rounding.
+static inline bool naive_just_fired(const naive_world *world, uint32_t i, double now_s) {
+    return now_s - world->fired_s[i] <= now_s * 0x1p-44;
+}
+
 // What reaches one oscillator at one instant: its timer first, then pulses in the order of senders.
 static inline void naive_instant(naive_world *world, uint32_t i, double now_s, uint32_t round, uint64_t end) {
     double weight = 0;
@@ -132,7 +137,7 @@ static inline void naive_instant(naive_world *world, uint32_t i, double now_s, u
                 continue;
             one->gone = true;
             if (!world->is_desync) {
-                weight += world->fired_s[i] == now_s ? 0 : one->weight;
+                weight += naive_just_fired(world, i, now_s) ? 0 : one->weight;
                 continue;
             }
             world->heard_s[i] = now_s;
@@ -141,7 +146,7 @@ static inline void naive_instant(naive_world *world, uint32_t i, double now_s, u
             else if (world->waits[i])
                 naive_jump(world, i, now_s, round);
         }
-    if (weight != 0 && world->fired_s[i] != now_s)
+    if (weight != 0 && !naive_just_fired(world, i, now_s))
         naive_kick(world, i, weight, now_s, round);
 }
 

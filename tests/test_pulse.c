@@ -127,6 +127,36 @@ static void test_everybody_is_absorbed(void **state) {
         }
 }
 
+// 0 is fired by the late pulse of 1, and a period later fires in the instant in which the next one comes, which
+// therefore changes nothing, whichever of the two sums is rounded up.
+static void test_it_fires_as_a_late_pulse_comes(void **state) {
+    (void)state;
+    entrain_pulse_config config = {.dissipation = 5.725682273080625, .strength = 0.13108104771347961};
+    const entrain_edge edges[] = {{0, 1, 1}, {1, 0, 1}};
+    uint32_t driven = 0;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        uint64_t random = seed;
+        config.delay_s = 1.88 + 0.03 * naive_draw(&random);
+        const double phases[2] = {1.7, 1.89 + 0.01 * naive_draw(&random)};
+        stage play;
+        stage_open(&play, &(stage_spec){.count = 2,
+                                        .edges = edges,
+                                        .edge_count = 2,
+                                        .phases = phases,
+                                        .pulse = &config});
+        stage_run(&play, 2.99);
+        driven += (uint32_t)driven_of(&play);
+        double cycles[2], last_s;
+        entrain_pulse_read(play.population, 0, NULL, &last_s, NULL);
+        CHECK_NEAR(last_s, 1 - phases[1] / NAIVE_TWO_PI + config.delay_s, 1e-12);
+        stage_run(&play, 3.99);
+        stage_cycles(&play, cycles);
+        CHECK_NEAR(cycles[0], 3.99 - (last_s + 1), 1e-12);
+        stage_close(&play);
+    }
+    assert_true(driven >= 200);
+}
+
 // --- Random networks against one list
 
 typedef struct network {
@@ -512,6 +542,7 @@ int main(void) {
         cmocka_unit_test(test_firings_to_absorption),
         cmocka_unit_test(test_return_map),
         cmocka_unit_test(test_everybody_is_absorbed),
+        cmocka_unit_test(test_it_fires_as_a_late_pulse_comes),
         cmocka_unit_test(test_random_networks),
         cmocka_unit_test(test_many_pulses_in_one_round),
         cmocka_unit_test(test_many_at_once),
