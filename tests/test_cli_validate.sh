@@ -92,7 +92,7 @@ checks=$((checks + 1))
 code=0
 "$entrain" validate --full --filter T9,M10 --workers 2 >out.txt 2>err.txt &
 pid=$!
-for _ in {1..200}; do
+for _ in {1..1200}; do # a minute: on a busy machine
     grep -q "^T9" out.txt && break
     sleep 0.05
 done
