@@ -246,11 +246,10 @@ static entrain_status check_keys(const event_reader *reader, const json_t *table
             continue;
         const char *nearest = entrain_nearest_word(name, names);
         return refuse(reader, ENTRAIN_UNKNOWN,
-                      "names \"%s\", which cannot be set while a swarm runs%s%s%s; %s", words_text(name).text,
-                      nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
-                      nearest != NULL ? "\"?" : "",
-                      nearest != NULL ? "Others are model.coupling, lag, noise and damping."
-                                      : "model.coupling, lag, noise and damping can.");
+                      "names \"%s\", which cannot be set while a swarm runs (model.coupling, lag, noise and "
+                      "damping can)%s%s%s",
+                      words_text(name).text, nearest != NULL ? "; did you mean \"" : ".",
+                      nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
     }
     return ENTRAIN_OK;
 }

@@ -211,7 +211,12 @@ static entrain_status refuse_option(const cli_command *command, const char *type
     char word[64];
     snprintf(word, sizeof word, "%.*s", (int)strcspn(typed, "="), typed + strspn(typed, "-"));
     word[strcspn(word, "=")] = '\0';
-    const char *nearest = entrain_nearest_word(word, names);
+    const char *nearest = NULL;
+    for (size_t i = 0; nearest == NULL && strlen(word) > 2 && names[i] != NULL; i++)
+        if (strncmp(names[i], word, strlen(word)) == 0) // --out: the one that it begins, not --set
+            nearest = names[i];
+    if (nearest == NULL)
+        nearest = entrain_nearest_word(word, names);
     if (nearest != NULL)
         return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "%s has no option %s; did you mean --%s?",
                                  command->name, typed, nearest);

@@ -242,6 +242,8 @@ uint32_t count_together(entrain_population *population, double mean_phase) {
     static const double pi = 3.14159265358979323846;
     uint32_t together = 0;
     for (uint32_t i = 0; i < entrain_population_count(population); i++) {
+        if (entrain_population_id(population, i) == ENTRAIN_ID_NONE)
+            continue; // an event stopped it
         double phase = *(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_PHASE);
         double apart = fabs(phase - mean_phase);
         if (apart > pi)

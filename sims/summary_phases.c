@@ -111,8 +111,11 @@ static void row_plateaus(FILE *to, const json_t *summary, void (*row)(FILE *, co
     const char *locked = json_is_true(json_object_get(found, "locked")) ? "locked: " : "";
     double tolerance = number_at(found, "tolerance");
     rate = fabs(rate) > 1e-6 * tolerance ? rate : 0; // beside that it is rounding
-    if (plateaus == 0)
-        snprintf(text, sizeof text, "%sno plateau in the last %.4g s", locked, number_at(found, "window_s"));
+    if (plateaus == 0 && *locked != '\0')
+        snprintf(text, sizeof text, "no plateau; but in the last %.4g s nobody drifted a turn away from another",
+                 number_at(found, "window_s"));
+    else if (plateaus == 0)
+        snprintf(text, sizeof text, "no plateau in the last %.4g s", number_at(found, "window_s"));
     else
         snprintf(text, sizeof text, "%s%s of one frequency in the last %.4g s; %.3g %% at %.4g rad/s", locked,
                  text_counted(plateaus, "plateau").text, number_at(found, "window_s"), share, rate);

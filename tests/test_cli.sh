@@ -78,6 +78,8 @@ expect 2 run small.lua small.lua
 says err.txt "one too many"
 expect 2 run small.lua --worker 2
 says err.txt "did you mean --workers?"
+expect 2 run small.lua --out x
+says err.txt "did you mean --output?"
 expect 2 run small.lua --ticks 5 # verify's
 expect 2 run small.lua --workers
 says err.txt "needs a value"

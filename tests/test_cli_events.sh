@@ -50,6 +50,15 @@ says out.txt "2 of 3 did not come to pass"
 expect 0 run story.lua -o five --set events=nil
 silent five/summary.json '"events'
 
+# Who was stopped is counted neither among the living nor among those together.
+cat >last.lua <<'LUA'
+return { swarm = { size = 3, topology = { kind = "ring" } }, time = { step = 0.05, duration = 1 },
+         model = { phase = 0, frequency = 0 }, events = { { at = 0.5, stop = { 0, 1 } } } }
+LUA
+expect 0 run last.lua -o nine
+says out.txt "Together     1 of 1 actors"
+says out.txt "no plateau; but in the last 0.5 s nobody drifted"
+
 # What is changed and changed back between two samples, or drives the whole, is no leak into the physics.
 sed '/^  events/,/^  },/d; /^}/d' story.lua >quick.lua
 cat >>quick.lua <<'LUA'

@@ -75,7 +75,7 @@ static void what_cannot_be_is_refused_before_anything_runs(void **state) {
         {"{ { at = 1, link = { 0, 1, 1e7 } } }", "", ENTRAIN_INVALID, "from -1e6 to 1e6"},
         {"{ { at = 1, set = 5 } }", "", ENTRAIN_INVALID, "write { [\"model.coupling\"] = 0.5 }"},
         {"{ { at = 1, set = { ['model.couplin'] = 5 } } }", "", ENTRAIN_UNKNOWN,
-         "did you mean \"model.coupling\"?"},
+         "while a swarm runs (model.coupling, lag, noise and damping can); did you mean \"model.coupling\"?"},
         {"{ { at = 1, set = { ['swarm.size'] = 5 } } }", "", ENTRAIN_UNKNOWN,
          "\"swarm.size\", which cannot be set while a swarm runs"},
         {"{ { at = 1, set = { ['model.coupling'] = 1e7 } } }", "", ENTRAIN_INVALID,
