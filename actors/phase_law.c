@@ -180,8 +180,8 @@ INLINE double energy_of(const entrain__phase_law *law, uint32_t group, const int
     double energy = 0;
     for (uint32_t b = 0; b < law->groups; b++)
         for (uint32_t h = 0; h < law->harmonics; h++) {
-            const int64_t *mine = own + 2 * (group * law->harmonics + h),
-                          *heard = sums + 2 * (b * law->harmonics + h);
+            const int64_t *mine = own + 2 * ((size_t)group * law->harmonics + h),
+                          *heard = sums + 2 * ((size_t)b * law->harmonics + h);
             energy += law->factor[group][b][h] *
                       ((double)mine[0] * (double)heard[0] + (double)mine[1] * (double)heard[1]) * unit;
         }

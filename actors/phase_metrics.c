@@ -104,8 +104,8 @@ static const int64_t *pairs_of(const entrain_phase_meter *meter, const entrain_r
         room[2 * k] = published[words * k];
         room[2 * k + 1] = published[words * k + 1];
         for (uint32_t g = 1; g < groups; g++) {
-            room[2 * k] += published[words * k + g * stride];
-            room[2 * k + 1] += published[words * k + g * stride + 1];
+            room[2 * k] += published[words * k + (size_t)g * stride];
+            room[2 * k + 1] += published[words * k + (size_t)g * stride + 1];
         }
     }
     return room;

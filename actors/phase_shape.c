@@ -27,7 +27,7 @@ static void sort_few(uint32_t count, uint64_t *values) {
 static inline __attribute__((always_inline)) uint64_t *
 sort_digits(uint32_t count, uint64_t *values, uint64_t *room, uint32_t *buckets, uint32_t digit_bits) {
     const uint32_t bucket_count = 1u << digit_bits, digits = ENTRAIN__KEY_BITS / digit_bits;
-    memset(buckets, 0, digits * bucket_count * sizeof *buckets);
+    memset(buckets, 0, (size_t)digits * bucket_count * sizeof *buckets);
     for (size_t i = 0; i < count; i++)
         for (uint32_t d = 0; d < digits; d++)
             buckets[d * bucket_count + (values[i] >> (d * digit_bits) & (bucket_count - 1))]++;

@@ -142,9 +142,9 @@ static double lorentz_noise_law(const void *context, double r) {
     const lorentz_noise *swarm = context;
     double half = swarm->coupling * r / 2, ratio = 0;
     // Beyond k = K r / T ratios fall like half / (k T).
-    double far = fmin(20 + 2 * half / swarm->noise, 1e6);
-    for (double k = floor(far); k >= 1; k--)
-        ratio = half / (swarm->gamma + k * swarm->noise + half * ratio);
+    int64_t far = (int64_t)fmin(20 + 2 * half / swarm->noise, 1e6);
+    for (int64_t k = far; k >= 1; k--)
+        ratio = half / (swarm->gamma + (double)k * swarm->noise + half * ratio);
     return ratio - r;
 }
 

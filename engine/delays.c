@@ -20,11 +20,13 @@ static entrain_status refuse_ticks(const entrain_engine *engine, double delay_s,
         ENTRAIN__DELAY_TICKS_MAX);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): p and c are declared
 // Calls for each place of a vertex, in turn, with the first arc of that vertex in @p view.
 #define FOR_PLACES(engine, p, c)                                                                             \
     for (uint32_t p = 0; p < (engine)->population_count && (engine)->populations[p]->behavior.words > 0;     \
          p++)                                                                                                \
         for (uint32_t c = 0; c < (engine)->populations[p]->count; c++)
+// NOLINTEND(bugprone-macro-parentheses)
 
 static void fill_behind(const entrain_engine *engine, const entrain_topology_view *view,
                         const entrain__graph *graph, int32_t *behind) {

@@ -75,7 +75,7 @@ static entrain_status keep(const entrain_topology_view *view, const uint8_t *mar
                 continue; // an undirected edge's other arc, or gone
             const double weight = view->in_weights != NULL ? view->in_weights[a] * view->weight_scale : 1;
             status = entrain__edges_append(edges, from, to, weight, error_out);
-            if (status == ENTRAIN_OK && edges->delayed)
+            if (status == ENTRAIN_OK && view->in_delays != NULL)
                 edges->delays[edges->count - 1] = (double)view->in_delays[a];
         }
     return status;

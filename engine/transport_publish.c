@@ -102,6 +102,7 @@ uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__c
 // compiler knows.
 static void add_rows(uint32_t words, const int64_t *published, uint32_t rows, int64_t *sums) {
     enum { PAIRS = 4, LINE = 2 * PAIRS };
+    ENTRAIN_ASSERT(words > 0);
     uint32_t k = 0;
     if (LINE % words == 0) {
         words2 line[PAIRS] = {{0, 0}, {0, 0}, {0, 0}, {0, 0}};

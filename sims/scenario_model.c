@@ -135,7 +135,7 @@ static entrain_status check_groups(const resolver *r) {
         status = check_rows(r, KEY_GROUP_COUPLING);
     if (status == ENTRAIN_OK)
         status = check_rows(r, KEY_GROUP_LAG);
-    if (status == ENTRAIN_OK && count * highest > 4)
+    if (status == ENTRAIN_OK && highest > 1 && count * highest > 4)
         status = entrain_error_set(r->error_out, ENTRAIN_LIMIT,
                                    "%s: %lld groups and harmonics up to the %s are more than the 4 sums that "
                                    "an oscillator hears (groups "
