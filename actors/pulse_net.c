@@ -232,7 +232,7 @@ static entrain_status turn_round(entrain__pulse_net *net, double *weights, doubl
             if (weights != NULL)
                 weights[out] = view->in_weights[arc] * view->weight_scale;
             if (delays != NULL)
-                delays[out] = net->delay_s + (double)view->in_delays[arc];
+                delays[out] = net->delay_s + view->in_delays[arc];
         }
     entrain__arena_give(net->arena, next);
     return ENTRAIN_OK;

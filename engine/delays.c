@@ -37,7 +37,7 @@ static void fill_behind(const entrain_engine *engine, const entrain_topology_vie
         const uint64_t count = view->in_offsets[vertex + 1] - from;
         for (uint64_t k = 0; k < count; k++)
             behind[to + k] =
-                -(int32_t)(ticks_of(engine, (double)view->in_delays[from + k]) * engine->exchanges);
+                -(int32_t)(ticks_of(engine, view->in_delays[from + k]) * engine->exchanges);
     }
 }
 
@@ -49,7 +49,7 @@ entrain_status entrain__delays_by_place(entrain_engine *engine, const entrain_to
         return ENTRAIN_OK; // nobody steps: what was published once is all there is
     uint64_t least = ticks_of(engine, view->delay_low), most = ticks_of(engine, view->delay_high);
     for (uint64_t a = 0; view->in_delays != NULL && a < view->arc_count; a++) {
-        const uint64_t ticks = ticks_of(engine, (double)view->in_delays[a]);
+        const uint64_t ticks = ticks_of(engine, view->in_delays[a]);
         least = a == 0 || ticks < least ? ticks : least;
         most = a == 0 || ticks > most ? ticks : most;
     }

@@ -156,11 +156,11 @@ typedef struct arc_rows {
     const uint64_t *offsets;
     int32_t *others;
     double *weights;
-    float *delays;
+    double *delays;
 } arc_rows;
 
 static inline void put_arc(arc_rows rows, uint64_t *cursors, uint32_t row, uint32_t other, double weight,
-                           float delay) {
+                           double delay) {
     uint64_t at = cursors[row]++;
     rows.others[at] = (int32_t)other;
     if (rows.weights != NULL)
@@ -174,7 +174,7 @@ static void bucket_edges_by_speaker(const entrain__edges *edges, uint64_t *curso
     for (uint64_t e = 0; e < edges->count; e++) {
         entrain__pair pair = edges->pairs[e];
         const double weight = edges->weights == NULL ? 1 : edges->weights[e];
-        const float delay = edges->delays == NULL ? 0 : (float)edges->delays[e];
+        const double delay = edges->delays == NULL ? 0 : edges->delays[e];
         put_arc(by_speaker, cursors, pair.from, pair.to, weight, delay);
         if (!edges->directed)
             put_arc(by_speaker, cursors, pair.to, pair.from, weight, delay);
@@ -241,7 +241,7 @@ static bool sort_arcs(entrain__arena *arena, entrain__edges *edges, entrain_topo
     int32_t *by_speaker = entrain__arena_take(by_speaker_arena, view->arc_count, sizeof *by_speaker);
     double *by_speaker_weights =
         weighted ? entrain__arena_take(scratch, view->arc_count, sizeof(double)) : NULL;
-    float *by_speaker_delays = delayed ? entrain__arena_take(scratch, view->arc_count, sizeof(float)) : NULL;
+    double *by_speaker_delays = delayed ? entrain__arena_take(scratch, view->arc_count, sizeof(double)) : NULL;
     if (in_offsets == NULL || out_offsets == NULL || cursors == NULL || by_speaker == NULL ||
         (weighted && by_speaker_weights == NULL) || (delayed && by_speaker_delays == NULL))
         return false;
@@ -252,7 +252,7 @@ static bool sort_arcs(entrain__arena *arena, entrain__edges *edges, entrain_topo
 
     int32_t *in_speakers = entrain__arena_take(arena, view->arc_count, sizeof *in_speakers);
     double *in_weights = weighted ? entrain__arena_take(arena, view->arc_count, sizeof(double)) : NULL;
-    float *in_delays = delayed ? entrain__arena_take(arena, view->arc_count, sizeof(float)) : NULL;
+    double *in_delays = delayed ? entrain__arena_take(arena, view->arc_count, sizeof(double)) : NULL;
     if (in_speakers == NULL || (weighted && in_weights == NULL) || (delayed && in_delays == NULL))
         return false;
     arc_rows in = {in_offsets, in_speakers, in_weights, in_delays};

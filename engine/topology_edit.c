@@ -76,7 +76,7 @@ static entrain_status keep(const entrain_topology_view *view, const uint8_t *mar
             const double weight = view->in_weights != NULL ? view->in_weights[a] * view->weight_scale : 1;
             status = entrain__edges_append(edges, from, to, weight, error_out);
             if (status == ENTRAIN_OK && view->in_delays != NULL)
-                edges->delays[edges->count - 1] = (double)view->in_delays[a];
+                edges->delays[edges->count - 1] = view->in_delays[a];
         }
     return status;
 }

@@ -276,7 +276,7 @@ static uint32_t hear_all(const model *m, uint32_t hearer, uint64_t tick, uint32_
         return heard;
     }
     for (uint64_t a = m->view.in_offsets[hearer]; a < m->view.in_offsets[hearer + 1]; a++) {
-        const double delay = m->view.in_delays != NULL ? (double)m->view.in_delays[a] : m->view.delay_low;
+        const double delay = m->view.in_delays != NULL ? m->view.in_delays[a] : m->view.delay_low;
         heard += hear(m, (uint32_t)m->view.in_speakers[a], tick, ticks_of(delay), stage,
                       m->view.in_weights != NULL ? m->view.in_weights[a] : 1, sums);
     }
@@ -812,7 +812,7 @@ static void edited_edges_keep_their_delays(void **state) {
     CHECK_OK(entrain_topology_edit(topology, &removed, 1, &added, 1, &edited, &error), error);
     const entrain_topology_view view = entrain_topology_look(edited);
     assert_int_equal(view.arc_count, 6); // 0: 3; 1: 2; 2: 1, 3; 3: 0, 2
-    assert_memory_equal(view.in_delays, ((const float[]){5, 6, 6, 7, 5, 7}), 6 * sizeof(float));
+    assert_memory_equal(view.in_delays, ((const double[]){5, 6, 6, 7, 5, 7}), 6 * sizeof(double));
     entrain_topology_release(edited);
     entrain_topology_release(topology);
     topology = late_topology(ENTRAIN_TOPOLOGY_RING, 5, 3, 3);
@@ -832,7 +832,7 @@ static void edges_of_a_program_have_their_delays(void **state) {
     entrain_topology *topology;
     CHECK_OK(entrain_topology_from_delayed_edges(4, edges, delays, 3, false, true, &topology, &error), error);
     const entrain_topology_view view = entrain_topology_look(topology);
-    assert_memory_equal(view.in_delays, ((const float[]){5, 5, 6, 6, 7, 7}), 6 * sizeof(float));
+    assert_memory_equal(view.in_delays, ((const double[]){5, 5, 6, 6, 7, 7}), 6 * sizeof(double));
     assert_true(view.delay_low == 5 && view.delay_high == 7);
     entrain_topology_release(topology);
     delays[1] = -1;

@@ -157,6 +157,30 @@ static void test_it_fires_as_a_late_pulse_comes(void **state) {
     assert_true(driven >= 200);
 }
 
+// Two delays, and the shorter is the lookahead: kept as floats, 0.7 s came out shorter than that.
+static void test_delays_are_kept_exactly(void **state) {
+    (void)state;
+    entrain_pulse_config config = entrain_pulse_config_defaults();
+    config.strength = 0.01;
+    const entrain_edge edges[] = {{0, 1, 1}, {1, 0, 1}};
+    const double delays[] = {0.7, 0.9}, phases[2] = {0.9 * NAIVE_TWO_PI, 0};
+    stage play;
+    stage_open(&play, &(stage_spec){.count = 2,
+                                    .edges = edges,
+                                    .delays = delays,
+                                    .edge_count = 2,
+                                    .phases = phases,
+                                    .pulse = &config,
+                                    .lookahead_s = 0.7});
+    stage_run(&play, 0.9); // 0 fired at 0.1, and 1 hears of it at 0.8
+    double cycles[2];
+    stage_cycles(&play, cycles);
+    const double m = exp(config.dissipation * config.strength) - 1, c = 1 / (exp(config.dissipation) - 1);
+    CHECK_NEAR(cycles[1], 0.8 + m * (0.8 + c) + 0.1, 1e-12);
+    stage_run(&play, 5);
+    stage_close(&play);
+}
+
 // --- Random networks against one list
 
 typedef struct network {
@@ -198,7 +222,7 @@ static void draw_network(uint64_t seed) {
             (1 + floor(16 * naive_draw(&random))) / 8 * (naive_draw(&random) < 0.2 ? -1 : 1);
         if (from == to)
             continue;
-        net.delays[net.spec.edge_count] = floor(40 * naive_draw(&random)) / 32; // exact as a float
+        net.delays[net.spec.edge_count] = 1.25 * naive_draw(&random);
         net.edges[net.spec.edge_count++] = (entrain_edge){from, to, weight};
     }
     if (seed % 7 == 2)
@@ -543,6 +567,7 @@ int main(void) {
         cmocka_unit_test(test_return_map),
         cmocka_unit_test(test_everybody_is_absorbed),
         cmocka_unit_test(test_it_fires_as_a_late_pulse_comes),
+        cmocka_unit_test(test_delays_are_kept_exactly),
         cmocka_unit_test(test_random_networks),
         cmocka_unit_test(test_many_pulses_in_one_round),
         cmocka_unit_test(test_many_at_once),

@@ -685,8 +685,8 @@ static void add_up(const entrain_topology *topology, double *matrix) {
 }
 
 // Of the last arc from one to another.
-static float delay_of(const entrain_topology_view *view, uint32_t from, uint32_t to) {
-    float delay = -1;
+static double delay_of(const entrain_topology_view *view, uint32_t from, uint32_t to) {
+    double delay = -1;
     for (uint64_t a = view->in_offsets[to]; a < view->in_offsets[to + 1]; a++)
         if ((uint32_t)view->in_speakers[a] == from)
             delay = view->in_delays[a];
@@ -756,7 +756,7 @@ static void an_edited_graph_differs_by_the_edges_named(void **state) {
                                 view.arc_count * sizeof *view.out_hearers);
             if (directed != 0) {
                 assert_memory_equal(same.in_delays, view.in_delays, view.arc_count * sizeof *view.in_delays);
-                assert_true(delay_of(&now, added[0].from, added[0].to) == (float)view.delay_low);
+                assert_true(delay_of(&now, added[0].from, added[0].to) == view.delay_low);
             } else {
                 assert_true(same.in_delays == NULL && same.delay_low == 0.25 && same.delay_high == 0.25);
             }

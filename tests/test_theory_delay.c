@@ -170,7 +170,7 @@ static long double rate_of(const problem *p, uint32_t i, int n, int s, long doub
     long double sum = 0;
     uint32_t heard = 0, degree = (uint32_t)(p->view.in_offsets[i + 1] - p->view.in_offsets[i]);
     for (uint64_t a = p->view.in_offsets[i]; a < p->view.in_offsets[i + 1]; a++) {
-        const double delay = p->view.in_delays != NULL ? (double)p->view.in_delays[a] : p->view.delay_low;
+        const double delay = p->view.in_delays != NULL ? p->view.in_delays[a] : p->view.delay_low;
         const double weight = p->view.in_weights != NULL ? p->view.in_weights[a] * p->view.weight_scale : 1;
         long double phase;
         if (!shown(p, (uint32_t)p->view.in_speakers[a], n, s, (int)lround(delay / (double)h), h, &phase))

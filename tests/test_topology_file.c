@@ -111,7 +111,7 @@ static void a_fourth_column_is_the_delay(void **state) {
     entrain_topology *topology = read_text("3 0 1 0.5\n1 0 1 2e-1\n2 0 -1,0\n1 0 1 7\n0 3 1 0.125\n", config);
     check_rows(topology, 4, (const uint64_t[]){0, 4, 4, 4, 5}, (const int32_t[]){1, 1, 2, 3, 0});
     entrain_topology_view view = entrain_topology_look(topology);
-    const float delays[] = {0.2F, 7, 0, 0.5F, 0.125F};
+    const double delays[] = {0.2, 7, 0, 0.5, 0.125};
     assert_memory_equal(view.in_delays, delays, sizeof delays);
     assert_true(view.delay_low == 0 && view.delay_high == 7);
     entrain_topology_release(topology);
@@ -119,7 +119,7 @@ static void a_fourth_column_is_the_delay(void **state) {
     // Undirected: both ways alike, through every renumbering. One delay for all is one number.
     topology = read_text("0 2 1 3\n1 2 1 4\n", file_config());
     view = entrain_topology_look(topology);
-    assert_memory_equal(view.in_delays, ((const float[]){3, 4, 3, 4}), 4 * sizeof(float));
+    assert_memory_equal(view.in_delays, ((const double[]){3, 4, 3, 4}), 4 * sizeof(double));
     entrain_topology_release(topology);
     topology = read_text("0 2 1 0.3\n1 2 1 0.3\n", file_config());
     view = entrain_topology_look(topology);

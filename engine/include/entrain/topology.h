@@ -213,7 +213,7 @@ typedef struct entrain_topology_view {
     const uint64_t *in_offsets;
     const int32_t *in_speakers;  ///< [arc_count]
     const double *in_weights;    ///< [arc_count], each |w| <= 1; NULL when unweighted
-    const float *in_delays;      ///< [arc_count] s; NULL when all arcs have one delay, delay_low
+    const double *in_delays;     ///< [arc_count] s; NULL when all arcs have one delay, delay_low
     double delay_low, delay_high; ///< least and greatest delay, s
     double weight_scale;         ///< power of two: true weight = in_weights * weight_scale; 1 when unweighted
     const uint64_t *out_offsets; ///< [vertex_count + 1]; undirected: the same array as in_offsets
