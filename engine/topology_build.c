@@ -241,7 +241,8 @@ static bool sort_arcs(entrain__arena *arena, entrain__edges *edges, entrain_topo
     int32_t *by_speaker = entrain__arena_take(by_speaker_arena, view->arc_count, sizeof *by_speaker);
     double *by_speaker_weights =
         weighted ? entrain__arena_take(scratch, view->arc_count, sizeof(double)) : NULL;
-    double *by_speaker_delays = delayed ? entrain__arena_take(scratch, view->arc_count, sizeof(double)) : NULL;
+    double *by_speaker_delays =
+        delayed ? entrain__arena_take(scratch, view->arc_count, sizeof(double)) : NULL;
     if (in_offsets == NULL || out_offsets == NULL || cursors == NULL || by_speaker == NULL ||
         (weighted && by_speaker_weights == NULL) || (delayed && by_speaker_delays == NULL))
         return false;

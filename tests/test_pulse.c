@@ -127,8 +127,8 @@ static void test_everybody_is_absorbed(void **state) {
         }
 }
 
-// 0 is fired by the late pulse of 1, and a period later fires in the instant in which the next one comes, which
-// therefore changes nothing, whichever of the two sums is rounded up.
+// 0 is fired by the late pulse of 1, and a period later fires in the instant in which the next one comes,
+// which therefore changes nothing, whichever of the two sums is rounded up.
 static void test_it_fires_as_a_late_pulse_comes(void **state) {
     (void)state;
     entrain_pulse_config config = {.dissipation = 5.725682273080625, .strength = 0.13108104771347961};
