@@ -20,26 +20,40 @@
 enum { BIN_COUNT = 120, POINTS_MAX = 4000 };
 static const double pi = 3.14159265358979323846;
 
-// Thin upright lines with words, in rows that take turns so that neighbours do not write over each other.
+// Thin upright lines with words, in rows that take turns so that neighbours do not write over each other. Where no row has
+// room, the line stands without words: the events are in summary.json, too.
 static void put_events(FILE *to, const plot_facts *facts) {
-    enum { LINES_MAX = 100, WORDS_MAX = 12, ROWS = 4, FIRST_TAG = 100 };
+    enum { LINES_MAX = 1000, LETTERS_MAX = 44, ROWS = 4, FIRST_TAG = 100 };
+    const double letter = 0.0068, time_s = facts->time_s > 0 ? facts->time_s : 1; // a letter's share of the width
+    double written[ROWS] = {0};                                                   // how far each row is full
     for (uint32_t e = 0; e < facts->event_count && e < LINES_MAX; e++) {
         const event_facts event = events_at(facts->events, e);
-        const bool left = event.at_s > 0.7 * facts->time_s;
+        const bool left = event.at_s > 0.7 * facts->time_s, cut = strlen(event.what) > LETTERS_MAX;
+        const double wide = letter * ((cut ? LETTERS_MAX + 4.0 : (double)strlen(event.what)) + 2);
+        const double from = event.at_s / time_s - (left ? wide : 0);
         fprintf(to,
                 "set arrow %u from first %.17g, graph 0 to first %.17g, graph 1 nohead lc rgb '#8a8a8a' lw 1 "
                 "dt 3 back\n",
                 FIRST_TAG + e, event.at_s, event.at_s);
-        if (e < WORDS_MAX)
-            fprintf(to,
-                    "set label %u '%s%.44s%s%s' at first %.17g, graph %.3f %s noenhanced font ',11' "
-                    "textcolor rgb '#555555' front\n",
-                    FIRST_TAG + e, left ? "" : " ", event.what, strlen(event.what) > 44 ? " ..." : "",
-                    left ? " " : "", event.at_s, 0.16 + 0.05 * (e % ROWS), left ? "right" : "left");
+        uint32_t row = e % ROWS, tried = 0;
+        for (; tried < ROWS && written[row] > from; tried++)
+            row = (row + 1) % ROWS;
+        if (tried == ROWS)
+            continue;
+        written[row] = from + wide;
+        fprintf(to,
+                "set label %u '%s%.*s%s%s' at first %.17g, graph %.3f %s noenhanced font ',11' "
+                "textcolor rgb '#555555' front\n",
+                FIRST_TAG + e, left ? "" : " ", LETTERS_MAX, event.what, cut ? " ..." : "", left ? " " : "",
+                event.at_s, 0.16 + 0.05 * row, left ? "right" : "left");
     }
 }
 
 static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
+    const plot_groups groups = plot_groups_look(facts->population);
+    // Three names to a row of the legend; more than two rows need room.
+    const uint32_t names = 2 + groups.count + (facts->complete ? 0 : 1) + (isfinite(facts->theory) ? 1 : 0);
+    const double more_rows = names > 6 ? (names + 2) / 3 - 2 : 0;
     fputs("reset\n", to);
     drawing_put_common(to);
     drawing_put_terminal(to, kind, "coherence", 1200, 640);
@@ -50,9 +64,12 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
           "set yrange [-0.012:1.02]; set ytics 0.2; set mytics 2; set mxtics 2\n"
           "set border 3; set tics nomirror out\n"
           "set grid ytics lc rgb faint lw 1 dt 1\n"
-          "set key at screen 0.53,0.035 center horizontal Left reverse samplen 2.5 width 2\n"
-          "set lmargin 9; set rmargin 4; set tmargin 3.2; set bmargin 5.8\n",
+          "set lmargin 9; set rmargin 4; set tmargin 3.2\n",
           to);
+    fprintf(to,
+            "set key at screen 0.53,%.4f center horizontal Left reverse samplen 2.5 width 2\n"
+            "set bmargin %.2f\n",
+            0.035 + 0.0165 * more_rows, 5.8 + 1.3 * more_rows);
     if (facts->since_s > 0) {
         // In the right part of the picture there is more room to the left of the line.
         bool left = facts->since_s > 0.6 * facts->time_s;
@@ -72,7 +89,6 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
                 "  'series.csv' using 2:12 every %llu::1 with lines lc rgb '#8db4dd' lw 1.6 "
                 "title 'among neighbours', \\\n",
                 stride);
-    plot_groups groups = plot_groups_look(facts->population);
     plot_groups_put_lines(to, &groups, facts->directory, stride);
     fprintf(to, "  'series.csv' using 2:3 every %llu::1 with lines lc rgb blue lw 2.6 title 'whole swarm, r'",
             stride);

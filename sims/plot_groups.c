@@ -17,15 +17,19 @@ plot_groups plot_groups_look(entrain_population *population) {
     for (uint32_t g = 0; g < out.count; g++) {
         double sum_cos = 0, sum_sin = 0;
         out.begin[g + 1] = out.begin[g] + model->group_sizes[g];
+        uint32_t living = 0;
         for (uint32_t i = out.begin[g]; i < out.begin[g + 1]; i++) {
             double sine, cosine;
+            if (entrain_population_id(population, i) == ENTRAIN_ID_NONE)
+                continue; // an event stopped it
+            living++;
             entrain_sincos(*(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_PHASE),
                            &sine, &cosine);
             sum_cos += cosine;
             sum_sin += sine;
         }
-        sum_cos /= (double)model->group_sizes[g];
-        sum_sin /= (double)model->group_sizes[g];
+        sum_cos /= living > 0 ? living : 1;
+        sum_sin /= living > 0 ? living : 1;
         out.coherence[g] = sqrt(sum_cos * sum_cos + sum_sin * sum_sin);
         out.mean_phase[g] = entrain_atan2(sum_sin, sum_cos);
         out.color[g] = colors[g];
