@@ -149,7 +149,8 @@
       .most = 1, SCHEMA_MODEL("pulse"))                                                                      \
     X(DIVIDE, "model.pulse.divide", BOOLEAN, "false", "divide the strength by how many each hears",          \
       SCHEMA_MODEL("pulse"))                                                                                 \
-    X(PULSE_DELAY, "model.pulse.delay", NUMBER, "0", "of every pulse, simulated seconds, 0 to 1e6",          \
+    X(PULSE_DELAY, "model.pulse.delay", NUMBER, "0",                                                        \
+      "of every pulse, added to its edge's (swarm.topology.delay), simulated seconds, 0 to 1e6",             \
       .least = 0, .most = 1e6, SCHEMA_MODEL("pulse"))                                                        \
     X(ALPHA, "model.desync.alpha", NUMBER, "0.95",                                                           \
       "part of the way towards the middle of its neighbours that each jumps, 0 to 1", .least = 0, .most = 1, \

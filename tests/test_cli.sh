@@ -68,6 +68,8 @@ says err.txt "did you mean run?"
 expect 2 sweep small.lua
 expect 2 small.lua
 says err.txt "as in entrain run small.lua."
+expect 0 help run
+says out.txt "frequencies.png"
 expect 2 help rum
 says err.txt "did you mean run?"
 expect 2 list topologie
