@@ -3,16 +3,7 @@
 // for each: a word is below 2^51, where the cheap conversions are exact.
 #include "engine/delays.h"
 
-typedef uint64_t lanes __attribute__((vector_size(16), aligned(8), may_alias));
-typedef double reals __attribute__((vector_size(16)));
-
-// The bits of word * weight + 1.5 * 2^52: the rounded product above those of 1.5 * 2^52, which are taken off the sum at the end.
-static inline lanes weighed(lanes words, double weight) {
-    const lanes magic = {0x4338000000000000, 0x4338000000000000}; // of ENTRAIN_ROUND_MAGIC
-    const reals round = {ENTRAIN_ROUND_MAGIC, ENTRAIN_ROUND_MAGIC}, factor = {weight, weight};
-    reals value = (reals)(words + magic) - round;
-    return (lanes)(value * factor + round);
-}
+typedef entrain__word_pair lanes;
 
 #define ROW static inline __attribute__((always_inline))
 
@@ -38,10 +29,10 @@ ROW void row_of(const entrain__graph *graph, uint32_t pairs, bool weighted, bool
         const lanes *published =
             (const lanes *)(publications + 2 * (size_t)pairs * (uint32_t)graph->speakers[a]);
         for (uint32_t p = 0; p < pairs; p++)
-            sum[p] += weighted ? weighed(published[p], graph->weights[a]) : published[p];
+            sum[p] += weighted ? entrain__weigh_pair_raw(published[p], graph->weights[a]) : published[p];
     }
     if (weighted) {
-        const uint64_t magics = (to - from) * UINT64_C(0x4338000000000000); // modulo 2^64, like the sums
+        const uint64_t magics = (to - from) * ENTRAIN__ROUND_MAGIC_BITS; // modulo 2^64, like the sums
         for (uint32_t p = 0; p < pairs; p++)
             sum[p] -= (lanes){magics, magics};
     }

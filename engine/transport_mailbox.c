@@ -66,10 +66,11 @@ static inline void add_span_pairs(const entrain_message *messages, uint32_t coun
 }
 
 // The speakers' places are known ahead, so a random graph's publications and ids can be fetched before they are needed.
-static inline void prefetch_row(const entrain_engine *engine, const int64_t *publications, uint32_t place) {
+static inline void prefetch_row(const entrain_engine *engine, const int64_t *publications, uint32_t words,
+                                uint32_t place) {
     const entrain__graph *graph = &engine->graph;
     for (uint64_t a = graph->offsets[place]; a < graph->offsets[place + 1]; a++) {
-        __builtin_prefetch(publications + 2 * (size_t)graph->speakers[a]);
+        __builtin_prefetch(publications + words * (size_t)graph->speakers[a]);
         __builtin_prefetch(engine->ids + graph->speakers[a]);
     }
 }
@@ -278,7 +279,7 @@ static inline __attribute__((always_inline)) void deliver_pairs(entrain_engine *
         if (past != NULL && far && k + AHEAD_ROWS < count)
             prefetch_row_late(engine, past, place + k + AHEAD_ROWS);
         if (past == NULL && graph->prefetch != 0 && k + AHEAD_ROWS < count)
-            prefetch_row(engine, publications, place + k + AHEAD_ROWS);
+            prefetch_row(engine, publications, 2, place + k + AHEAD_ROWS);
         if (hear_pairs(engine, publications, past, first + k, place + k, arcs, sums + 2 * (size_t)k))
             delivered += arcs;
         else
@@ -298,6 +299,90 @@ __attribute__((noinline)) static void deliver_pairs_late(entrain_engine *engine,
     deliver_pairs(engine, cohort, entrain__past(engine, cohort), place, count, sums, heard);
 }
 
+// The common case of other words than two, or of weights: as hear_pairs(), each observation in @p parts messages. The parts lie
+// in order, so that where a message lies says which it is.
+static inline __attribute__((always_inline)) bool hear_parts(entrain_engine *engine, const int64_t *publications,
+                                                             int64_t *const *past, uint32_t parts, bool weighted,
+                                                             uint32_t mailbox, uint32_t place, uint32_t arcs,
+                                                             int64_t *sum) {
+    const entrain__graph *graph = &engine->graph;
+    const uint64_t first = graph->offsets[place], count = (uint64_t)arcs * parts;
+    entrain_mailbox_set *set = engine->mailboxes;
+    entrain_message *slots =
+        count <= UINT32_MAX ? entrain__mailbox_rewind(set, mailbox, (uint32_t)count) : NULL;
+    if (slots == NULL)
+        return false;
+    for (uint64_t a = 0; a < arcs; a++) {
+        const size_t speaker = (uint32_t)graph->speakers[first + a];
+        const entrain_id id = engine->ids[speaker];
+        const int64_t *buffer = past != NULL ? past[graph->behind[first + a]] : publications;
+        const entrain__word_pair *words = (const entrain__word_pair *)(buffer + 2 * (size_t)parts * speaker);
+        const double weight = weighted ? graph->weights[first + a] : 1;
+        for (uint32_t part = 0; part < parts; part++) {
+            entrain_message *slot = &slots[a * parts + part];
+            slot->from = id;
+            slot->kind = ENTRAIN_KIND_OBSERVATION;
+            slot->flags = (uint16_t)part;
+            *(entrain__word_pair *)slot->payload = weighted ? entrain__weigh_pair(words[part], weight) : words[part];
+        }
+    }
+    entrain__mailbox_commit(set, mailbox, (uint32_t)count);
+    const entrain__span span = entrain__mailbox_peek(set, mailbox); // one run
+    entrain__word_pair sums[ENTRAIN_WORDS_MAX / 2] = {{0}};
+    for (uint32_t m = 0; m < span.first_count; m += parts)
+        for (uint32_t part = 0; part < parts; part++)
+            sums[part] += *(const entrain__word_pair *)span.first[m + part].payload;
+    entrain__mailbox_release(set, mailbox, span.first_count);
+    for (uint32_t part = 0; part < parts; part++)
+        ((entrain__word_pair *)sum)[part] = sums[part];
+    return true;
+}
+
+static inline __attribute__((always_inline)) void deliver_parts(entrain_engine *engine, entrain__cohort *cohort,
+                                                                uint32_t parts, bool weighted, uint32_t place,
+                                                                uint32_t count, int64_t *sums, uint32_t *heard) {
+    const entrain__graph *graph = &engine->graph;
+    const int64_t *publications = engine->publications[cohort->hears];
+    int64_t *const *past = graph->behind != NULL ? entrain__past(engine, cohort) : NULL;
+    const uint32_t first = cohort->population->mailbox_first - cohort->population->first + place;
+    uint64_t delivered = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const uint32_t arcs = (uint32_t)(graph->offsets[place + k + 1] - graph->offsets[place + k]);
+        uint32_t arrived = arcs;
+        int64_t *sum = sums + 2 * (size_t)parts * k;
+        if (past == NULL && graph->prefetch != 0 && k + AHEAD_ROWS < count)
+            prefetch_row(engine, publications, 2 * parts, place + k + AHEAD_ROWS);
+        if (hear_parts(engine, publications, past, parts, weighted, first + k, place + k, arcs, sum))
+            delivered += arcs;
+        else
+            arrived = hear_each(engine, cohort, first + k, place + k, sum);
+        cohort->observations += arrived;
+        if (heard != NULL)
+            heard[k] = arrived;
+    }
+    cohort->count_of.sent += delivered * parts;
+    cohort->count_of.received += delivered * parts;
+}
+
+// An even number of words.
+__attribute__((noinline)) static void deliver_wide(entrain_engine *engine, entrain__cohort *cohort, uint32_t place,
+                                                   uint32_t count, int64_t *sums, uint32_t *heard) {
+    const bool weighted = engine->graph.weighted;
+    const uint32_t parts = engine->words / 2;
+    if (weighted && parts == 1) // without weights there are faster ways
+        deliver_parts(engine, cohort, 1, true, place, count, sums, heard);
+    else if (weighted && parts == 2)
+        deliver_parts(engine, cohort, 2, true, place, count, sums, heard);
+    else if (weighted)
+        deliver_parts(engine, cohort, parts, true, place, count, sums, heard);
+    else if (parts == 2)
+        deliver_parts(engine, cohort, 2, false, place, count, sums, heard);
+    else if (parts == 3)
+        deliver_parts(engine, cohort, 3, false, place, count, sums, heard);
+    else
+        deliver_parts(engine, cohort, 4, false, place, count, sums, heard);
+}
+
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard) {
     const uint32_t mailbox = cohort->population->mailbox_first + (place - cohort->population->first);
@@ -308,6 +393,8 @@ void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
             deliver_pairs(engine, cohort, NULL, place, count, sums, heard);
         else
             deliver_pairs_late(engine, cohort, place, count, sums, heard);
+    } else if (engine->words % 2 == 0 && entrain__all_spoke(engine, cohort)) {
+        deliver_wide(engine, cohort, place, count, sums, heard);
     } else {
         for (uint32_t k = 0; k < count; k++) {
             uint32_t arrived =

@@ -2,7 +2,7 @@
 // call of count_ticks(), the only function that is counted. Nothing is said here; callgrind says it.
 //   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH] ...
 // such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps, ring:1000:publish:euler:avx2:20:0-9;
-// the integrator noisy is euler with noise.
+// the integrator noisy is euler with noise, weighed that with weights, twice that with a second harmonic.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +42,8 @@ static void run_case(const char *text) {
     config.model.integrator =
         strcmp(integrator, "rk4") == 0 ? ENTRAIN_INTEGRATOR_RK4 : ENTRAIN_INTEGRATOR_EULER;
     config.model.noise = strcmp(integrator, "noisy") == 0 ? 0.1 : 0;
+    config.model.harmonics = strcmp(integrator, "twice") == 0 ? 2 : 1;
+    config.topology.weight_low = strcmp(integrator, "weighed") == 0 ? 0.5 : 1;
     config.engine.simd = strcmp(simd, "sse2") == 0 ? ENTRAIN_SIMD_SSE2 : ENTRAIN_SIMD_AVX2;
     config.engine.scheduler.worker_count = 1;
 

@@ -41,6 +41,8 @@ ring:1000:mailbox:euler:sse2:20         320.0  the same on any x86-64
 ring:10000:mailbox:euler:avx2:5         275.6  the same, with less of the barrier and the tasks in it
 small-world:1000:mailbox:euler:avx2:20  274.5  mailboxes of different sizes
 scale-free:2000:mailbox:euler:avx2:10   274.4  hubs, as in sims/hub.lua
+small-world:1000:mailbox:weighed:avx2:20 374.9  each message weighed
+small-world:1000:mailbox:twice:avx2:20   439.3  two harmonics: two messages for each
 END
 }
 

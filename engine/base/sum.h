@@ -60,4 +60,20 @@ static inline int64_t entrain__weigh(int64_t word, double weight) {
     return entrain__round_to_int64(entrain__int64_to_double(word) * weight);
 }
 
+/// Two words at once. weigh_pair_raw: the same above the bits of ENTRAIN_ROUND_MAGIC, which whoever adds many takes off the sum.
+typedef uint64_t entrain__word_pair __attribute__((vector_size(16), aligned(8), may_alias));
+typedef double entrain__real_pair __attribute__((vector_size(16)));
+#define ENTRAIN__ROUND_MAGIC_BITS UINT64_C(0x4338000000000000)
+
+static inline entrain__word_pair entrain__weigh_pair_raw(entrain__word_pair words, double weight) {
+    const entrain__word_pair magic = {ENTRAIN__ROUND_MAGIC_BITS, ENTRAIN__ROUND_MAGIC_BITS};
+    const entrain__real_pair round = {ENTRAIN_ROUND_MAGIC, ENTRAIN_ROUND_MAGIC}, factor = {weight, weight};
+    const entrain__real_pair value = (entrain__real_pair)(words + magic) - round;
+    return (entrain__word_pair)(value * factor + round);
+}
+static inline entrain__word_pair entrain__weigh_pair(entrain__word_pair words, double weight) {
+    const entrain__word_pair magic = {ENTRAIN__ROUND_MAGIC_BITS, ENTRAIN__ROUND_MAGIC_BITS};
+    return entrain__weigh_pair_raw(words, weight) - magic;
+}
+
 #endif
