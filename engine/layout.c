@@ -119,13 +119,13 @@ static entrain__spread spread_of(const entrain_topology_view *view, const uint32
 // Whether the order is worth what it costs. ENTRAIN_UNSUPPORTED: no.
 static entrain_status judge_order(entrain_engine *engine, const entrain_topology_view *view,
                                   const uint32_t *order, double bits_before) {
-    uint32_t *ranks = entrain__arena_take(engine->arena, view->vertex_count, sizeof *ranks);
+    uint32_t *ranks = entrain__arena_take(engine->graph_arena, view->vertex_count, sizeof *ranks);
     if (ranks == NULL)
         return ENTRAIN_NO_MEMORY;
     for (uint32_t rank = 0; rank < view->vertex_count; rank++)
         ranks[order[rank]] = rank;
     double bits = spread_of(view, ranks).distance_bits;
-    entrain__arena_give(engine->arena, ranks);
+    entrain__arena_give(engine->graph_arena, ranks);
     return bits + BITS_NEARER <= bits_before ? ENTRAIN_OK : ENTRAIN_UNSUPPORTED;
 }
 
@@ -145,18 +145,18 @@ static entrain_status find_order(entrain_engine *engine, const entrain_topology_
         if (spread.far_share <= FAR_SHARE_TRIED)
             return ENTRAIN_OK;
     }
-    uint32_t *order = entrain__arena_take(engine->arena, vertices, sizeof *order);
+    uint32_t *order = entrain__arena_take(engine->graph_arena, vertices, sizeof *order);
     if (order == NULL)
         return ENTRAIN_NO_MEMORY;
     entrain_status status =
-        entrain__order_near(view, automatic ? vertices / WIDTH_PART : UINT32_MAX, engine->arena, order);
+        entrain__order_near(view, automatic ? vertices / WIDTH_PART : UINT32_MAX, engine->graph_arena, order);
     if (status == ENTRAIN_OK && automatic)
         status = judge_order(engine, view, order, spread.distance_bits);
     if (status == ENTRAIN_OK) {
         *order_out = order;
         return ENTRAIN_OK;
     }
-    entrain__arena_give(engine->arena, order);
+    entrain__arena_give(engine->graph_arena, order);
     return status == ENTRAIN_UNSUPPORTED ? ENTRAIN_OK : status;
 }
 
@@ -184,7 +184,7 @@ entrain_status entrain__lay_out(entrain_engine *engine, const entrain_topology_v
         if (engine->layout == ENTRAIN_LAYOUT_SHUFFLED ||
             (engine->layout == ENTRAIN_LAYOUT_NEAR && engine->populations[p]->behavior.words > 0))
             status = invert_columns(engine, engine->populations[p]);
-    entrain__arena_give(engine->arena, order);
+    entrain__arena_give(engine->graph_arena, order);
     return status;
 }
 

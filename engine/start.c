@@ -459,13 +459,13 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
     entrain_topology_view view = {0};
     if (engine->vertex_count > 0)
         view = entrain_topology_look(engine->topology);
+    // The layout's scratch memory, too: the graph takes it up again at once.
+    if (engine->vertex_count > 0 && entrain__arena_create(&engine->graph_arena) != ENTRAIN_OK)
+        return no_memory("the graph", error_out);
     if (entrain__lay_out(engine, &view) != ENTRAIN_OK)
         return no_memory("the layout of the swarm", error_out);
-    if (engine->vertex_count > 0) {
-        if (entrain__arena_create(&engine->graph_arena) != ENTRAIN_OK ||
-            entrain__graph_place(engine) != ENTRAIN_OK)
-            return no_memory("the graph", error_out);
-    }
+    if (engine->vertex_count > 0 && entrain__graph_place(engine) != ENTRAIN_OK)
+        return no_memory("the graph", error_out);
     entrain_status status = ENTRAIN_OK;
     if (engine->vertex_count > 0)
         status = entrain__graph_delay(engine, error_out);
