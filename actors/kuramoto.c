@@ -1,4 +1,5 @@
-// Phase oscillators: what may be configured and changed, and the population as a behavior. What a tick does is in kuramoto_step.c.
+// Phase oscillators: what may be configured and changed, and the population as a behavior. What a tick does
+// is in kuramoto_step.c.
 #include "entrain/kuramoto.h"
 
 #include <inttypes.h>
@@ -93,7 +94,8 @@ static entrain_status check_pairs(const entrain_kuramoto_config *config, uint32_
         sum += config->group_sizes[a];
         for (uint32_t b = 0; b < groups; b++) {
             if (!(fabs(config->group_coupling[a][b]) <= COUPLING_MAX))
-                REFUSE("The coupling of group %" PRIu32 " to group %" PRIu32 " is %g; it must be -1e6 to 1e6.",
+                REFUSE("The coupling of group %" PRIu32 " to group %" PRIu32
+                       " is %g; it must be -1e6 to 1e6.",
                        a + 1, b + 1, config->group_coupling[a][b]);
             if (!(fabs(config->group_lag[a][b]) <= LAG_MAX))
                 REFUSE("The lag of group %" PRIu32 " to group %" PRIu32 " is %g rad; it must be -pi to pi.",
@@ -108,8 +110,8 @@ static entrain_status check_pairs(const entrain_kuramoto_config *config, uint32_
 }
 
 // One number, or each actor's own.
-static entrain_status check_each(const char *what, double all, const double *each, uint32_t count, double least,
-                                 bool above, double most, entrain_error *error_out) {
+static entrain_status check_each(const char *what, double all, const double *each, uint32_t count,
+                                 double least, bool above, double most, entrain_error *error_out) {
     const uint32_t looked_at = each != NULL ? count : 1;
     for (uint32_t i = 0; i < looked_at; i++) {
         const double value = each != NULL ? each[i] : all;
@@ -118,8 +120,8 @@ static entrain_status check_each(const char *what, double all, const double *eac
         if (each != NULL)
             REFUSE("%s of actor %" PRIu32 " is %g; it must be %s %g, and at most %g.", what, i, value,
                    above ? "above" : "at least", least, most);
-        REFUSE("%s is %g; it must be %s %g, and at most %g.", what, value, above ? "above" : "at least", least,
-               most);
+        REFUSE("%s is %g; it must be %s %g, and at most %g.", what, value, above ? "above" : "at least",
+               least, most);
     }
     return ENTRAIN_OK;
 }
@@ -135,7 +137,8 @@ static entrain_status check_dynamics(const entrain_kuramoto_config *config, uint
                                      entrain_error *error_out) {
     entrain_status status = ENTRAIN_OK;
     if (config->gains != NULL)
-        status = check_each("The gain", 1, config->gains, count, -COUPLING_MAX, false, COUPLING_MAX, error_out);
+        status =
+            check_each("The gain", 1, config->gains, count, -COUPLING_MAX, false, COUPLING_MAX, error_out);
     if (status == ENTRAIN_OK && is_noisy(config))
         status = check_each("The noise", config->noise, config->noises, count, 0, false, 1e6, error_out);
     if (status == ENTRAIN_OK && is_noisy(config) && config->integrator == ENTRAIN_INTEGRATOR_RK4)
@@ -148,7 +151,8 @@ static entrain_status check_dynamics(const entrain_kuramoto_config *config, uint
     }
     status = check_each("The inertia", config->inertia, config->inertias, count, 0, true, 1e9, error_out);
     if (status == ENTRAIN_OK)
-        status = check_each("The damping", config->damping, config->dampings, count, 0, false, 1e9, error_out);
+        status =
+            check_each("The damping", config->damping, config->dampings, count, 0, false, 1e9, error_out);
     if (status == ENTRAIN_OK && config->velocities != NULL)
         status = check_each("The initial velocity (rad/s)", 0, config->velocities, count,
                             -ENTRAIN__TURN_MAX / step_s, false, ENTRAIN__TURN_MAX / step_s, error_out);
@@ -194,7 +198,8 @@ static entrain__kuramoto *make_model(const entrain_kuramoto_config *config, uint
     bool failed = entrain__arena_create(&arena) != ENTRAIN_OK;
     if (!failed)
         model = entrain__arena_take(arena, 1, sizeof *model);
-    failed = model == NULL || entrain__phase_values_copy(arena, count, initial, &model->initial) != ENTRAIN_OK;
+    failed =
+        model == NULL || entrain__phase_values_copy(arena, count, initial, &model->initial) != ENTRAIN_OK;
     if (!failed) {
         model->arena = arena;
         model->config = *config;
@@ -230,7 +235,8 @@ static void prepare_model(entrain__kuramoto *model, const entrain_engine *engine
     entrain__kuramoto_derive(model);
 }
 
-// Only what a swarm needs is allocated: velocities with inertia, stages where there are any, each actor's own where they differ.
+// Only what a swarm needs is allocated: velocities with inertia, stages where there are any, each actor's own
+// where they differ.
 typedef struct column_list {
     entrain_column columns[ENTRAIN_COLUMNS_MAX];
     uint32_t count;
@@ -247,8 +253,8 @@ static uint32_t add_column(column_list *list, bool wanted, const char *name, boo
 static column_list choose_columns(entrain__kuramoto *model) {
     const entrain_kuramoto_config *config = &model->config;
     const bool staged = config->integrator != ENTRAIN_INTEGRATOR_EULER;
-    // Not guarded (`finite`): a phase or velocity is kept finite by its kernels whatever came in, see bounded(), and no step writes a
-    // frequency. A guard of them would be 1 % of publish.
+    // Not guarded (`finite`): a phase or velocity is kept finite by its kernels whatever came in, see
+    // bounded(), and no step writes a frequency. A guard of them would be 1 % of publish.
     column_list list = {.columns = {{.name = "phase", .bytes = sizeof(double), .fingerprint = true},
                                     {.name = "turns", .bytes = sizeof(int32_t), .fingerprint = true},
                                     {.name = "frequency", .bytes = sizeof(double), .fingerprint = true}},
@@ -341,7 +347,8 @@ static entrain_kuramoto_config with_changes(const entrain_kuramoto_config *is,
     return result;
 }
 
-static const char *first_other_difference(const entrain_kuramoto_config *a, const entrain_kuramoto_config *b) {
+static const char *first_other_difference(const entrain_kuramoto_config *a,
+                                          const entrain_kuramoto_config *b) {
     const struct {
         const char *name;
         bool same;
@@ -350,7 +357,8 @@ static const char *first_other_difference(const entrain_kuramoto_config *a, cons
         {"integrator", a->integrator == b->integrator},
         {"harmonics", harmonics_of(a) == harmonics_of(b)},
         {"group_count", groups_of(a) == groups_of(b)},
-        {"group_sizes", groups_of(a) == 1 || memcmp(a->group_sizes, b->group_sizes, sizeof a->group_sizes) == 0},
+        {"group_sizes",
+         groups_of(a) == 1 || memcmp(a->group_sizes, b->group_sizes, sizeof a->group_sizes) == 0},
         {"noise", a->noise == b->noise},
         {"inertia", a->inertia == b->inertia},
         {"damping", a->damping == b->damping},
@@ -383,7 +391,8 @@ entrain_status entrain_kuramoto_change(entrain_population *population, const ent
     if (other != NULL)
         REFUSE("%s cannot be changed while the swarm runs; begin a new one for that.", other);
     if (is_noisy(&changed) && !model->noisy && changed.integrator == ENTRAIN_INTEGRATOR_RK4)
-        REFUSE("Noise cannot come into a swarm that is integrated by rk4; choose euler or heun from the start.");
+        REFUSE(
+            "Noise cannot come into a swarm that is integrated by rk4; choose euler or heun from the start.");
     entrain_status status = validate(&changed, model->count, model->step_s, error_out);
     if (status != ENTRAIN_OK)
         return status;

@@ -1,4 +1,5 @@
-/// @file kuramoto_model.h  The context of a population of phase oscillators: what is shared by the files of kuramoto.
+/// @file kuramoto_model.h  The context of a population of phase oscillators: what is shared by the files of
+/// kuramoto.
 ///
 /// Written when the population is added and, between ticks, by entrain_kuramoto_change(); read by every step.
 #ifndef ENTRAIN_ACTORS_KURAMOTO_MODEL_H
@@ -18,7 +19,7 @@ typedef struct entrain__kuramoto_columns {
 } entrain__kuramoto_columns;
 
 typedef struct entrain__kuramoto {
-    entrain__arena *arena; ///< of its own, freed with the engine
+    entrain__arena *arena;          ///< of its own, freed with the engine
     entrain_kuramoto_config config; ///< its arrays are copies in the arena
     uint64_t changes;               ///< how often it was changed since it was added
     entrain__kuramoto_columns columns;
@@ -30,13 +31,15 @@ typedef struct entrain__kuramoto {
     double push;                   ///< sqrt(2 T / h), where T is the same for all
     entrain_random noise_key;
     entrain__pairs pairs; ///< harmonics x groups above 1; group is filled in where it is used
-    uint32_t group_ends[ENTRAIN_GROUPS_MAX]; ///< the first index beyond each group; from the last on UINT32_MAX
+    uint32_t
+        group_ends[ENTRAIN_GROUPS_MAX]; ///< the first index beyond each group; from the last on UINT32_MAX
     entrain__phase_values initial;
 } entrain__kuramoto;
 
 /// What follows from the configuration's numbers: lags, gains, pairs, noise.
 void entrain__kuramoto_derive(entrain__kuramoto *model);
-/// How often entrain_kuramoto_change() has changed a population; 0 for one that is not kuramoto's (kuramoto.c).
+/// How often entrain_kuramoto_change() has changed a population; 0 for one that is not kuramoto's
+/// (kuramoto.c).
 uint64_t entrain__kuramoto_changes(const entrain_population *population);
 /// The gains of @p range anew: g K / n where n is the in-degree or g differs.
 void entrain__kuramoto_gains(const entrain_range *range);

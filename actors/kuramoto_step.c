@@ -1,12 +1,14 @@
 // One tick of phase oscillators.
 //
-// Euler: 1 exchange, theta += h f. Heun: 2, RK4: 4, the classical tableaus; `ahead` is the phase at which a stage looks and publishes,
-// `slope` the weighted sum of slopes so far. Phases are wrapped once a tick, in the last stage. With inertia the phase's slope is the
-// stage's velocity, and velocities have an `ahead` and a `slope` of their own.
+// Euler: 1 exchange, theta += h f. Heun: 2, RK4: 4, the classical tableaus; `ahead` is the phase at which a
+// stage looks and publishes, `slope` the weighted sum of slopes so far. Phases are wrapped once a tick, in
+// the last stage. With inertia the phase's slope is the stage's velocity, and velocities have an `ahead` and
+// a `slope` of their own.
 //
-// Noise is of Ito and Stratonovich alike, because it is additive: Euler-Maruyama adds sqrt(2 T h) xi to theta; stochastic Heun adds the
-// same xi in predictor and corrector. As a rate that is sqrt(2 T / h) xi in the first stage, and once more in the slope that the last
-// stage halves. Kloeden and Platen (1992), sec. 15.1.
+// Noise is of Ito and Stratonovich alike, because it is additive: Euler-Maruyama adds sqrt(2 T h) xi to
+// theta; stochastic Heun adds the same xi in predictor and corrector. As a rate that is sqrt(2 T / h) xi in
+// the first stage, and once more in the slope that the last stage halves. Kloeden and Platen (1992), sec.
+// 15.1.
 #include "actors/kuramoto_model.h"
 #include "engine/base/assert.h"
 #include "entrain/math.h"
@@ -92,7 +94,8 @@ static void find_groups(const entrain__kuramoto *model, const uint32_t *indices,
                         uint8_t *groups_out) {
     const uint32_t *ends = model->group_ends;
     for (size_t k = 0; k < count; k++)
-        groups_out[k] = (uint8_t)((indices[k] >= ends[0]) + (indices[k] >= ends[1]) + (indices[k] >= ends[2]));
+        groups_out[k] =
+            (uint8_t)((indices[k] >= ends[0]) + (indices[k] >= ends[1]) + (indices[k] >= ends[2]));
 }
 
 // Publishes @p count phases of the actors @p indices.
@@ -122,7 +125,8 @@ void entrain__kuramoto_publish(const entrain_range *range, uint32_t stage, int64
                    range->columns[stage == 0 ? ENTRAIN_KURAMOTO_PHASE : model->columns.ahead], words_out);
 }
 
-// Turning: a line through the initial phase; each stage lies on it at its own time, as it would in a swarm without coupling.
+// Turning: a line through the initial phase; each stage lies on it at its own time, as it would in a swarm
+// without coupling.
 void entrain__kuramoto_publish_past(const entrain_range *range, uint32_t ticks_ago, uint32_t stage,
                                     int64_t *words_out) {
     static const double reach[][4] = {[ENTRAIN_INTEGRATOR_EULER] = {0},
@@ -140,9 +144,11 @@ void entrain__kuramoto_publish_past(const entrain_range *range, uint32_t ticks_a
         for (uint32_t k = 0; k < count; k++) {
             int32_t turns = 0;
             past[k] = phase[first + k];
-            entrain_phase_advance(&past[k], &turns, velocity[first + k] * time_s); // wrapped, as far as that went
+            entrain_phase_advance(&past[k], &turns,
+                                  velocity[first + k] * time_s); // wrapped, as far as that went
         }
-        publish_phases(range, range->indices + first, count, past, words_out + 2 * (size_t)pair_count * first);
+        publish_phases(range, range->indices + first, count, past,
+                       words_out + 2 * (size_t)pair_count * first);
     }
 }
 
@@ -226,7 +232,8 @@ static void move_phases(const entrain__kuramoto *model, const entrain_range *ran
     if (row.first && row.last)
         kernels->turn(count, rates, row.reach, phase, turns);
     else if (row.last)
-        kernels->turn_last(count, rates, row.reach, column_at(range, model->columns.slope, first), phase, turns);
+        kernels->turn_last(count, rates, row.reach, column_at(range, model->columns.slope, first), phase,
+                           turns);
     else
         kernels->turn_stage(count, rates, row.first, row.weight, row.reach, phase,
                             column_at(range, model->columns.slope, first),

@@ -28,17 +28,20 @@ typedef struct entrain__rate {
     const struct entrain__pairs *pairs; ///< harmonics or groups; NULL: neither, and own and sums are as above
 } entrain__rate;
 
-/// Harmonics and groups: an actor publishes words[2 p], [2 p + 1] = cos, sin of h theta at the pair p = group x harmonics + h - 1 of its
-/// own group, and 0 at the others', so that sums come by harmonic and group of the speakers. (c, s) of pair p, seen by a hearer in group
-/// a: the rate gains in_phase[a][p] (c S - s C) - quadrature[a][p] (c C + s S), times the actor's gain.
+/// Harmonics and groups: an actor publishes words[2 p], [2 p + 1] = cos, sin of h theta at the pair p = group
+/// x harmonics + h - 1 of its own group, and 0 at the others', so that sums come by harmonic and group of the
+/// speakers. (c, s) of pair p, seen by a hearer in group a: the rate gains in_phase[a][p] (c S - s C) -
+/// quadrature[a][p] (c C + s S), times the actor's gain.
 #define ENTRAIN__PAIRS_MAX 4
 typedef struct entrain__pairs {
     uint32_t harmonics, groups; ///< their product 2 to 4
     const uint8_t *group;       ///< [count] each actor's; NULL: one group
-    double in_phase[ENTRAIN__PAIRS_MAX][ENTRAIN__PAIRS_MAX], quadrature[ENTRAIN__PAIRS_MAX][ENTRAIN__PAIRS_MAX];
+    double in_phase[ENTRAIN__PAIRS_MAX][ENTRAIN__PAIRS_MAX],
+        quadrature[ENTRAIN__PAIRS_MAX][ENTRAIN__PAIRS_MAX];
 } entrain__pairs;
 
-/// The general path takes a range in blocks of so many: rates into one array, what is done with them in another loop.
+/// The general path takes a range in blocks of so many: rates into one array, what is done with them in
+/// another loop.
 enum { ENTRAIN__BLOCK = 512 };
 
 typedef struct entrain__phase_kernels {
@@ -71,7 +74,8 @@ typedef struct entrain__phase_kernels {
     void (*speed)(uint32_t count, const double *rates, double step_s, double *velocity);
     void (*speed_stage)(uint32_t count, const double *rates, int first, double weight, double reach,
                         const double *velocity, double *slope, double *ahead);
-    void (*speed_last)(uint32_t count, const double *rates, double share, const double *slope, double *velocity);
+    void (*speed_last)(uint32_t count, const double *rates, double share, const double *slope,
+                       double *velocity);
     /// rates[k] = (rates[k] - D velocity[k]) / M; dampings, inertias NULL: damping, inertia for all.
     void (*accelerate)(uint32_t count, double damping, const double *dampings, double inertia,
                        const double *inertias, const double *velocity, double *rates);

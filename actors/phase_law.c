@@ -100,7 +100,8 @@ static void set_bounds(entrain__phase_law *law, const entrain_topology_view *vie
     }
     law->strength = coupling * fabs(law->gain) * arcs / n;
     // On one oscillator at most; divided by how many it hears, it is one arc's.
-    const bool shared = law->config.normalise == ENTRAIN_NORMALISE_DEGREE || law->config.normalise == ENTRAIN_NORMALISE_HEARD;
+    const bool shared =
+        law->config.normalise == ENTRAIN_NORMALISE_DEGREE || law->config.normalise == ENTRAIN_NORMALISE_HEARD;
     const double heard = shared ? 1 : complete ? count : view->in_degree_max;
     law->pull = coupling * fabs(law->gain) * heard * view->weight_scale / n;
     law->shift_rounding = view->weighted ? law->strength * 0x1.6ap-45 : 0;
@@ -189,8 +190,8 @@ INLINE double energy_of(const entrain__phase_law *law, uint32_t group, const int
 }
 
 // An actor's part of the law of inertia: M v + D theta in the place of theta.
-INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range *range, size_t k, double turns,
-                           double power, double step_s, uint32_t weight, tally *into) {
+INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range *range, size_t k,
+                           double turns, double power, double step_s, uint32_t weight, tally *into) {
     const entrain_kuramoto_config *config = &meter->law.config;
     const uint32_t index = range->indices[k];
     const double velocity = ((const double *)range->columns[ENTRAIN_KURAMOTO_VELOCITY])[k],
@@ -201,9 +202,11 @@ INLINE void balance_second(const entrain_phase_meter *meter, const entrain_range
     // It may have been faster between two samples, by about what a pendulum gains on its way down.
     const double fastest = fabs(velocity) + 2 * sqrt(meter->law.pull / inertia);
     const double rounding = 10 * damping + 240 * (inertia + 2 * step_s * damping) * fastest;
-    // How fast the stages of a step may be, at most: where a step is too long for the damping, they may come to where they are cut.
+    // How fast the stages of a step may be, at most: where a step is too long for the damping, they may come
+    // to where they are cut.
     const double grown = 1 + step_s * damping / inertia,
-                 stage = (fastest + step_s * (fabs(power) + meter->law.pull) / inertia) * grown * grown * grown;
+                 stage =
+                     (fastest + step_s * (fabs(power) + meter->law.pull) / inertia) * grown * grown * grown;
     into->beyond |= !(fabs(held) < ENTRAIN__EXACT_MAX && fabs(turned) < ENTRAIN__EXACT_MAX &&
                       rounding < ENTRAIN__EXACT_MAX && fastest * meter->elapsed_s < 0x1p32 &&
                       stage < 0x1p40 && stage * step_s < 0x1p40);

@@ -84,8 +84,9 @@ static uint32_t next_living(const entrain_population *population, uint32_t index
     return index;
 }
 
-// Where cosine and sine of a phase come from: what its actor published, the first harmonic at the place of its group and zero at
-// those of the others; or, of those who publish nothing, the phase. Pairs for the kernel, of `count` actors from `first` on.
+// Where cosine and sine of a phase come from: what its actor published, the first harmonic at the place of
+// its group and zero at those of the others; or, of those who publish nothing, the phase. Pairs for the
+// kernel, of `count` actors from `first` on.
 enum { PAIRS_MAX = 256 };
 
 static const int64_t *pairs_of(const entrain_phase_meter *meter, const entrain_range *range, uint32_t first,
@@ -119,11 +120,13 @@ static double heard_length(const entrain_phase_meter *meter, const entrain_range
         c += sums[2 * (size_t)g * meter->law.harmonics];
         s += sums[2 * (size_t)g * meter->law.harmonics + 1];
     }
-    double x = entrain__int64_to_double(c) * range->sum_unit, y = entrain__int64_to_double(s) * range->sum_unit;
+    double x = entrain__int64_to_double(c) * range->sum_unit,
+           y = entrain__int64_to_double(s) * range->sum_unit;
     return sqrt(x * x + y * y);
 }
 
-static void add_groups(const entrain_phase_meter *meter, uint32_t count, const int64_t *published, partial *into) {
+static void add_groups(const entrain_phase_meter *meter, uint32_t count, const int64_t *published,
+                       partial *into) {
     const uint32_t words = meter->words, stride = 2 * meter->law.harmonics;
     for (uint32_t g = 0; g < meter->law.groups; g++) {
         int64_t c = 0, s = 0;
@@ -161,7 +164,8 @@ static void find_pairs(void *context, const entrain_range *range, uint32_t task)
         const uint32_t count = range->count - block < PAIRS_MAX ? range->count - block : PAIRS_MAX;
         kernels->publish(count, phase + block, pairs);
         for (uint32_t k = 0; k < count; k++)
-            memcpy(meter->pairs + 2 * (size_t)range->indices[block + k], pairs + 2 * (size_t)k, 2 * sizeof *pairs);
+            memcpy(meter->pairs + 2 * (size_t)range->indices[block + k], pairs + 2 * (size_t)k,
+                   2 * sizeof *pairs);
     }
 }
 
@@ -177,7 +181,8 @@ static double local_of(const entrain_phase_meter *meter, uint32_t index) {
             continue;
         heard++;
         c += entrain__round_to_int64(weight * entrain__int64_to_double(meter->pairs[2 * (size_t)speaker]));
-        s += entrain__round_to_int64(weight * entrain__int64_to_double(meter->pairs[2 * (size_t)speaker + 1]));
+        s +=
+            entrain__round_to_int64(weight * entrain__int64_to_double(meter->pairs[2 * (size_t)speaker + 1]));
     }
     const double x = entrain__int64_to_double(c), y = entrain__int64_to_double(s);
     return heard > 0 ? sqrt(x * x + y * y) * 0x1p-44 * view->weight_scale / (double)heard : 0;
@@ -279,7 +284,8 @@ static void add_partial(const partial *part, partial *sum) {
     sum->beyond = sum->beyond || part->beyond;
 }
 
-static void finish_groups(const entrain_phase_meter *meter, const partial *sum, entrain_phase_sample *sample) {
+static void finish_groups(const entrain_phase_meter *meter, const partial *sum,
+                          entrain_phase_sample *sample) {
     sample->group_count = meter->law.groups > 1 ? meter->law.groups : 1;
     sample->group_coherence[0] = sample->coherence;
     sample->group_mean_phase[0] = sample->mean_phase;
@@ -308,10 +314,9 @@ entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_ph
     const uint32_t task_count = entrain_engine_task_count(engine);
     const double time_s = entrain_engine_time_s(engine);
     memset(meter->partials, 0, task_count * sizeof *meter->partials);
-    meter->elapsed_s = !meter->sampled ? 0
-                       : meter->net != NULL
-                           ? time_s - meter->time_s
-                           : (double)(tick - meter->tick) * entrain_engine_step_s(engine);
+    meter->elapsed_s = !meter->sampled      ? 0
+                       : meter->net != NULL ? time_s - meter->time_s
+                                            : (double)(tick - meter->tick) * entrain_engine_step_s(engine);
     meter->shape = meter->count <= ENTRAIN_SHAPE_ALWAYS_MAX;
     if (meter->shape) // who is gone keeps this
         memset(meter->keys[0], 0xff, meter->count * sizeof *meter->keys[0]);

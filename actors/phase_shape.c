@@ -68,14 +68,15 @@ static uint64_t empty_gap(uint32_t living) {
     return (uint64_t)(width * (double)((uint64_t)1 << ENTRAIN__KEY_BITS));
 }
 
-// Phases in order become the gaps behind them; clusters are counted on the way. A key of nobody sorts by its digits as the
-// greatest of all phases does, and may stand in its place: taken for that, it is.
+// Phases in order become the gaps behind them; clusters are counted on the way. A key of nobody sorts by its
+// digits as the greatest of all phases does, and may stand in its place: taken for that, it is.
 static void find_gaps(uint32_t living, const uint64_t *phases, uint64_t *gaps, entrain_phase_shape *shape) {
     const uint64_t circle = (uint64_t)1 << ENTRAIN__KEY_BITS, empty = empty_gap(living);
     uint64_t widest = 0, here = phases[0] & (circle - 1);
     uint32_t before_first = 0, run = 0, most = 0, clusters = 0;
     for (uint32_t i = 0; i < living; i++) {
-        const uint64_t next = i + 1 < living ? phases[i + 1] & (circle - 1) : (phases[0] & (circle - 1)) + circle;
+        const uint64_t next =
+            i + 1 < living ? phases[i + 1] & (circle - 1) : (phases[0] & (circle - 1)) + circle;
         const uint64_t gap = next - here;
         here = next;
         gaps[i] = gap;

@@ -130,8 +130,8 @@ static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config 
     return status;
 }
 
-// In virtual time nothing is heard before the shortest delay of a pulse: that is how much may run in parallel. (Of a
-// complete graph's pulses half is the relays' way.)
+// In virtual time nothing is heard before the shortest delay of a pulse: that is how much may run in
+// parallel. (Of a complete graph's pulses half is the relays' way.)
 static void choose_execution(const entrain_swarm_config *config, const entrain_topology *topology,
                              entrain_engine_config *engine) {
     const entrain_topology_view view = entrain_topology_look(topology);
@@ -203,8 +203,8 @@ uint64_t entrain_swarm_tick(const entrain_swarm *swarm) {
     return swarm->by_ticks ? entrain_engine_tick(swarm->engine) : swarm->tick;
 }
 
-// A run in virtual time stops wherever it is, also in the midst of an instant, and what is seen there depends on when
-// somebody pressed Ctrl-C. So the tick is finished, if that takes no more than a quarter of a second.
+// A run in virtual time stops wherever it is, also in the midst of an instant, and what is seen there depends
+// on when somebody pressed Ctrl-C. So the tick is finished, if that takes no more than a quarter of a second.
 #define FINISH_S 0.25
 static entrain_status finish_tick(entrain_swarm *swarm, entrain_status why, entrain_error *error_out) {
     const double now_s = entrain_engine_time_s(swarm->engine);

@@ -38,7 +38,8 @@ static double quantile(const theory_finite *swarm, double p) {
 static void look_at_noisy(double frequency, double u, double noise, double *re_out, double *im_out) {
     double re = 0, im = 0; // z_k / z_(k-1), a continued fraction from the far end on
     for (int64_t term = (int64_t)(20 + u / noise); term >= 1; term--) {
-        double k = (double)term, x = k * noise + u / 2 * re, y = u / 2 * im - frequency, square = x * x + y * y;
+        double k = (double)term, x = k * noise + u / 2 * re, y = u / 2 * im - frequency,
+               square = x * x + y * y;
         re = u / 2 * x / square;
         im = -(u / 2) * y / square;
     }

@@ -36,8 +36,7 @@ static void fill_behind(const entrain_engine *engine, const entrain_topology_vie
         const uint64_t to = graph->offsets[population->first + c], from = view->in_offsets[vertex];
         const uint64_t count = view->in_offsets[vertex + 1] - from;
         for (uint64_t k = 0; k < count; k++)
-            behind[to + k] =
-                -(int32_t)(ticks_of(engine, view->in_delays[from + k]) * engine->exchanges);
+            behind[to + k] = -(int32_t)(ticks_of(engine, view->in_delays[from + k]) * engine->exchanges);
     }
 }
 
@@ -77,8 +76,8 @@ static entrain_status no_memory(const char *what, double bytes, entrain_error *e
         what, bytes / 1e9);
 }
 
-// Without delays two buffers, each a block of its own. Else one block: each buffer an odd number of cache lines,
-// so that what one actor published tick after tick does not fall on the same lines of a cache.
+// Without delays two buffers, each a block of its own. Else one block: each buffer an odd number of cache
+// lines, so that what one actor published tick after tick does not fall on the same lines of a cache.
 static bool take_buffers(entrain_engine *engine) {
     const size_t words = (size_t)engine->vertex_count * engine->words;
     if (engine->ring == 2) {

@@ -1,24 +1,24 @@
 /// @file delays.h  Observations that arrive later than in the next exchange.
 ///
 /// An arc that delays by d ticks hands its hearer, in exchange s of tick t, what its speaker published for
-/// exchange s of tick t - d. Nothing is put aside for it: publications stay where they were written, in a ring
-/// of buffers, until no arc can ask for them any more, and who hears looks back as far as its arcs say.
+/// exchange s of tick t - d. Nothing is put aside for it: publications stay where they were written, in a
+/// ring of buffers, until no arc can ask for them any more, and who hears looks back as far as its arcs say.
 ///
 ///   exchange      ...  e - 3   e - 2   e - 1     e     e + 1      e = tick x exchanges + stage
 ///   buffer             |  read by hearers of e   |  | written |   e modulo most x exchanges + 2
 ///
 /// The two besides: the one that is heard without a delay, and the one that is written meanwhile. Under a
 /// policy without a barrier, too: when a cohort's task is in exchange e and writes e + 1, over what was
-/// e - 1 - most x exchanges, those that hear it are done with e - 1, and nobody looks back as far any more. So
-/// most = 0 is the double buffer that the engine has without delays.
+/// e - 1 - most x exchanges, those that hear it are done with e - 1, and nobody looks back as far any more.
+/// So most = 0 is the double buffer that the engine has without delays.
 ///
 /// On a complete graph it is the sums over the whole swarm that are kept, in a ring of their own.
 ///
 /// What an actor published before it ended still arrives; afterwards there is silence. A buffer says that by
 /// itself (words of nobody are 0), but not how many spoke, nor who: from the first end on, or where there was
-/// silence before tick 0, it is kept for each tick and place which generation of its slot spoke (lives). Actors
-/// begin and end between ticks only, so a cohort can note that itself as it begins a tick: by then all who hear
-/// it are done with the tick before.
+/// silence before tick 0, it is kept for each tick and place which generation of its slot spoke (lives).
+/// Actors begin and end between ticks only, so a cohort can note that itself as it begins a tick: by then all
+/// who hear it are done with the tick before.
 #ifndef ENTRAIN_ENGINE_DELAYS_H
 #define ENTRAIN_ENGINE_DELAYS_H
 
@@ -26,8 +26,8 @@
 
 #define ENTRAIN__DELAY_TICKS_MAX (1u << 20)
 
-/// How late the arcs of @p view are, by place: fills delay, behind and delay_most of @p graph, whose offsets are
-/// there already. Takes 4 bytes an arc, where they differ. ENTRAIN_LIMIT, ENTRAIN_NO_MEMORY.
+/// How late the arcs of @p view are, by place: fills delay, behind and delay_most of @p graph, whose offsets
+/// are there already. Takes 4 bytes an arc, where they differ. ENTRAIN_LIMIT, ENTRAIN_NO_MEMORY.
 entrain_status entrain__delays_by_place(entrain_engine *engine, const entrain_topology_view *view,
                                         entrain__graph *graph, entrain_error *error_out);
 /// Takes the ring of publications, the ring of fields, and what keeps lives, for delays of up to

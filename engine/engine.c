@@ -340,10 +340,11 @@ static entrain_status check_start(const entrain_engine *engine, entrain_error *e
         return entrain__virtual_check_populations(engine, error_out);
     for (uint32_t p = 0; p < engine->population_count; p++)
         if (engine->populations[p]->behavior.begins)
-            return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
-                                     "Behavior \"%s\" is to be told when it begins, which virtual-time execution alone "
-                                     "does; use that.",
-                                     engine->populations[p]->behavior.name);
+            return entrain_error_set(
+                error_out, ENTRAIN_UNSUPPORTED,
+                "Behavior \"%s\" is to be told when it begins, which virtual-time execution alone "
+                "does; use that.",
+                engine->populations[p]->behavior.name);
     return ENTRAIN_OK;
 }
 

@@ -12,16 +12,21 @@
 ///
 /// Who writes what, and when. Tasks are cohorts: contiguous places of one population.
 ///
-///   exchange  a cohort's task reads publications[now] of anybody (and, where arcs have delays, those of exchanges before:
-///             delays.h), writes its own actors' columns, mailboxes and publications of the exchange after now, and
-///             its own cohort's counters. Nobody else touches those. Under a policy without a barrier now, stage and
-///             tick are the cohort's own, and those that it hears or is heard by are never more than one exchange
+///   exchange  a cohort's task reads publications[now] of anybody (and, where arcs have delays, those of
+///   exchanges before:
+///             delays.h), writes its own actors' columns, mailboxes and publications of the exchange after
+///             now, and
+///             its own cohort's counters. Nobody else touches those. Under a policy without a barrier now,
+///             stage and
+///             tick are the cohort's own, and those that it hears or is heard by are never more than one
+///             exchange
 ///             away: so two buffers are enough there too, and with delays two more than are looked back at.
 ///   receive   a cohort's task takes its lane, writes its own actors' mailboxes and columns, its own outbox.
 ///   visit     a cohort's task reads; what it writes is the visitor's business.
 ///   serial    between phases, one thread: flips publications, sums fields, routes outboxes into lanes.
 ///
-/// All hand-overs go through the scheduler, by its barrier or its policy's own order. The only atomic here is the cancel flag.
+/// All hand-overs go through the scheduler, by its barrier or its policy's own order. The only atomic here is
+/// the cancel flag.
 #ifndef ENTRAIN_ENGINE_PRIVATE_H
 #define ENTRAIN_ENGINE_PRIVATE_H
 
@@ -126,8 +131,8 @@ typedef enum entrain__phase {
     ENTRAIN__PHASE_VISIT,
 } entrain__phase;
 
-/// How long ticks took: a histogram whose buckets double every ENTRAIN__LATENCY_PARTS, so that a quantile is known to
-/// 3 %. Written by the serial part.
+/// How long ticks took: a histogram whose buckets double every ENTRAIN__LATENCY_PARTS, so that a quantile is
+/// known to 3 %. Written by the serial part.
 enum { ENTRAIN__LATENCY_PARTS = 32, ENTRAIN__LATENCY_BUCKETS = 60 * ENTRAIN__LATENCY_PARTS };
 typedef struct entrain__latency {
     uint64_t counts[ENTRAIN__LATENCY_BUCKETS];
@@ -142,7 +147,8 @@ typedef struct entrain__graph {
     uint32_t prefetch;       // arcs to look ahead; 0 where speakers lie near anyway
     uint32_t delay;          // ticks, of every arc, where they do not differ; and the greatest of all
     uint32_t delay_most;
-    const int32_t *behind; // [arc_count] where they differ: -exchanges, as an index into past buffers (delays.h); or NULL
+    const int32_t *
+        behind; // [arc_count] where they differ: -exchanges, as an index into past buffers (delays.h); or NULL
     // How whole cohorts are gathered, where that was planned (gather_plan.c).
     entrain__gather_kernel *gather; // NULL: row by row
     const entrain__segment *segments;
@@ -175,24 +181,27 @@ struct entrain_engine {
 
     // publications
     entrain__graph graph;
-    int64_t **publications; // [ring], and the same once more: each [vertex_count][words] by place
-    uint32_t ring;          // 2, unless arcs have delays
-    uint32_t delay_most;    // ticks that the ring is made for
-    uint32_t exchange_shift;         // exchanges a tick, as a power of two
-    int64_t *two_publications[4];    // without delays
-    entrain__int128 *field_totals;   // [field_ring][words] complete graph: of all cohorts' parts, by exchange
-    uint32_t *field_speakers;        // [field_ring] of how many actors
-    uint32_t field_ring, field_now;  // 1 and 0, unless there is a delay
-    int64_t field[ENTRAIN_WORDS_MAX]; // the one of now or, delayed, the oldest, shifted so that it fits: what is heard
-    uint32_t field_heard;             // and how many spoke then
+    int64_t **publications;         // [ring], and the same once more: each [vertex_count][words] by place
+    uint32_t ring;                  // 2, unless arcs have delays
+    uint32_t delay_most;            // ticks that the ring is made for
+    uint32_t exchange_shift;        // exchanges a tick, as a power of two
+    int64_t *two_publications[4];   // without delays
+    entrain__int128 *field_totals;  // [field_ring][words] complete graph: of all cohorts' parts, by exchange
+    uint32_t *field_speakers;       // [field_ring] of how many actors
+    uint32_t field_ring, field_now; // 1 and 0, unless there is a delay
+    int64_t field
+        [ENTRAIN_WORDS_MAX]; // the one of now or, delayed, the oldest, shifted so that it fits: what is heard
+    uint32_t field_heard;    // and how many spoke then
     uint32_t field_shift;
     entrain__lock field_lock; // past fields, in the START phase
     entrain__int128 one_total[ENTRAIN_WORDS_MAX];
     uint32_t one_speakers;
-    // From which tick on every publication is heard and of who lives at its place now: INT64_MAX while somebody is silent.
+    // From which tick on every publication is heard and of who lives at its place now: INT64_MAX while
+    // somebody is silent.
     int64_t steady_since;
-    uint8_t *lives; // [delay_most + 1][vertex_count] by tick and place, the generation that spoke; NULL without delays
-    bool lives_kept; // they are: until then nobody has ended, and that memory is untouched
+    uint8_t *
+        lives; // [delay_most + 1][vertex_count] by tick and place, the generation that spoke; NULL without delays
+    bool lives_kept;   // they are: until then nobody has ended, and that memory is untouched
     double sum_unit;   // what one unit of a sum is worth
     uint32_t *heard;   // [vertex_count] by place: living speakers; NULL for the complete graph
     bool heard_filled; // from the first stop on; until then it is the in-degree, and that memory untouched
@@ -244,8 +253,8 @@ struct entrain_engine {
     entrain__scratch *scratch;               // [worker_count]
     entrain_task_links links;                // only for a policy that runs ahead
 
-    // Where the run stands. Written by the serial part in every phase and read by every task: a line of its own, so that
-    // each worker waits for one.
+    // Where the run stands. Written by the serial part in every phase and read by every task: a line of its
+    // own, so that each worker waits for one.
     _Alignas(ENTRAIN_CACHE_LINE) uint64_t tick;
     uint64_t tick_end;
     uint64_t tick_began_ns, tick_ns; // when the last tick ended, and what it took
@@ -294,8 +303,8 @@ void entrain__cohort_runs(entrain_engine *engine, entrain__cohort *cohort, uint3
 /// of @p cohort, from the publications that it hears now. Returns nothing; counts into the cohort.
 void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
                      uint32_t count, int64_t *sums, uint32_t *heard);
-/// The same, any even number of words, weights or none; no heard. @p past: NULL, or where arcs differ in their delays: buffers
-/// by how many exchanges ago (delays.h), instead of @p publications.
+/// The same, any even number of words, weights or none; no heard. @p past: NULL, or where arcs differ in
+/// their delays: buffers by how many exchanges ago (delays.h), instead of @p publications.
 void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, int64_t *const *past,
                           uint32_t place, uint32_t count, int64_t *sums);
 /// How many arrived; @p heard is what gather() filled, or NULL.
@@ -349,14 +358,15 @@ static inline uint32_t entrain__letterbox_limit(const entrain_engine *engine,
 /// Overflow policy block (letters_wait.c); serial part only. Whether @p letter, to the living actor at @p
 /// slot, finds room in the coming receive phase, which is then spoken for.
 bool entrain__wait_admits(entrain_engine *engine, const entrain__letter *letter);
-/// At the end of a route: what was marked undelivered among the @p count letters of engine->sorted, those that
-/// waited already first, waits, and its senders are mute.
+/// At the end of a route: what was marked undelivered among the @p count letters of engine->sorted, those
+/// that waited already first, waits, and its senders are mute.
 void entrain__wait_keep(entrain_engine *engine, uint64_t count);
 /// At a tick boundary: do actors wait for each other's full mailboxes, in a circle? ENTRAIN_OK, or
 /// ENTRAIN_DEADLOCK with a sentence that names one.
 entrain_status entrain__wait_check(entrain_engine *engine, entrain_error *error_out);
-/// Circles of engine->waits_for (slots plus one; 0: nobody), for both executions that know block. Walks from @p slot on, marking
-/// engine->walked. @return slot plus one of somebody on a circle that this walk found, or 0.
+/// Circles of engine->waits_for (slots plus one; 0: nobody), for both executions that know block. Walks from
+/// @p slot on, marking engine->walked. @return slot plus one of somebody on a circle that this walk found, or
+/// 0.
 uint32_t entrain__circle_walk(entrain_engine *engine, uint32_t slot);
 /// The lowest on the circle of @p on_it, both slots plus one.
 uint32_t entrain__circle_lowest(const entrain_engine *engine, uint32_t on_it);
@@ -434,8 +444,8 @@ entrain_status entrain__lay_out(entrain_engine *engine, const entrain_topology_v
 entrain_status entrain__graph_by_place(entrain_engine *engine, const entrain_topology_view *view);
 uint32_t entrain__place_of_slot(const entrain_engine *engine, uint32_t slot);
 
-/// The parts that depend on the graph, in the memory of the graph (replace.c): the graph by place; its delays; which cohorts
-/// depend on each other; how whole cohorts are gathered.
+/// The parts that depend on the graph, in the memory of the graph (replace.c): the graph by place; its
+/// delays; which cohorts depend on each other; how whole cohorts are gathered.
 entrain_status entrain__graph_place(entrain_engine *engine);
 entrain_status entrain__graph_delay(entrain_engine *engine, entrain_error *error_out);
 entrain_status entrain__graph_link(entrain_engine *engine);
@@ -443,8 +453,9 @@ entrain_status entrain__graph_plan(entrain_engine *engine);
 
 /// Layout and cohorts and all arrays (start.c).
 entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *error_out);
-/// And what of it a topology that is replaced needs anew: how far to look ahead; what a unit of a sum is worth; whether some
-/// mailbox is too small for the graph; and mailboxes (but those apart) that are not, in *set_out.
+/// And what of it a topology that is replaced needs anew: how far to look ahead; what a unit of a sum is
+/// worth; whether some mailbox is too small for the graph; and mailboxes (but those apart) that are not, in
+/// *set_out.
 void entrain__choose_prefetch(entrain_engine *engine);
 double entrain__sum_unit_of(const entrain_engine *engine);
 bool entrain__mailboxes_are_small(const entrain_engine *engine);

@@ -1,13 +1,17 @@
-/// @file gather_kernels.h  Adding up what speakers published, two words each, once per vector instruction set.
+/// @file gather_kernels.h  Adding up what speakers published, two words each, once per vector instruction
+/// set.
 ///
-/// The sums are of integers, so the order of additions is free, and that is used: rows are not taken one after another
-/// but by shape. A cohort's rows are cut once, when the engine starts, into segments:
+/// The sums are of integers, so the order of additions is free, and that is used: rows are not taken one
+/// after another but by shape. A cohort's rows are cut once, when the engine starts, into segments:
 ///
-///   band    consecutive rows whose speakers lie at the same distances from each: a lattice, but for its ends. Sums of
+///   band    consecutive rows whose speakers lie at the same distances from each: a lattice, but for its
+///   ends. Sums of
 ///           shifted blocks of memory, without an index.
 ///   run     consecutive rows of one in-degree: a loop that knows its length
-///   slice   rows of one in-degree from all over the cohort, where runs would be short: rows of mixed degrees have a
-///           branch mispredicted at every other row. Their speakers are copied in the order in which they are read.
+///   slice   rows of one in-degree from all over the cohort, where runs would be short: rows of mixed degrees
+///   have a
+///           branch mispredicted at every other row. Their speakers are copied in the order in which they are
+///           read.
 ///           (Kreutzer et al., SIAM J. Sci. Comput. 36, 2014: SELL-C-sigma, with the cohort as sigma.)
 #ifndef ENTRAIN_ENGINE_GATHER_KERNELS_H
 #define ENTRAIN_ENGINE_GATHER_KERNELS_H
@@ -32,7 +36,7 @@ typedef struct entrain__segment {
 typedef struct entrain__gather_task {
     const int64_t *publications; ///< of the whole swarm, by place
     const int32_t *speakers;     ///< [arc_count] of the whole graph
-    const int32_t *sliced;       ///< [sliced_count] of all slices: twice the place, that is, where its words begin
+    const int32_t *sliced; ///< [sliced_count] of all slices: twice the place, that is, where its words begin
     uint64_t arc_count, sliced_count;
     const entrain__segment *segments;
     uint32_t segment_count;

@@ -1,5 +1,6 @@
-// Cuts the rows of each cohort into bands, runs and slices: see gather_kernels.h. Made once, when an engine starts, for graphs
-// without weights, with one delay if any, and two words an actor; everything else is gathered row by row.
+// Cuts the rows of each cohort into bands, runs and slices: see gather_kernels.h. Made once, when an engine
+// starts, for graphs without weights, with one delay if any, and two words an actor; everything else is
+// gathered row by row.
 #include <string.h>
 
 #include "engine/engine_private.h"

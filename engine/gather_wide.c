@@ -1,6 +1,6 @@
-// Adding up what speakers published where it is not two unweighted words (gather_kernels.h): two to eight words in pairs of
-// lanes, with the number of words known to the loop, weighed or not. The sums are those of a loop over words, entrain__weigh()
-// for each: a word is below 2^51, where the cheap conversions are exact.
+// Adding up what speakers published where it is not two unweighted words (gather_kernels.h): two to eight
+// words in pairs of lanes, with the number of words known to the loop, weighed or not. The sums are those of
+// a loop over words, entrain__weigh() for each: a word is below 2^51, where the cheap conversions are exact.
 #include "engine/delays.h"
 
 typedef entrain__word_pair lanes;

@@ -13,8 +13,8 @@
 #include "engine/engine_private.h"
 #include "entrain/random.h"
 
-// Publications of up to so many bytes are near in any order. (A ring named at random took 0.8 of the time in the order
-// near at 10,000 oscillators, 0.75 at 30,000, 0.7 at 60,000: publish, RK4, one worker.)
+// Publications of up to so many bytes are near in any order. (A ring named at random took 0.8 of the time in
+// the order near at 10,000 oscillators, 0.75 at 30,000, 0.7 at 60,000: publish, RK4, one worker.)
 #define NEAR_ANYWAY_BYTES (UINT64_C(1) << 17)
 // What `auto` asks for. In index order more than this share of the arcs far, or it does not even try: a small
 // world of which a tenth is rewired lies better as it is. Levels of at most this part of the vertices, or it
@@ -81,8 +81,9 @@ static void follow_order(const entrain_engine *engine, const uint32_t *order) {
     }
 }
 
-// Within windows of this many places those of one in-degree lie together, in the order that they had. What publish
-// gathers row by row then comes in long runs, and needs no list of rows (gather_plan.c); nobody moves far.
+// Within windows of this many places those of one in-degree lie together, in the order that they had. What
+// publish gathers row by row then comes in long runs, and needs no list of rows (gather_plan.c); nobody moves
+// far.
 enum { WINDOW = 512 };
 
 static uint64_t degree_of(const entrain_topology_view *view, uint32_t vertex) {

@@ -342,10 +342,10 @@ static uint32_t advance(void *context) {
     return engine->phase;
 }
 
-// How many exchanges may follow one another without a serial part: to the horizon, that is the end of this run
-// of ticks, or about a quarter of a second, so that a request to stop is heard; to the end of this tick where
-// messages may have to be routed, or failures mended; one where everybody hears the whole swarm. The first tick goes alone: it
-// tells how long one takes.
+// How many exchanges may follow one another without a serial part: to the horizon, that is the end of this
+// run of ticks, or about a quarter of a second, so that a request to stop is heard; to the end of this tick
+// where messages may have to be routed, or failures mended; one where everybody hears the whole swarm. The
+// first tick goes alone: it tells how long one takes.
 static uint32_t steps(void *context) {
     entrain_engine *engine = context;
     if (engine->phase != ENTRAIN__PHASE_EXCHANGE || engine->graph.complete)
@@ -373,8 +373,8 @@ static entrain_status run(entrain_engine *engine, entrain_error *error_out) {
     return status;
 }
 
-// An actor's failure ended the run. Where it is known only after a tick, others may have gone on from there, under a policy
-// that runs ahead: then the state is not to be continued from, under any policy.
+// An actor's failure ended the run. Where it is known only after a tick, others may have gone on from there,
+// under a policy that runs ahead: then the state is not to be continued from, under any policy.
 static entrain_status failed(entrain_engine *engine, entrain_error *error_out) {
     const bool stepped = engine->supervise.control == NULL;
     const entrain_status status = entrain__supervise_sentence(engine, error_out);

@@ -31,8 +31,9 @@ static void order_populations(entrain_engine *engine) {
     }
 }
 
-// Whether many speakers of a swarm that fits the near caches lie where another worker writes: then each of their lines
-// comes from another core's cache, as slowly as from memory. Sampled, so that the choice itself is quick.
+// Whether many speakers of a swarm that fits the near caches lie where another worker writes: then each of
+// their lines comes from another core's cache, as slowly as from memory. Sampled, so that the choice itself
+// is quick.
 static bool speakers_are_elsewhere(const entrain_engine *engine) {
     const entrain__graph *graph = &engine->graph;
     const uint32_t workers = entrain_scheduler_worker_count(engine->scheduler);
@@ -48,9 +49,9 @@ static bool speakers_are_elsewhere(const entrain_engine *engine) {
     return elsewhere * 20 > seen;
 }
 
-// Looking ahead pays when publications do not fit in the near caches and speakers lie far away (40 % on a random graph of
-// a million), or belong to other workers (small worlds on two: 13 % of publish at 1,000, 17 at 10,000, 23 at 40,000). It
-// costs a quarter where speakers are at hand.
+// Looking ahead pays when publications do not fit in the near caches and speakers lie far away (40 % on a
+// random graph of a million), or belong to other workers (small worlds on two: 13 % of publish at 1,000, 17
+// at 10,000, 23 at 40,000). It costs a quarter where speakers are at hand.
 void entrain__choose_prefetch(entrain_engine *engine) {
     const entrain__graph *graph = &engine->graph;
     uint64_t bytes = (uint64_t)engine->vertex_count * engine->words * sizeof(int64_t);
@@ -77,9 +78,9 @@ static uint64_t weight_of_column(const entrain_engine *engine, const entrain_pop
     return 1 + arcs_of(engine, population->first + column);
 }
 
-// How much a task should weigh where nobody says: about what fits the first cache, and twice that where a single worker or
-// many tasks for each make the price of a task count more. Without a barrier several tasks' memory is to stay in the
-// second cache, so there they are small.
+// How much a task should weigh where nobody says: about what fits the first cache, and twice that where a
+// single worker or many tasks for each make the price of a task count more. Without a barrier several tasks'
+// memory is to stay in the second cache, so there they are small.
 enum { TASK_WEIGHT = 4096, TASKS_EACH = 16 };
 static uint64_t task_weight(const entrain_engine *engine, uint64_t total) {
     const uint32_t workers = entrain_scheduler_worker_count(engine->scheduler);
@@ -89,8 +90,8 @@ static uint64_t task_weight(const entrain_engine *engine, uint64_t total) {
     return many && !entrain_scheduler_runs_ahead(engine->scheduler) ? 2 * TASK_WEIGHT : TASK_WEIGHT;
 }
 
-// What a cohort of this population shall weigh: as near to that as equal ones can be, so that a small swarm is
-// not cut into two whole ones and a crumb, which two workers could not share.
+// What a cohort of this population shall weigh: as near to that as equal ones can be, so that a small swarm
+// is not cut into two whole ones and a crumb, which two workers could not share.
 static uint64_t cohort_weight(const entrain_engine *engine, const entrain_population *population) {
     uint64_t total = 0;
     for (uint32_t column = 0; column < population->count; column++)
@@ -323,9 +324,9 @@ static entrain_status build_waiting(entrain_engine *engine) {
 }
 
 // Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
-// mailbox holds and notices lie ready, and per so many of its timers, and send sends_max each time: that bounds everything
-// that can be on its way between two ticks, and all its delayed messages may be due at once. Block makes it no more:
-// whoever has letters waiting is not called.
+// mailbox holds and notices lie ready, and per so many of its timers, and send sends_max each time: that
+// bounds everything that can be on its way between two ticks, and all its delayed messages may be due at
+// once. Block makes it no more: whoever has letters waiting is not called.
 static entrain_status build_letters(entrain_engine *engine) {
     if (!engine->has_mail)
         return ENTRAIN_OK;

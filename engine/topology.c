@@ -203,16 +203,16 @@ entrain_status entrain__edge_check(uint32_t vertex_count, uint64_t index, entrai
     return ENTRAIN_OK;
 }
 
-static entrain_status copy_edges(const entrain_edge *from, const double *delays, uint64_t count, bool weighted,
-                                 entrain__edges *edges, entrain_error *error_out) {
+static entrain_status copy_edges(const entrain_edge *from, const double *delays, uint64_t count,
+                                 bool weighted, entrain__edges *edges, entrain_error *error_out) {
     edges->delayed = delays != NULL;
     entrain_status status = entrain__edges_reserve(edges, count, weighted, error_out);
     for (uint64_t e = 0; status == ENTRAIN_OK && e < count; e++) {
         status = entrain__edge_check(edges->vertex_count, e, from[e], weighted, error_out);
         if (status == ENTRAIN_OK && delays != NULL && !(delays[e] >= 0 && delays[e] <= ENTRAIN_DELAY_MAX_S))
             status = entrain_error_set(error_out, ENTRAIN_INVALID,
-                                       "edge %" PRIu64 " (%u to %u) has the delay %g s; it must be 0 to 1e6.", e,
-                                       from[e].from, from[e].to, delays[e]);
+                                       "edge %" PRIu64 " (%u to %u) has the delay %g s; it must be 0 to 1e6.",
+                                       e, from[e].from, from[e].to, delays[e]);
         if (status == ENTRAIN_OK)
             status = entrain__edges_append(edges, from[e].from, from[e].to, from[e].weight, error_out);
         if (status == ENTRAIN_OK && delays != NULL)

@@ -32,8 +32,8 @@ typedef struct entrain__edges {
     uint64_t count, capacity;
     uint32_t vertex_count;
     bool directed;
-    bool delayed;    // reserve() makes room for delays too; append() leaves them to who calls it
-    double delay_s;  // of every edge, where there are no delays
+    bool delayed;   // reserve() makes room for delays too; append() leaves them to who calls it
+    double delay_s; // of every edge, where there are no delays
 } entrain__edges;
 
 /// Makes room for @p capacity edges in all. Refuses what this machine's memory cannot hold, before asking for

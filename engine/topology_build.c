@@ -23,7 +23,8 @@ static entrain_status no_memory(uint64_t edge_count, entrain_error *error_out) {
                              (unsigned long long)edge_count);
 }
 
-// Bytes an edge costs at the peak of building: the pair, and two copies of its arcs, with their weights and delays.
+// Bytes an edge costs at the peak of building: the pair, and two copies of its arcs, with their weights and
+// delays.
 static double peak_bytes(const entrain__edges *edges, bool weighted) {
     double arcs = edges->directed ? 1 : 2, weight = weighted ? 8 : 0;
     return (8 + weight + (edges->delayed ? 8 : 0)) + 2 * arcs * (4 + weight + (edges->delayed ? 4 : 0));
@@ -150,8 +151,8 @@ static void count_arcs(const entrain__edges *edges, uint64_t *in_offsets, uint64
         prefix_sum(out_offsets, edges->vertex_count);
 }
 
-// Arcs in one direction: for each vertex in the order of offsets, the other end, and the weight and the delay where
-// there are any.
+// Arcs in one direction: for each vertex in the order of offsets, the other end, and the weight and the delay
+// where there are any.
 typedef struct arc_rows {
     const uint64_t *offsets;
     int32_t *others;

@@ -28,7 +28,8 @@ static const struct {
          "newcomers link to `degree` / 2 earlier ones, the linked the likelier (Barabasi and Albert)", 8},
     [ENTRAIN_TOPOLOGY_STAR] = {"star", "vertex 0 and everybody else", 0},
     [ENTRAIN_TOPOLOGY_EDGE_LIST] = {"edge-list",
-                                    "from a `file`: lines of `from to [weight [delay]]`, or Matrix Market", 0},
+                                    "from a `file`: lines of `from to [weight [delay]]`, or Matrix Market",
+                                    0},
 };
 _Static_assert(sizeof kinds / sizeof *kinds == ENTRAIN_TOPOLOGY_KIND_COUNT, "one row per kind");
 
@@ -183,9 +184,10 @@ static entrain_status check_complete(const entrain_topology_config *config, entr
                "erdos-renyi "
                "with probability 1");
     if (config->delay_low != config->delay_high)
-        REFUSE("topology.delay_low and delay_high: a complete graph has one delay for all, not %g to %g s; make "
-               "them equal, or use erdos-renyi with probability 1",
-               config->delay_low, config->delay_high);
+        REFUSE(
+            "topology.delay_low and delay_high: a complete graph has one delay for all, not %g to %g s; make "
+            "them equal, or use erdos-renyi with probability 1",
+            config->delay_low, config->delay_high);
     return ENTRAIN_OK;
 }
 

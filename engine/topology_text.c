@@ -1,8 +1,9 @@
 // The parser of edge lists and Matrix Market matrices. One body for files, tests and the fuzzer: it sees a
 // source of bytes and fills a list of edges, or says which line it does not understand.
 //
-// Edge list: 0-based, `from to [weight [delay]]` a line, separated by blanks, tabs or commas; what follows # or %
-// on a line is a comment. The first edge decides whether there are weights and delays; all others must agree.
+// Edge list: 0-based, `from to [weight [delay]]` a line, separated by blanks, tabs or commas; what follows #
+// or % on a line is a comment. The first edge decides whether there are weights and delays; all others must
+// agree.
 //
 // Matrix Market: `%%MatrixMarket matrix coordinate real|integer|pattern general|symmetric`, then `rows
 // columns entries`, then entries `row column [value]`, 1-based, read as `from to [weight]`. A general matrix
@@ -214,7 +215,8 @@ static entrain_status check_columns(text_reader *reader) {
         return ENTRAIN_OK;
     if (reader->word_count > most)
         REFUSE_LINE(reader, ENTRAIN_PARSE, "\"%s\" follows where the line should end after from, to%s",
-                    shown(reader->words[most], buffer), reader->matrix ? " and weight" : ", weight and delay");
+                    shown(reader->words[most], buffer),
+                    reader->matrix ? " and weight" : ", weight and delay");
     if (reader->word_count == 1)
         REFUSE_LINE(reader, ENTRAIN_PARSE, "\"%s\" stands alone; an edge is: from to [weight%s]",
                     shown(reader->words[0], buffer), reader->matrix ? "" : " [delay]");

@@ -26,7 +26,8 @@ static inline entrain_message make_message(const entrain_engine *engine, const i
 
 typedef int64_t words2 __attribute__((vector_size(16), aligned(8), may_alias));
 
-// All arcs of one hearer when every speaker lives and everything fits, words == 2, no weights: the common case.
+// All arcs of one hearer when every speaker lives and everything fits, words == 2, no weights: the common
+// case.
 static inline void enqueue_pairs(const int64_t *publications, const entrain_id *ids, const int32_t *speakers,
                                  uint32_t count, entrain_message *slots) {
     for (uint32_t m = 0; m < count; m++) {
@@ -65,7 +66,8 @@ static inline void add_span_pairs(const entrain_message *messages, uint32_t coun
     *(words2 *)sum = even + odd;
 }
 
-// The speakers' places are known ahead, so a random graph's publications and ids can be fetched before they are needed.
+// The speakers' places are known ahead, so a random graph's publications and ids can be fetched before they
+// are needed.
 static inline void prefetch_row(const entrain_engine *engine, const int64_t *publications, uint32_t words,
                                 uint32_t place) {
     const entrain__graph *graph = &engine->graph;
@@ -117,9 +119,9 @@ static void take_in(entrain_engine *engine, entrain__cohort *cohort, uint32_t ma
     cohort->count_of.received += span.first_count + span.second_count;
 }
 
-// Out of the way of the common case. An observation of @p parts messages from @p from finds no room: does what
-// the overflow policy says. A mailbox holds at least one whole observation (start.c refuses smaller ones), so
-// what is to be taken out is there.
+// Out of the way of the common case. An observation of @p parts messages from @p from finds no room: does
+// what the overflow policy says. A mailbox holds at least one whole observation (start.c refuses smaller
+// ones), so what is to be taken out is there.
 // @return how many observations that were queued are gone for it, 0 or 1; below 0: there is no room for it.
 __attribute__((noinline)) static int make_room(entrain_engine *engine, entrain__cohort *cohort,
                                                uint32_t mailbox, entrain_id from, uint32_t parts,
@@ -161,9 +163,9 @@ __attribute__((noinline)) static int make_room(entrain_engine *engine, entrain__
 // All arcs of one hearer: any words, weights, silent speakers, too little room. All parts of an observation
 // or none. @p sum becomes what was heard, on the way too where that makes room; how many remained is
 // returned. Delayed: what is due now, from who spoke then.
-static inline __attribute__((always_inline)) uint32_t hear_arcs(entrain_engine *engine, entrain__cohort *cohort,
-                                                                uint32_t mailbox, uint32_t hearer, int64_t *sum,
-                                                                bool delayed) {
+static inline __attribute__((always_inline)) uint32_t hear_arcs(entrain_engine *engine,
+                                                                entrain__cohort *cohort, uint32_t mailbox,
+                                                                uint32_t hearer, int64_t *sum, bool delayed) {
     const entrain__graph *graph = &engine->graph;
     const uint64_t from = graph->offsets[hearer], to = graph->offsets[hearer + 1];
     const int64_t *publications = engine->publications[cohort->now];
@@ -240,8 +242,10 @@ static void deliver_field(entrain_engine *engine, entrain__cohort *cohort, uint3
     }
 }
 
-// One hearer in the common case: its messages into its ring, and out of it. False when they do not fit together.
-static inline __attribute__((always_inline)) bool hear_pairs(entrain_engine *engine, const int64_t *publications,
+// One hearer in the common case: its messages into its ring, and out of it. False when they do not fit
+// together.
+static inline __attribute__((always_inline)) bool hear_pairs(entrain_engine *engine,
+                                                             const int64_t *publications,
                                                              int64_t *const *past, uint32_t mailbox,
                                                              uint32_t place, uint32_t arcs, int64_t *sum) {
     entrain_mailbox_set *set = engine->mailboxes;
@@ -266,9 +270,10 @@ static inline __attribute__((always_inline)) bool hear_pairs(entrain_engine *eng
 enum { AHEAD_ROWS = 6 };
 
 // @p past: NULL, but where each arc has a delay of its own.
-static inline __attribute__((always_inline)) void deliver_pairs(entrain_engine *engine, entrain__cohort *cohort,
-                                                                int64_t *const *past, uint32_t place,
-                                                                uint32_t count, int64_t *sums, uint32_t *heard) {
+static inline __attribute__((always_inline)) void deliver_pairs(entrain_engine *engine,
+                                                                entrain__cohort *cohort, int64_t *const *past,
+                                                                uint32_t place, uint32_t count, int64_t *sums,
+                                                                uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
     const int64_t *publications = engine->publications[cohort->hears];
     const uint32_t first = cohort->population->mailbox_first - cohort->population->first + place;
@@ -299,12 +304,11 @@ __attribute__((noinline)) static void deliver_pairs_late(entrain_engine *engine,
     deliver_pairs(engine, cohort, entrain__past(engine, cohort), place, count, sums, heard);
 }
 
-// The common case of other words than two, or of weights: as hear_pairs(), each observation in @p parts messages. The parts lie
-// in order, so that where a message lies says which it is.
-static inline __attribute__((always_inline)) bool hear_parts(entrain_engine *engine, const int64_t *publications,
-                                                             int64_t *const *past, uint32_t parts, bool weighted,
-                                                             uint32_t mailbox, uint32_t place, uint32_t arcs,
-                                                             int64_t *sum) {
+// The common case of other words than two, or of weights: as hear_pairs(), each observation in @p parts
+// messages. The parts lie in order, so that where a message lies says which it is.
+static inline __attribute__((always_inline)) bool
+hear_parts(entrain_engine *engine, const int64_t *publications, int64_t *const *past, uint32_t parts,
+           bool weighted, uint32_t mailbox, uint32_t place, uint32_t arcs, int64_t *sum) {
     const entrain__graph *graph = &engine->graph;
     const uint64_t first = graph->offsets[place], count = (uint64_t)arcs * parts;
     entrain_mailbox_set *set = engine->mailboxes;
@@ -323,7 +327,8 @@ static inline __attribute__((always_inline)) bool hear_parts(entrain_engine *eng
             slot->from = id;
             slot->kind = ENTRAIN_KIND_OBSERVATION;
             slot->flags = (uint16_t)part;
-            *(entrain__word_pair *)slot->payload = weighted ? entrain__weigh_pair(words[part], weight) : words[part];
+            *(entrain__word_pair *)slot->payload =
+                weighted ? entrain__weigh_pair(words[part], weight) : words[part];
         }
     }
     entrain__mailbox_commit(set, mailbox, (uint32_t)count);
@@ -338,9 +343,10 @@ static inline __attribute__((always_inline)) bool hear_parts(entrain_engine *eng
     return true;
 }
 
-static inline __attribute__((always_inline)) void deliver_parts(entrain_engine *engine, entrain__cohort *cohort,
-                                                                uint32_t parts, bool weighted, uint32_t place,
-                                                                uint32_t count, int64_t *sums, uint32_t *heard) {
+static inline __attribute__((always_inline)) void deliver_parts(entrain_engine *engine,
+                                                                entrain__cohort *cohort, uint32_t parts,
+                                                                bool weighted, uint32_t place, uint32_t count,
+                                                                int64_t *sums, uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
     const int64_t *publications = engine->publications[cohort->hears];
     int64_t *const *past = graph->behind != NULL ? entrain__past(engine, cohort) : NULL;
@@ -365,8 +371,9 @@ static inline __attribute__((always_inline)) void deliver_parts(entrain_engine *
 }
 
 // An even number of words.
-__attribute__((noinline)) static void deliver_wide(entrain_engine *engine, entrain__cohort *cohort, uint32_t place,
-                                                   uint32_t count, int64_t *sums, uint32_t *heard) {
+__attribute__((noinline)) static void deliver_wide(entrain_engine *engine, entrain__cohort *cohort,
+                                                   uint32_t place, uint32_t count, int64_t *sums,
+                                                   uint32_t *heard) {
     const bool weighted = engine->graph.weighted;
     const uint32_t parts = engine->words / 2;
     if (weighted && parts == 1) // without weights there are faster ways

@@ -98,8 +98,8 @@ uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__c
     return arrivals;
 }
 
-// Adds up @p rows rows of words, at most 2^18. Where rows of them fill a line, lines are added, whose length the
-// compiler knows.
+// Adds up @p rows rows of words, at most 2^18. Where rows of them fill a line, lines are added, whose length
+// the compiler knows.
 static void add_rows(uint32_t words, const int64_t *published, uint32_t rows, int64_t *sums) {
     enum { PAIRS = 4, LINE = 2 * PAIRS };
     ENTRAIN_ASSERT(words > 0);
@@ -146,8 +146,8 @@ static int64_t shifted(const entrain_engine *engine, entrain__int128 sum) {
 
 void entrain__field_choose(entrain_engine *engine) {
     const uint32_t ago = engine->graph.delay * engine->exchanges;
-    const uint32_t heard = engine->field_now >= ago ? engine->field_now - ago
-                                                    : engine->field_now + engine->field_ring - ago;
+    const uint32_t heard =
+        engine->field_now >= ago ? engine->field_now - ago : engine->field_now + engine->field_ring - ago;
     for (uint32_t w = 0; w < engine->words; w++)
         engine->field[w] = shifted(engine, engine->field_totals[(size_t)heard * engine->words + w]);
     engine->field_speakers[engine->field_now] = engine->vertex_count - engine->stopped_vertices;

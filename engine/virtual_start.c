@@ -35,10 +35,11 @@ entrain_status entrain__virtual_check_populations(const entrain_engine *engine, 
                 "many.",
                 behavior->name);
         if (behavior->begins && behavior->timers_max == 0)
-            return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                     "Behavior \"%s\" is to be told when it begins and declares no timers_max, of which "
-                                     "that takes one; declare at least 1.",
-                                     behavior->name);
+            return entrain_error_set(
+                error_out, ENTRAIN_INVALID,
+                "Behavior \"%s\" is to be told when it begins and declares no timers_max, of which "
+                "that takes one; declare at least 1.",
+                behavior->name);
         if (given != 0 && behavior->inbox > given && !engine->config.overflow_named)
             return entrain_error_set(
                 error_out, ENTRAIN_INVALID,

@@ -17,8 +17,8 @@
 // Nothing that an actor can see may depend on where windows begin. So a message holds its place with its
 // sender until it arrives in simulated time, although it has left before; and what goes to others can be
 // taken back until a lookahead before it is due, although it might still be there. The one exception, which
-// depends on windows and on nothing else: of what found no room the sender learns when the window is over, and
-// then it is settled what becomes of those that failed in it.
+// depends on windows and on nothing else: of what found no room the sender learns when the window is over,
+// and then it is settled what becomes of those that failed in it.
 //
 // A window may be left open when a run ends: at until_s, or on request, even in the midst of a cohort's work.
 // What lies in the lists is then queued, and the next run goes on with it; so neither until_s nor when

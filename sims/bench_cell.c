@@ -49,8 +49,9 @@ static bench_cell_totals read_totals(const bench_cell *cell) {
     const entrain_scheduler *scheduler = entrain_engine_scheduler(engine);
     entrain_engine_stats stats;
     entrain_engine_stats_read(engine, &stats);
-    bench_cell_totals totals = {
-        .ticks = entrain_swarm_tick(cell->swarm), .advance_ns = stats.advance_ns, .serial_ns = stats.serial_ns};
+    bench_cell_totals totals = {.ticks = entrain_swarm_tick(cell->swarm),
+                                .advance_ns = stats.advance_ns,
+                                .serial_ns = stats.serial_ns};
     for (uint32_t w = 0; w < entrain_scheduler_worker_count(scheduler); w++) {
         entrain_worker_stats worker;
         entrain_scheduler_worker(scheduler, w, &worker);

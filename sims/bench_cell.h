@@ -60,8 +60,8 @@ bench_cell_shares bench_cell_share(const bench_cell *cell);
 /// Of any worker, since the swarm was created.
 uint64_t bench_cell_task_ns_max(const bench_cell *cell);
 
-/// How long the ticks of all counted advances took, each, as the engine saw it (entrain_engine_tick_ns). NaN in
-/// what there were too few ticks for: 2 for the median, 100 for the 99th percentile.
+/// How long the ticks of all counted advances took, each, as the engine saw it (entrain_engine_tick_ns). NaN
+/// in what there were too few ticks for: 2 for the median, 100 for the 99th percentile.
 typedef struct bench_latency {
     double p50_ns, p99_ns;
 } bench_latency;

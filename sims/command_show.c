@@ -44,7 +44,8 @@ static entrain_status check_series(const char *directory, const json_t *summary,
         const char *field = line;
         for (int f = 0; f < SERIES_FINGERPRINT_AT && field != NULL; f++)
             field = strchr(field, ',') != NULL ? strchr(field, ',') + 1 : NULL;
-        snprintf(last, sizeof last, "%.*s", field != NULL ? (int)strcspn(field, ",") : 0, field != NULL ? field : "");
+        snprintf(last, sizeof last, "%.*s", field != NULL ? (int)strcspn(field, ",") : 0,
+                 field != NULL ? field : "");
     }
     const char *fingerprint = json_string_value(json_object_get(summary, "fingerprint"));
     if (status == ENTRAIN_OK &&

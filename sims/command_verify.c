@@ -19,12 +19,28 @@ typedef struct field {
 #define FIELD(member)                                                                                        \
     { #member, offsetof(entrain_phase_sample, member), sizeof((entrain_phase_sample *)0)->member }
 static const field fields[] = {
-    FIELD(tick),           FIELD(fingerprint),      FIELD(time_s),          FIELD(coherence),
-    FIELD(mean_phase),     FIELD(moments),          FIELD(local_coherence), FIELD(winding),
-    FIELD(frequency_mean), FIELD(frequency_spread), FIELD(living),          FIELD(observations),
-    FIELD(group_coherence), FIELD(group_mean_phase), FIELD(energy), FIELD(conservation),
-    FIELD(conservation_change), FIELD(conservation_bound), FIELD(gap_gini), FIELD(cluster_count),
-    FIELD(cluster_share), FIELD(group_count),
+    FIELD(tick),
+    FIELD(fingerprint),
+    FIELD(time_s),
+    FIELD(coherence),
+    FIELD(mean_phase),
+    FIELD(moments),
+    FIELD(local_coherence),
+    FIELD(winding),
+    FIELD(frequency_mean),
+    FIELD(frequency_spread),
+    FIELD(living),
+    FIELD(observations),
+    FIELD(group_coherence),
+    FIELD(group_mean_phase),
+    FIELD(energy),
+    FIELD(conservation),
+    FIELD(conservation_change),
+    FIELD(conservation_bound),
+    FIELD(gap_gini),
+    FIELD(cluster_count),
+    FIELD(cluster_share),
+    FIELD(group_count),
 };
 
 typedef struct verify_state {

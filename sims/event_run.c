@@ -198,7 +198,8 @@ entrain_status event_run_happen(event_run *run, entrain_error *error_out) {
         entrain_status status = happen(run, event, error_out);
         if (status != ENTRAIN_OK)
             return refuse(run, NULL, event, status, error_out->sentence, error_out);
-        // Who watches a law of motion begins anew, though no sample may show what was changed and changed back.
+        // Who watches a law of motion begins anew, though no sample may show what was changed and changed
+        // back.
         entrain_engine_republish(entrain_swarm_engine(run->swarm));
         if (run->told != NULL)
             run->told(run->context, run->next);

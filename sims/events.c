@@ -415,9 +415,10 @@ static entrain_status check_model(const event_reader *reader, const event_verb *
     if (scenario_model_kind(reader->r) == ENTRAIN_SWARM_KURAMOTO || verb->happen == event_stop ||
         verb->happen == event_restart)
         return ENTRAIN_OK;
-    return refuse(reader, ENTRAIN_UNSUPPORTED,
-                  "does not apply to model \"%s\", whose oscillators can stop and restart only; leave it out.",
-                  word(reader->r, KEY_MODEL_KIND));
+    return refuse(
+        reader, ENTRAIN_UNSUPPORTED,
+        "does not apply to model \"%s\", whose oscillators can stop and restart only; leave it out.",
+        word(reader->r, KEY_MODEL_KIND));
 }
 
 static entrain_status read_verbs(event_reader *reader, const json_t *event, scenario_event *made,

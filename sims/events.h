@@ -65,8 +65,8 @@ entrain_status event_run_begin(event_run *run, const scenario_events *list, entr
 void event_run_end(event_run *run);
 /// Everything that is to happen at the swarm's tick, once.
 entrain_status event_run_happen(event_run *run, entrain_error *error_out);
-/// entrain_swarm_advance() by so many ticks with the events on the way, those at its end included, and none at its beginning
-/// (event_run_happen()).
+/// entrain_swarm_advance() by so many ticks with the events on the way, those at its end included, and none
+/// at its beginning (event_run_happen()).
 entrain_status event_run_advance(event_run *run, uint64_t ticks, entrain_error *error_out);
 
 #endif

@@ -374,8 +374,8 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
 static entrain_status take_operand(cli_options *options, const char *text, entrain_error *error_out) {
     const cli_command *command = options->command;
     if (command->operand_max == 0)
-        return entrain_error_set(error_out, ENTRAIN_INVALID, "%s takes options only, not \"%s\".", command->name,
-                                 text);
+        return entrain_error_set(error_out, ENTRAIN_INVALID, "%s takes options only, not \"%s\".",
+                                 command->name, text);
     if (options->operand != NULL)
         return entrain_error_set(error_out, ENTRAIN_INVALID, "%s takes one %s; \"%s\" is one too many.",
                                  command->name, command->operands, text);

@@ -20,12 +20,13 @@
 enum { BIN_COUNT = 120, POINTS_MAX = 4000 };
 static const double pi = 3.14159265358979323846;
 
-// Thin upright lines with words, in rows that take turns so that neighbours do not write over each other. Where no row has
-// room, the line stands without words: the events are in summary.json, too.
+// Thin upright lines with words, in rows that take turns so that neighbours do not write over each other.
+// Where no row has room, the line stands without words: the events are in summary.json, too.
 static void put_events(FILE *to, const plot_facts *facts) {
     enum { LINES_MAX = 1000, LETTERS_MAX = 44, ROWS = 4, FIRST_TAG = 100 };
-    const double letter = 0.0068, time_s = facts->time_s > 0 ? facts->time_s : 1; // a letter's share of the width
-    double written[ROWS] = {0};                                                   // how far each row is full
+    const double letter = 0.0068,
+                 time_s = facts->time_s > 0 ? facts->time_s : 1; // a letter's share of the width
+    double written[ROWS] = {0};                                  // how far each row is full
     for (uint32_t e = 0; e < facts->event_count && e < LINES_MAX; e++) {
         const event_facts event = events_at(facts->events, e);
         const bool left = event.at_s > 0.7 * facts->time_s, cut = strlen(event.what) > LETTERS_MAX;
@@ -150,7 +151,9 @@ static void put_silent(FILE *to, const plot_facts *facts) {
     for (uint32_t i = 0; i < count && put < SILENT_MAX; i++) {
         double phase = *(const double *)entrain_population_at(facts->population, i, ENTRAIN_KURAMOTO_PHASE);
         if (entrain_population_id(facts->population, i) == ENTRAIN_ID_NONE)
-            fprintf(to, "set object %u circle at %.6f,%.6f size 0.024 front fc rgb 'white' fs solid border rgb '#999999'\n",
+            fprintf(to,
+                    "set object %u circle at %.6f,%.6f size 0.024 front fc rgb 'white' fs solid border rgb "
+                    "'#999999'\n",
                     SILENT_OBJECT + put++, entrain_cos(phase), entrain_sin(phase));
     }
 }
@@ -212,7 +215,8 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
 // Those of the frequencies last: a run may have none.
 static const char *const pictures[] = {"coherence.png",   "coherence.svg",   "phases.png", "phases.svg",
                                        "frequencies.png", "frequencies.svg", NULL};
-static const char *const pictures_without[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg", NULL};
+static const char *const pictures_without[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg",
+                                               NULL};
 
 entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
     char *script = NULL;

@@ -1,4 +1,5 @@
-/// @file plot.h  The pictures of a run: r over time, the final phases on the unit circle, effective over natural frequencies.
+/// @file plot.h  The pictures of a run: r over time, the final phases on the unit circle, effective over
+/// natural frequencies.
 #ifndef ENTRAIN_SIMS_PLOT_H
 #define ENTRAIN_SIMS_PLOT_H
 
@@ -21,8 +22,8 @@ typedef struct plot_facts {
     const entrain_phase_plateaus *plateaus; ///< of the run; NULL: phases.csv has no effective frequencies
 } plot_facts;
 
-/// Draws coherence.png, coherence.svg, phases.png, phases.svg, and, where there are plateaus and natural frequencies differ,
-/// frequencies.png, frequencies.svg. A failure costs the pictures only; its
+/// Draws coherence.png, coherence.svg, phases.png, phases.svg, and, where there are plateaus and natural
+/// frequencies differ, frequencies.png, frequencies.svg. A failure costs the pictures only; its
 /// sentence is meant for a note and says how to get gnuplot where that is what is missing.
 entrain_status plot_run(const plot_facts *facts, entrain_error *error_out);
 

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 // All names a run may leave behind. The manifest is last: while it is there the directory is known as ours.
-static const char *const run_names[] = {"summary.json",   "series.csv",    "timing.csv",    "phases.csv",
-                                        "execution.json", "coherence.png", "coherence.svg", "phases.png",
-                                        "phases.svg",     "frequencies.png", "frequencies.svg", "timeline.json", "manifest.json", NULL};
+static const char *const run_names[] = {
+    "summary.json",    "series.csv",    "timing.csv",    "phases.csv", "execution.json",
+    "coherence.png",   "coherence.svg", "phases.png",    "phases.svg", "frequencies.png",
+    "frequencies.svg", "timeline.json", "manifest.json", NULL};
 
 char *path_join(const char *directory, const char *name) {
     char *path = NULL;

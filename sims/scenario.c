@@ -202,7 +202,8 @@ static entrain_status resolve_key(resolver *r, schema_key_id id) {
 
 // The distributions, each by its first key; the other keys of each stand in the same order behind that.
 #define DISTRIBUTIONS(X) X(FREQUENCY) X(POWER) X(PHASE) X(GAIN) X(NOISINESS) X(INERTIA) X(DAMPING) X(VELOCITY)
-#define DISTRIBUTION_KEY(ID) KEY_##ID##_DISTRIBUTION, // NOLINT(bugprone-macro-parentheses): an element of a list
+#define DISTRIBUTION_KEY(ID)                                                                                 \
+    KEY_##ID##_DISTRIBUTION, // NOLINT(bugprone-macro-parentheses): an element of a list
 static const schema_key_id distributions[] = {DISTRIBUTIONS(DISTRIBUTION_KEY)};
 enum { DISTRIBUTION_COUNT = sizeof distributions / sizeof *distributions };
 #define DISTRIBUTION_PLACE(WHAT) PLACE_##WHAT = KEY_FREQUENCY_##WHAT - KEY_FREQUENCY_DISTRIBUTION

@@ -44,7 +44,7 @@ typedef struct scenario {
     uint64_t record_every_ticks; ///< at least 1
     scenario_stop stop;
     scenario_events *events; ///< NULL: none
-    void *owned; ///< arrays that swarm points to; scenario.c's
+    void *owned;             ///< arrays that swarm points to; scenario.c's
 } scenario;
 
 /// Where scenario_load() takes things from. Paths of files that a scenario names, in the file or by --set,

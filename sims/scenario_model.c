@@ -49,8 +49,8 @@ static given_where place(const resolver *r, schema_key_id one, schema_key_id oth
     return given_place(r->given, blame_other ? other : one);
 }
 
-// A scheme of order four gains nothing where white noise makes the paths rough, and would have to draw for its
-// stages: kuramoto.c has Euler-Maruyama and stochastic Heun.
+// A scheme of order four gains nothing where white noise makes the paths rough, and would have to draw for
+// its stages: kuramoto.c has Euler-Maruyama and stochastic Heun.
 static entrain_status check_noise(const resolver *r) {
     if (!(number(r, KEY_NOISE) > 0) || strcmp(word(r, KEY_INTEGRATOR), "rk4") != 0)
         return ENTRAIN_OK;

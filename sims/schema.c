@@ -36,12 +36,30 @@ const schema_key schema_keys[KEY_COUNT] = {
 #undef SCHEMA_ROW
 };
 
-const char *const schema_sections[] = {
-    "exec",         "model",          "model.damping",         "model.desync", "model.fourth", "model.frequency",
-    "model.gain",   "model.groups",   "model.inertia", "model.noisiness",         "model.phase",  "model.power",  "model.pulse",
-    "model.second", "model.third",    "model.velocity",        "record",       "stop",
-    "swarm",        "swarm.topology", "swarm.topology.delay", "swarm.topology.weight",
-    "time",         NULL};
+const char *const schema_sections[] = {"exec",
+                                       "model",
+                                       "model.damping",
+                                       "model.desync",
+                                       "model.fourth",
+                                       "model.frequency",
+                                       "model.gain",
+                                       "model.groups",
+                                       "model.inertia",
+                                       "model.noisiness",
+                                       "model.phase",
+                                       "model.power",
+                                       "model.pulse",
+                                       "model.second",
+                                       "model.third",
+                                       "model.velocity",
+                                       "record",
+                                       "stop",
+                                       "swarm",
+                                       "swarm.topology",
+                                       "swarm.topology.delay",
+                                       "swarm.topology.weight",
+                                       "time",
+                                       NULL};
 
 schema_key_id schema_find(const char *name) {
     for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)

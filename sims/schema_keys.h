@@ -104,7 +104,7 @@
       "what a plug-in's topology asks for, by name (entrain list topologies --load FILE.so)",                \
       SCHEMA_TOPOLOGY(""), .plugged = SCHEMA_PLUGGED_ONLY)                                                   \
     X(MODEL_KIND, "model.kind", CHOICE, "kuramoto", "the equation (entrain list models)",                    \
-      .choices = "one of kuramoto, swing, pulse, desync", .others = other_model)                                            \
+      .choices = "one of kuramoto, swing, pulse, desync", .others = other_model)                             \
     X(MODEL_PARAMETERS, "model.parameters", PARAMETERS, NULL,                                                \
       "what a plug-in's model asks for, by name (entrain list models --load FILE.so)", SCHEMA_MODEL(""),     \
       .plugged = SCHEMA_PLUGGED_ONLY)                                                                        \
@@ -139,8 +139,8 @@
     X(NOISE, "model.noise", NUMBER, "0",                                                                     \
       "strength T of white noise, rad^2/s (swing: of the torque), 0 to 1e6", .least = 0, .most = 1e6,        \
       SCHEMA_MODEL(SCHEMA_SINES))                                                                            \
-    SCHEMA_DISTRIBUTION(X, NOISINESS, "model.noisiness", "factor of model.noise (from 0)", 1e6,        \
-                        "constant", SCHEMA_KINDS, "1", "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))             \
+    SCHEMA_DISTRIBUTION(X, NOISINESS, "model.noisiness", "factor of model.noise (from 0)", 1e6, "constant",  \
+                        SCHEMA_KINDS, "1", "0.5", "1.5", SCHEMA_MODEL(SCHEMA_SINES))                         \
     X(DISSIPATION, "model.pulse.dissipation", NUMBER, "3",                                                   \
       "b of the curve by which they charge, above 0 to 50", .least = 0, .most = 50, .above = true,           \
       SCHEMA_MODEL("pulse"))                                                                                 \
@@ -149,17 +149,17 @@
       .most = 1, SCHEMA_MODEL("pulse"))                                                                      \
     X(DIVIDE, "model.pulse.divide", BOOLEAN, "false", "divide the strength by how many each hears",          \
       SCHEMA_MODEL("pulse"))                                                                                 \
-    X(PULSE_DELAY, "model.pulse.delay", NUMBER, "0",                                                        \
-      "of every pulse, added to its edge's (swarm.topology.delay), simulated seconds, 0 to 1e6",             \
-      .least = 0, .most = 1e6, SCHEMA_MODEL("pulse"))                                                        \
+    X(PULSE_DELAY, "model.pulse.delay", NUMBER, "0",                                                         \
+      "of every pulse, added to its edge's (swarm.topology.delay), simulated seconds, 0 to 1e6", .least = 0, \
+      .most = 1e6, SCHEMA_MODEL("pulse"))                                                                    \
     X(ALPHA, "model.desync.alpha", NUMBER, "0.95",                                                           \
       "part of the way towards the middle of its neighbours that each jumps, 0 to 1", .least = 0, .most = 1, \
       SCHEMA_MODEL("desync"))                                                                                \
     SCHEMA_DISTRIBUTION(X, FREQUENCY, "model.frequency",                                                     \
-                        "rad/s; what fires needs values above 0, and constant 2 pi by default: a period of "  \
+                        "rad/s; what fires needs values above 0, and constant 2 pi by default: a period of " \
                         "1 s",                                                                               \
                         1e9, "lorentz", SCHEMA_KINDS, "0", "-1", "1",                                        \
-                        SCHEMA_MODEL("kuramoto, pulse, desync"), .plugged = SCHEMA_PLUGGED_TOO)                        \
+                        SCHEMA_MODEL("kuramoto, pulse, desync"), .plugged = SCHEMA_PLUGGED_TOO)              \
     SCHEMA_DISTRIBUTION(X, POWER, "model.power", "in the unit of the coupling", 1e9, "normal", SCHEMA_KINDS, \
                         "0", "-1", "1", SCHEMA_MODEL("swing"))                                               \
     SCHEMA_DISTRIBUTION(X, PHASE, "model.phase", "rad", 1e6, "uniform", SCHEMA_KINDS SCHEMA_CIRCLE, "0",     \

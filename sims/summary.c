@@ -98,7 +98,8 @@ json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swa
     put_text(json, "name", name);
     put_text(json, "title", given->title);
     put_count(json, "seed", entrain_engine_seed(engine));
-    put_text(json, "model", json_string_value(json_object_get(json_object_get(given->resolved, "model"), "kind")));
+    put_text(json, "model",
+             json_string_value(json_object_get(json_object_get(given->resolved, "model"), "kind")));
     put_count(json, "actors", given->swarm.size);
     put_count(json, "living", outcome->last.living);
     put_count(json, "together", together);
@@ -230,8 +231,7 @@ json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_
     put_count(json, "resident_bytes_max", resident_bytes_max());
     json_object_set_new(json, "wall_s", json_number(wall_s));
     json_object_set_new(json, "advance_s", json_number(advance_s));
-    json_object_set_new(json, "ticks_per_s",
-                        json_number(advance_s > 0 ? ticks / advance_s : 0));
+    json_object_set_new(json, "ticks_per_s", json_number(advance_s > 0 ? ticks / advance_s : 0));
     json_object_set_new(json, "ns_per_actor_tick",
                         json_number(updates > 0 ? (double)stats.advance_ns / updates : 0));
     json_object_set_new(json, "worker_stats", workers_json(scheduler));

@@ -21,7 +21,8 @@ json_t *manifest_json(const char *name, const scenario *given, entrain_engine *e
 /// @p together: actors within an eighth of a turn of the mean phase at the end.
 json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swarm,
                      const run_outcome *outcome, run_end end, uint32_t together);
-/// Adds what happened, the first @p happened of @p events, and how many were planned; nothing where there are none.
+/// Adds what happened, the first @p happened of @p events, and how many were planned; nothing where there are
+/// none.
 void summary_put_events(json_t *summary, const scenario_events *events, uint32_t happened);
 json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_s);
 

@@ -112,7 +112,8 @@ static void row_plateaus(FILE *to, const json_t *summary, void (*row)(FILE *, co
     double tolerance = number_at(found, "tolerance");
     rate = fabs(rate) > 1e-6 * tolerance ? rate : 0; // beside that it is rounding
     if (plateaus == 0 && *locked != '\0')
-        snprintf(text, sizeof text, "no plateau; but in the last %.4g s nobody drifted a turn away from another",
+        snprintf(text, sizeof text,
+                 "no plateau; but in the last %.4g s nobody drifted a turn away from another",
                  number_at(found, "window_s"));
     else if (plateaus == 0)
         snprintf(text, sizeof text, "no plateau in the last %.4g s", number_at(found, "window_s"));

@@ -196,14 +196,13 @@ static void rows_execution(FILE *to, const json_t *summary, const json_t *execut
     const char *policy = text_at(execution, "policy");
     bool virtual_time = strcmp(execution_of(execution), "virtual-time") == 0;
     bool barrier = strcmp(policy, "dataflow") == 0 && json_is_true(json_object_get(execution, "barrier"));
-    snprintf(text, sizeof text, "%" PRIu64 " worker%s%s, policy %s%s, %s%s, %s, layout %s%s%s%s",
-             workers, workers == 1 ? "" : "s",
-             json_is_true(json_object_get(execution, "pinned")) ? " pinned to cpus" : "", policy,
-             barrier ? " (with a barrier: on a complete graph everybody hears everybody)" : "",
-             virtual_time ? "in virtual time" : "transport ",
-             virtual_time ? "" : text_at(execution, "transport"), text_at(execution, "simd"), layout,
-             strcmp(layout, asked) != 0 ? " (" : "", strcmp(layout, asked) != 0 ? asked : "",
-             strcmp(layout, asked) != 0 ? ")" : "");
+    snprintf(
+        text, sizeof text, "%" PRIu64 " worker%s%s, policy %s%s, %s%s, %s, layout %s%s%s%s", workers,
+        workers == 1 ? "" : "s", json_is_true(json_object_get(execution, "pinned")) ? " pinned to cpus" : "",
+        policy, barrier ? " (with a barrier: on a complete graph everybody hears everybody)" : "",
+        virtual_time ? "in virtual time" : "transport ", virtual_time ? "" : text_at(execution, "transport"),
+        text_at(execution, "simd"), layout, strcmp(layout, asked) != 0 ? " (" : "",
+        strcmp(layout, asked) != 0 ? asked : "", strcmp(layout, asked) != 0 ? ")" : "");
     row(to, "Carried out", text);
     row_memory(to, json_object_get(execution, "memory_bytes"), number_at(execution, "resident_bytes_max"),
                count_at(summary, "actors"));
@@ -222,7 +221,7 @@ static void row_files(FILE *to, const char *directory, const char *label, const 
 void summary_print(FILE *to, const json_t *summary, const json_t *execution, const char *directory) {
     static const char *const data[] = {
         "series.csv", "phases.csv", "summary.json", "manifest.json", "execution.json", "timing.csv", NULL};
-    static const char *const pictures[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg",
+    static const char *const pictures[] = {"coherence.png",   "coherence.svg",   "phases.png", "phases.svg",
                                            "frequencies.png", "frequencies.svg", NULL};
     bool bold = say_may_color(to);
     fprintf(to, "%s%s%s\n\n", bold ? "\033[1m" : "", text_at(summary, "title"), bold ? "\033[0m" : "");

@@ -1,8 +1,9 @@
-// What tests/test_instructions.sh runs under callgrind: ticks of swarms, one swarm after the other, each in one
-// call of count_ticks(), the only function that is counted. Nothing is said here; callgrind says it.
+// What tests/test_instructions.sh runs under callgrind: ticks of swarms, one swarm after the other, each in
+// one call of count_ticks(), the only function that is counted. Nothing is said here; callgrind says it.
 //   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH] ...
-// such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps, ring:1000:publish:euler:avx2:20:0-9;
-// the integrator noisy is euler with noise, weighed that with weights, twice that with a second harmonic.
+// such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps,
+// ring:1000:publish:euler:avx2:20:0-9; the integrator noisy is euler with noise, weighed that with weights,
+// twice that with a second harmonic.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -62,8 +62,7 @@ static uint64_t parse_bytes(const uint8_t *bytes, size_t size, size_t piece_max,
             for (uint64_t a = 0; view.weighted && a < arc_count; a++)
                 ENTRAIN_ASSERT(view.in_weights[a] >= -1 && view.in_weights[a] <= 1);
             for (uint64_t a = 0; view.in_delays != NULL && a < arc_count; a++)
-                ENTRAIN_ASSERT(view.in_delays[a] >= view.delay_low &&
-                               view.in_delays[a] <= view.delay_high);
+                ENTRAIN_ASSERT(view.in_delays[a] >= view.delay_low && view.in_delays[a] <= view.delay_high);
             ENTRAIN_ASSERT(view.delay_low >= 0 && view.delay_high <= ENTRAIN_DELAY_MAX_S &&
                            (view.in_delays != NULL) == (view.delay_low < view.delay_high));
             entrain_topology_release(topology);

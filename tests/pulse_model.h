@@ -113,7 +113,8 @@ static inline void naive_jump(naive_world *world, uint32_t i, double now_s, uint
     naive_plan(world, i, next > now_s ? next : now_s, now_s, round);
 }
 
-// With one period for all, a delayed pulse comes in the very instant in which another fires, but for rounding.
+// With one period for all, a delayed pulse comes in the very instant in which another fires, but for
+// rounding.
 static inline bool naive_just_fired(const naive_world *world, uint32_t i, double now_s) {
     return now_s - world->fired_s[i] <= now_s * 0x1p-44;
 }

@@ -14,7 +14,8 @@ static entrain_error error;
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 // Loads @p text as the file @p path with up to four --sets.
-static inline entrain_status load_as(const char *path, const char *text, const char *const *sets, scenario *out) {
+static inline entrain_status load_as(const char *path, const char *text, const char *const *sets,
+                                     scenario *out) {
     uint32_t count = 0;
     while (sets != NULL && sets[count] != NULL)
         count++;
@@ -60,8 +61,8 @@ static inline void check_sentence(void) {
 }
 
 // Refused, with the scenario untouched.
-static inline void check_refused(const char *path, const char *text, const char *const *sets, entrain_status wanted,
-                          const char *words) {
+static inline void check_refused(const char *path, const char *text, const char *const *sets,
+                                 entrain_status wanted, const char *words) {
     scenario loaded, before;
     memset(&loaded, 0x5a, sizeof loaded);
     memset(&before, 0x5a, sizeof before);

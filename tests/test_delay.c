@@ -1,6 +1,6 @@
 // Delays: every sum, every count of who was heard, every message, against a model with history arrays, to the
-// bit; in both transports, under policies with and without a barrier, in every layout; while actors end, begin,
-// receive and are changed.
+// bit; in both transports, under policies with and without a barrier, in every layout; while actors end,
+// begin, receive and are changed.
 #include "check.h"
 
 #include <math.h>
@@ -628,8 +628,9 @@ static entrain_topology *topology_of_text(const char *text, bool directed) {
     return topology;
 }
 
-// Two edges from one actor, of one tick and of three, to a mailbox for one message. What the second brings takes
-// the place of what the first brought, if it is from the same: for two ticks after a new actor began, it is not.
+// Two edges from one actor, of one tick and of three, to a mailbox for one message. What the second brings
+// takes the place of what the first brought, if it is from the same: for two ticks after a new actor began,
+// it is not.
 static void what_is_late_is_from_who_spoke_then(void **state) {
     (void)state;
     static const entrain_column columns[] = {{.name = "state", .bytes = 8, .fingerprint = true}};

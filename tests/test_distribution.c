@@ -117,8 +117,8 @@ static void a_twisted_state_is_exact_for_any_winding(void **state) {
         }
 }
 
-// tan((theta - center) / 2) = (1 - r0) / (1 + r0) tan(u / 2), u evenly around the circle: Poisson's kernel, whose
-// moments are r0^m. Marvel, Mirollo and Strogatz (2009).
+// tan((theta - center) / 2) = (1 - r0) / (1 + r0) tan(u / 2), u evenly around the circle: Poisson's kernel,
+// whose moments are r0^m. Marvel, Mirollo and Strogatz (2009).
 static void a_mobius_start_has_the_coherence_asked_for(void **state) {
     (void)state;
     static double values[20000];
@@ -139,7 +139,8 @@ static void a_mobius_start_has_the_coherence_asked_for(void **state) {
                     moments[m][1] += sinl((m + 1) * (values[i] - 0.7L)) / count;
                 }
             }
-            // What N points miss: the N-th Fourier coefficient of exp(i theta), (1 - r0^2) r0^(N - 1), and of its square.
+            // What N points miss: the N-th Fourier coefficient of exp(i theta), (1 - r0^2) r0^(N - 1), and of
+            // its square.
             CHECK_NEAR((double)moments[0][0], r0, 1.01 * (1 - r0 * r0) * pow(r0, count - 1) + 1e-14);
             CHECK_NEAR((double)moments[1][0], r0 * r0, count * (1 - r0 * r0) * pow(r0, count - 2) + 1e-14);
             CHECK_NEAR((double)moments[0][1], 0, 1e-14);
@@ -153,7 +154,8 @@ static void a_mobius_start_has_the_coherence_asked_for(void **state) {
     }
 }
 
-// T12: identical oscillators from such a start stay on the manifold: r(t) = r0 / sqrt(r0^2 + (1 - r0^2) e^(-K t)).
+// T12: identical oscillators from such a start stay on the manifold: r(t) = r0 / sqrt(r0^2 + (1 - r0^2) e^(-K
+// t)).
 static void a_mobius_start_relaxes_by_its_law(void **state) {
     (void)state;
     entrain_error error = {0};

@@ -1,5 +1,5 @@
-// What is gathered by bands and slices is what the graph says: every shape of graph that cuts rows differently, at every
-// vector width, against sums taken arc by arc from the topology.
+// What is gathered by bands and slices is what the graph says: every shape of graph that cuts rows
+// differently, at every vector width, against sums taken arc by arc from the topology.
 #include <sys/mman.h>
 
 #include "check.h"

@@ -42,9 +42,9 @@ static void what_was_brought_becomes_a_swarm(void **state) {
     (void)state;
     scenario loaded;
     CHECK_OK(load_as("x.lua",
-                  "return { model = { kind = 'asking', parameters = { calm = 3 } },"
-                  "swarm = { topology = { kind = 'wants', parameters = { zeal = 0.5 } } } }",
-                  SETS("model.parameters.zeal=7"), &loaded),
+                     "return { model = { kind = 'asking', parameters = { calm = 3 } },"
+                     "swarm = { topology = { kind = 'wants', parameters = { zeal = 0.5 } } } }",
+                     SETS("model.parameters.zeal=7"), &loaded),
              error);
     const entrain_swarm_config *swarm = &loaded.swarm;
     assert_ptr_equal(swarm->phase_model, &asking);
@@ -76,8 +76,9 @@ static void what_was_brought_becomes_a_swarm(void **state) {
 static void what_has_no_parameters_needs_none(void **state) {
     (void)state;
     scenario loaded;
-    CHECK_OK(load_as("x.lua", "return { model = { kind = 'quiet' }, swarm = { topology = { kind = 'spare' } } }",
-                  NULL, &loaded),
+    CHECK_OK(load_as("x.lua",
+                     "return { model = { kind = 'quiet' }, swarm = { topology = { kind = 'spare' } } }", NULL,
+                     &loaded),
              error);
     assert_ptr_equal(loaded.swarm.phase_model, &quiet);
     assert_int_equal(loaded.swarm.topology.degree, 0);
@@ -113,7 +114,7 @@ static void sets_merge_in_their_order(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         scenario loaded;
         CHECK_OK(load_as("x.lua", "return { model = { kind = 'asking', parameters = { zeal = 4 } } }",
-                      rows[i].sets, &loaded),
+                         rows[i].sets, &loaded),
                  error);
         if (loaded.swarm.parameters[0] != rows[i].zeal || loaded.swarm.parameters[1] != rows[i].calm)
             fail_msg("row %zu: zeal %g, calm %g", i, loaded.swarm.parameters[0], loaded.swarm.parameters[1]);
@@ -168,7 +169,8 @@ static void what_was_not_declared_is_refused(void **state) {
         {ASKING("{}"), SETS("time.integrator=rk4"), ENTRAIN_INVALID,
          "a plug-in's model has parameters instead"},
         {"return { model = { kind = 'askin' } }", NULL, ENTRAIN_UNKNOWN,
-         "must be one of kuramoto, swing, pulse, desync, asking, quiet (did you mean \"asking\"?), or come from a plug-in (--load "
+         "must be one of kuramoto, swing, pulse, desync, asking, quiet (did you mean \"asking\"?), or come "
+         "from a plug-in (--load "
          "FILE.so)."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -201,7 +203,7 @@ static void no_memory_is_a_status(void **state) {
         scenario loaded = {0};
         allocations_left = n;
         status = load_as("x.lua", "return { model = { kind = 'asking', parameters = { zeal = 4 } } }",
-                      SETS("model.parameters.calm=2", "model.parameters.zeal=nil"), &loaded);
+                         SETS("model.parameters.calm=2", "model.parameters.zeal=nil"), &loaded);
         allocations_left = UINT64_MAX;
         if (status != ENTRAIN_OK && status != ENTRAIN_NO_MEMORY)
             fail_msg("allocation %llu: %s", (unsigned long long)n, error.sentence);

@@ -139,11 +139,9 @@ static void test_it_fires_as_a_late_pulse_comes(void **state) {
         config.delay_s = 1.88 + 0.03 * naive_draw(&random);
         const double phases[2] = {1.7, 1.89 + 0.01 * naive_draw(&random)};
         stage play;
-        stage_open(&play, &(stage_spec){.count = 2,
-                                        .edges = edges,
-                                        .edge_count = 2,
-                                        .phases = phases,
-                                        .pulse = &config});
+        stage_open(
+            &play,
+            &(stage_spec){.count = 2, .edges = edges, .edge_count = 2, .phases = phases, .pulse = &config});
         stage_run(&play, 2.99);
         driven += (uint32_t)driven_of(&play);
         double cycles[2], last_s;

@@ -99,16 +99,18 @@ static void noise_takes_heun(void **state) {
     loaded = load("return { model = { noise = 0 }, time = { integrator = 'rk4' } }", NULL);
     assert_int_equal(loaded.swarm.model.integrator, ENTRAIN_INTEGRATOR_RK4);
     scenario_free(&loaded);
-    check_refused("dir/x.lua", "return { model = { noise = 2 }, time = { integrator = 'rk4' } }", NULL, ENTRAIN_INVALID,
+    check_refused("dir/x.lua", "return { model = { noise = 2 }, time = { integrator = 'rk4' } }", NULL,
+                  ENTRAIN_INVALID,
                   "dir/x.lua: time.integrator is rk4 and model.noise is 2; noise needs euler or heun");
-    check_refused("dir/x.lua", "return { time = { integrator = 'rk4' } }", SETS("model.noise=0.5"), ENTRAIN_INVALID,
-                  "--set model.noise=0.5: time.integrator is rk4 and model.noise is 0.5;");
+    check_refused("dir/x.lua", "return { time = { integrator = 'rk4' } }", SETS("model.noise=0.5"),
+                  ENTRAIN_INVALID, "--set model.noise=0.5: time.integrator is rk4 and model.noise is 0.5;");
 }
 
 // Each one's own noise: what is drawn for all, times a factor of its own.
 static void noise_may_differ(void **state) {
     (void)state;
-    scenario loaded = load("return { swarm = { size = 400, topology = { kind = 'complete' } }, time = { step = 0.01, duration = 1 }, "
+    scenario loaded = load("return { swarm = { size = 400, topology = { kind = 'complete' } }, time = { step "
+                           "= 0.01, duration = 1 }, "
                            "model = { coupling = 0, noise = 0.5, frequency = 0, phase = 0, "
                            "noisiness = function(i) return i <= 200 and 0 or 4 end } }",
                            NULL);
@@ -231,8 +233,8 @@ static void what_hangs_together_is_checked(void **state) {
          ENTRAIN_INVALID},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
-        check_refused("dir/x.lua", cases[i].text, cases[i].set != NULL ? SETS(cases[i].set) : NULL, cases[i].status,
-                      cases[i].words);
+        check_refused("dir/x.lua", cases[i].text, cases[i].set != NULL ? SETS(cases[i].set) : NULL,
+                      cases[i].status, cases[i].words);
 }
 
 static void what_a_model_lacks_is_refused(void **state) {
@@ -263,8 +265,8 @@ static void what_a_model_lacks_is_refused(void **state) {
     check_refused("dir/x.lua", "return { model = { kind = 'swing', inertia = { value = 2 } } }",
                   SETS("model.kind=kuramoto"), ENTRAIN_INVALID,
                   "it belongs to swing; take it out with --set model.inertia=nil.");
-    check_refused("dir/x.lua", "return { model = { frequency = 0 } }", SETS("model.kind=swing"), ENTRAIN_INVALID,
-                  "take it out with --set model.frequency=nil.");
+    check_refused("dir/x.lua", "return { model = { frequency = 0 } }", SETS("model.kind=swing"),
+                  ENTRAIN_INVALID, "take it out with --set model.frequency=nil.");
     static const struct {
         const char *set, *words;
     } slips[] = {
@@ -294,7 +296,8 @@ static void keys_say_where_they_apply(void **state) {
         {KEY_INTEGRATOR, "where model.kind is kuramoto, swing"},
         {KEY_POWER_DISTRIBUTION, "where model.kind is swing"},
         {KEY_INERTIA_LOW, "where distribution is uniform"},
-        {KEY_FREQUENCY_SAMPLING, "where distribution is uniform, normal, lorentz"}, // what phases have is not its
+        {KEY_FREQUENCY_SAMPLING,
+         "where distribution is uniform, normal, lorentz"}, // what phases have is not its
         {KEY_MODEL_PARAMETERS, "where kind is a plug-in's"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -303,7 +306,8 @@ static void keys_say_where_they_apply(void **state) {
 
 static void what_fires_has_a_period_and_no_coupling(void **state) {
     (void)state;
-    scenario pulse = load("return { model = { kind = 'pulse', pulse = { strength = 0.2, divide = true } } }", NULL);
+    scenario pulse =
+        load("return { model = { kind = 'pulse', pulse = { strength = 0.2, divide = true } } }", NULL);
     const entrain_pulse_config *model = &pulse.swarm.pulse;
     assert_true(pulse.swarm.kind == ENTRAIN_SWARM_PULSE && model->divide && model->delay_s == 0);
     assert_true(model->strength == 0.2 && model->dissipation == 3);
@@ -329,10 +333,12 @@ static void what_fires_has_a_period_and_no_coupling(void **state) {
         {"model.pulse.dissipation=0", "above 0 and up to 50"},
     };
     for (size_t i = 0; i < COUNT(refused); i++)
-        check_refused("dir/x.lua", "return { model = { kind = 'pulse' } }", SETS(refused[i].set), ENTRAIN_INVALID, refused[i].words);
-    check_refused("dir/x.lua", "return { model = { kind = 'kuramoto', pulse = { delay = 1 } } }", NULL, ENTRAIN_INVALID,
-                  "it belongs to pulse");
-    check_refused("dir/x.lua", "return { model = { kind = 'desync' }, events = { { at = 1, cut = { 3, 7 } } } }", NULL,
+        check_refused("dir/x.lua", "return { model = { kind = 'pulse' } }", SETS(refused[i].set),
+                      ENTRAIN_INVALID, refused[i].words);
+    check_refused("dir/x.lua", "return { model = { kind = 'kuramoto', pulse = { delay = 1 } } }", NULL,
+                  ENTRAIN_INVALID, "it belongs to pulse");
+    check_refused("dir/x.lua",
+                  "return { model = { kind = 'desync' }, events = { { at = 1, cut = { 3, 7 } } } }", NULL,
                   ENTRAIN_UNSUPPORTED, "can stop and restart only");
     scenario stops = load("return { model = { kind = 'desync' }, events = { { at = 1, stop = 3 } } }", NULL);
     assert_non_null(stops.events);
@@ -345,7 +351,8 @@ int main(void) {
         cmocka_unit_test(kuramoto_by_default_has_nothing_further),
         cmocka_unit_test(swing_has_power_inertia_damping_velocity),
         cmocka_unit_test(harmonics_count_to_the_highest_given),
-        cmocka_unit_test(noise_takes_heun), cmocka_unit_test(noise_may_differ),
+        cmocka_unit_test(noise_takes_heun),
+        cmocka_unit_test(noise_may_differ),
         cmocka_unit_test(groups_are_sizes_or_a_count),
         cmocka_unit_test(what_hangs_together_is_checked),
         cmocka_unit_test(what_a_model_lacks_is_refused),

@@ -34,7 +34,8 @@ static void sets_that_cannot_be_are_refused(void **state) {
         {"swarm.topology.kind=rign", ENTRAIN_UNKNOWN,
          "scale-free, star, edge-list (did you mean \"ring\"?), or come from a plug-in (--load FILE.so)."},
         {"model.kind=potts", ENTRAIN_UNKNOWN,
-         "model.kind is \"potts\"; it must be one of kuramoto, swing, pulse, desync, or come from a plug-in (--load FILE.so)."},
+         "model.kind is \"potts\"; it must be one of kuramoto, swing, pulse, desync, or come from a plug-in "
+         "(--load FILE.so)."},
         {"model.normalise=7", ENTRAIN_UNKNOWN, "it must be one of size, degree, heard, none."},
         {"exec.policy=stael", ENTRAIN_UNKNOWN, "(did you mean \"steal\"?)"},
         {"model.frequency.values=1", ENTRAIN_INVALID,
@@ -143,7 +144,8 @@ static void wrong_keys_and_values_are_refused(void **state) {
          "swarm.topology.weight is \"heavy\"; it must be a number, or a table of keys, of which one is"},
         {"swarm = { topology = { delay = { low = 2 } } }", ENTRAIN_INVALID,
          "swarm.topology.delay.low is 2 and swarm.topology.delay.high is 0"},
-        {"swarm = { topology = { delay = { high = -1 } } }", ENTRAIN_INVALID, "swarm.topology.delay.high is -1"},
+        {"swarm = { topology = { delay = { high = -1 } } }", ENTRAIN_INVALID,
+         "swarm.topology.delay.high is -1"},
         {"model = { past = 'quiet' }", ENTRAIN_UNKNOWN, "model.past is \"quiet\""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

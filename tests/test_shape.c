@@ -112,14 +112,16 @@ static void gini_is_what_its_definition_says(void **state) {
         }
 }
 
-// Who is gone is no phase, not even beside one just below 0, the last on the circle, whose digits are all ones.
+// Who is gone is no phase, not even beside one just below 0, the last on the circle, whose digits are all
+// ones.
 static void nobody_is_not_the_last_on_the_circle(void **state) {
     (void)state;
     enum { COUNT = 300 };
     for (uint32_t i = 0; i < COUNT; i++)
         phases[i] = i == COUNT - 1 ? -3e-14 : 3.0 * i / COUNT;
     lab one = make(COUNT, 0);
-    assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, 7)), ENTRAIN_OK);
+    assert_int_equal(entrain_engine_stop_actor(one.engine, entrain_population_id(one.population, 7)),
+                     ENTRAIN_OK);
     const entrain_phase_shape shape = shape_of(&one);
     CHECK_NEAR(shape.gap_max, (2 * PI - 3.0 * (COUNT - 2) / COUNT) / (2 * PI), 1e-12);
     assert_int_equal(shape.cluster_count, 1);

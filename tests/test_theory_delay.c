@@ -1,8 +1,9 @@
-// Delayed oscillators against theory and against themselves in long double: whole phases kept for every stage of
-// every step there ever was, no integers, no rings.
+// Delayed oscillators against theory and against themselves in long double: whole phases kept for every stage
+// of every step there ever was, no integers, no rings.
 //
 //   Yeung and Strogatz, PRL 82 (1999) 648: identical, all alike: Omega = omega - K sin(Omega tau).
-//   A delayed equation solved stage by stage (stage s hears stage s, d steps old) is a larger equation without
+//   A delayed equation solved stage by stage (stage s hears stage s, d steps old) is a larger equation
+//   without
 //   delay: the order stays that of the scheme, where delays are whole steps. Bellman and Cooke (1963), ch. 3,
 //   "method of steps".
 #include "theory_twin.h"

@@ -556,8 +556,8 @@ static void test_finite_size(void **state) {
     CHECK_NEAR(few.finite_size * 1600, 1 / (1 - 4 * (high - low) / (0.02 * r)), 1e-2);
 }
 
-// What a sample's own mean of exp(i phi) is, less exp(i alpha) u / K: theory_finite.c's equation, of which the infinite
-// swarm's root is known. Newton, slopes by differences.
+// What a sample's own mean of exp(i phi) is, less exp(i alpha) u / K: theory_finite.c's equation, of which
+// the infinite swarm's root is known. Newton, slopes by differences.
 static double complex sample_law(const double *frequencies, uint32_t count, double u, double turn,
                                  double complex target) {
     double complex sum = 0;
@@ -624,7 +624,8 @@ static void test_not_covered(void **state) {
     NOT_COVERED(config.inertia.value = 1);
     NOT_COVERED(config.model.gains = own);
     NOT_COVERED(config.model.noises = own);
-    NOT_COVERED(config.model.noise = 1; config.frequency = entrain_distribution_constant(0); config.noisiness.value = 2);
+    NOT_COVERED(config.model.noise = 1; config.frequency = entrain_distribution_constant(0);
+                config.noisiness.value = 2);
     NOT_COVERED(config.gain = config.frequency);
     NOT_COVERED(config.gain.value = -1);
     NOT_COVERED(config.frequency.kind = ENTRAIN_DISTRIBUTION_LIST);

@@ -1,6 +1,7 @@
-// Every part of the equation of kuramoto.h once more (harmonics, groups, own gains, inertia, noise), written down as it stands and
-// integrated in long double with libm, against the engine: random small swarms, both transports. And the ways to look at a model
-// and to change it. Shares no code with the engine but its random draws.
+// Every part of the equation of kuramoto.h once more (harmonics, groups, own gains, inertia, noise), written
+// down as it stands and integrated in long double with libm, against the engine: random small swarms, both
+// transports. And the ways to look at a model and to change it. Shares no code with the engine but its random
+// draws.
 #include "theory_twin.h"
 
 #include <complex.h>
@@ -16,7 +17,8 @@ typedef struct equations {
     bool complete;
     entrain_kuramoto_config model;
     double frequencies[COUNT_MAX], phases[COUNT_MAX];
-    double gains[COUNT_MAX], inertias[COUNT_MAX], dampings[COUNT_MAX], velocities[COUNT_MAX], noises[COUNT_MAX];
+    double gains[COUNT_MAX], inertias[COUNT_MAX], dampings[COUNT_MAX], velocities[COUNT_MAX],
+        noises[COUNT_MAX];
     uint32_t degree[COUNT_MAX];
 } equations;
 
@@ -60,9 +62,7 @@ static void torques(const equations *eq, const long double *theta, long double *
         out[i] = eq->frequencies[i] + (eq->model.gains != NULL ? eq->model.gains[i] : 1) * out[i];
 }
 
-static bool second_order(const equations *eq) {
-    return eq->model.inertia > 0 || eq->model.inertias != NULL;
-}
+static bool second_order(const equations *eq) { return eq->model.inertia > 0 || eq->model.inertias != NULL; }
 
 // The kick of this tick: sqrt(2 T h) times a normal.
 static long double kick(const equations *eq, uint32_t i, uint64_t tick, long double h) {
@@ -89,7 +89,8 @@ static void integrate(const equations *eq, long double h, uint64_t tick, long do
     for (int s = 0; s < tableaus[which].stages; s++) {
         long double reach = h * tableaus[which].reach[s];
         for (uint32_t i = 0; i < eq->count; i++) {
-            long double pushed = s > 0 ? kick(eq, i, tick, h) : 0; // Heun's corrector looks from behind the kick
+            long double pushed =
+                s > 0 ? kick(eq, i, tick, h) : 0; // Heun's corrector looks from behind the kick
             long double mass = eq->model.inertias != NULL ? eq->model.inertias[i] : eq->model.inertia;
             look[i] = theta[i] + reach * rate[i] + (second ? 0 : pushed);
             look_v[i] = v[i] + reach * speed[i] + (second ? pushed / mass : 0);
@@ -160,7 +161,8 @@ static void random_dynamics(equations *eq, int which, uint64_t *random) {
     }
 }
 
-// The n-th random system: arcs for the oracle and, for the engine, a topology of the same edges (NULL: complete).
+// The n-th random system: arcs for the oracle and, for the engine, a topology of the same edges (NULL:
+// complete).
 static entrain_topology *random_system(int which, equations *eq) {
     uint64_t random = 77000 + (uint64_t)which;
     *eq = (equations){.count = 5 + (uint32_t)(draw(&random) * (COUNT_MAX - 4))};
@@ -181,7 +183,8 @@ static entrain_topology *random_system(int which, equations *eq) {
     const bool directed = which % 4 >= 2, weighted = which % 4 == 3;
     uint32_t edge_count = eq->complete ? 0 : 2 * n;
     for (uint32_t e = 0; e < edge_count; e++) {
-        uint32_t from = (uint32_t)(draw(&random) * n), to = (from + 1 + (uint32_t)(draw(&random) * (n - 1))) % n;
+        uint32_t from = (uint32_t)(draw(&random) * n),
+                 to = (from + 1 + (uint32_t)(draw(&random) * (n - 1))) % n;
         double weight = weighted ? between(&random, -1, 2) : 1;
         edges[e] = (entrain_edge){from, to, weight};
         eq->arcs[eq->arc_count++] = edges[e];
@@ -195,7 +198,8 @@ static entrain_topology *random_system(int which, equations *eq) {
     entrain_topology *graph = NULL;
     entrain_error error;
     if (!eq->complete)
-        CHECK_OK(entrain_topology_from_edges(n, edges, edge_count, directed, weighted, &graph, &error), error);
+        CHECK_OK(entrain_topology_from_edges(n, edges, edge_count, directed, weighted, &graph, &error),
+                 error);
     return graph;
 }
 
@@ -208,13 +212,14 @@ static void test_oracle(void **state) {
         equations eq;
         entrain_topology *graph = random_system(which, &eq);
         twin pair;
-        twin_open(&pair, &(twin_spec){.count = eq.count,
-                                      .phases = eq.phases,
-                                      .frequencies = eq.frequencies,
-                                      .topology = graph,
-                                      .model = eq.model,
-                                      .step_s = h,
-                                      .layout = which % 5 == 0 ? ENTRAIN_LAYOUT_SHUFFLED : ENTRAIN_LAYOUT_INDEX});
+        twin_open(&pair,
+                  &(twin_spec){.count = eq.count,
+                               .phases = eq.phases,
+                               .frequencies = eq.frequencies,
+                               .topology = graph,
+                               .model = eq.model,
+                               .step_s = h,
+                               .layout = which % 5 == 0 ? ENTRAIN_LAYOUT_SHUFFLED : ENTRAIN_LAYOUT_INDEX});
         long double theta[COUNT_MAX], v[COUNT_MAX], engine[COUNT_MAX];
         for (uint32_t i = 0; i < eq.count; i++) {
             theta[i] = eq.phases[i];
@@ -227,16 +232,19 @@ static void test_oracle(void **state) {
         for (uint32_t i = 0; i < eq.count; i++) {
             double off = (double)fabsl(engine[i] - theta[i]);
             worst = fmax(worst, off);
-            // Rounding of words and phases, 1e-13 in all, grown at most e^4-fold in 3 s at these couplings (a few rad/s).
+            // Rounding of words and phases, 1e-13 in all, grown at most e^4-fold in 3 s at these couplings (a
+            // few rad/s).
             if (!(off <= 1e-11))
-                fail_msg("system %d (N = %u, %s, normalise %s, %u harmonics, %u groups%s%s%s): actor %u off by %.3g",
+                fail_msg("system %d (N = %u, %s, normalise %s, %u harmonics, %u groups%s%s%s): actor %u off "
+                         "by %.3g",
                          which, eq.count, entrain_integrator_name(eq.model.integrator),
                          entrain_normalise_name(eq.model.normalise), eq.model.harmonics, eq.model.group_count,
                          second_order(&eq) ? ", inertia" : "", eq.model.gains != NULL ? ", gains" : "",
                          eq.complete ? ", complete" : "", i, off);
             if (second_order(&eq))
-                CHECK_NEAR(*(double *)entrain_population_at(pair.half[0].population, i, ENTRAIN_KURAMOTO_VELOCITY),
-                           (double)v[i], 1e-11);
+                CHECK_NEAR(
+                    *(double *)entrain_population_at(pair.half[0].population, i, ENTRAIN_KURAMOTO_VELOCITY),
+                    (double)v[i], 1e-11);
         }
         noisy += eq.model.noise > 0;
         inertial += second_order(&eq);
@@ -244,7 +252,8 @@ static void test_oracle(void **state) {
         twin_close(&pair);
         entrain_topology_release(graph);
     }
-    print_message("  %d systems (%d with noise, %d with inertia, %d with harmonics or groups): off by %.2e rad at most\n",
+    print_message("  %d systems (%d with noise, %d with inertia, %d with harmonics or groups): off by %.2e "
+                  "rad at most\n",
                   CASES, noisy, inertial, paired, worst);
     assert_true(noisy > 10 && inertial > 30 && paired > 50);
 }
@@ -252,7 +261,8 @@ static void test_oracle(void **state) {
 // ---- the same bits however it runs, in swarms larger than a block ----
 
 static uint64_t run_once(const entrain_kuramoto_config *model, entrain_topology_kind kind, const char *policy,
-                         uint32_t workers, entrain_transport transport, entrain_simd simd, entrain_layout layout) {
+                         uint32_t workers, entrain_transport transport, entrain_simd simd,
+                         entrain_layout layout) {
     entrain_swarm_config config = entrain_swarm_config_defaults();
     config.size = 1500;
     config.topology.kind = kind;
@@ -264,8 +274,8 @@ static uint64_t run_once(const entrain_kuramoto_config *model, entrain_topology_
     config.engine.cohort_weight = 700;
     config.engine.scheduler.policy = policy;
     config.engine.scheduler.worker_count = workers;
-    config.inertia = model->inertia > 0 ? entrain_distribution_constant(model->inertia)
-                                        : entrain_distribution_constant(0);
+    config.inertia =
+        model->inertia > 0 ? entrain_distribution_constant(model->inertia) : entrain_distribution_constant(0);
     entrain_error error;
     entrain_swarm *swarm;
     CHECK_OK(entrain_swarm_create(&config, &swarm, &error), error);
@@ -288,14 +298,17 @@ static void test_same_bits(void **state) {
     models[4].group_count = 3;
     for (uint32_t a = 0; a < 3; a++)
         for (uint32_t b = 0; b < 3; b++)
-            models[4].group_sizes[a] = a == 0 ? 501 : a == 1 ? 13 : 986,
-            models[4].group_coupling[a][b] = a == b ? 1 : 0.25 * (a + 2 * b), models[4].group_lag[a][b] = 0.1 * a;
+            models[4].group_sizes[a] = a == 0   ? 501
+                                       : a == 1 ? 13
+                                                : 986,
+            models[4].group_coupling[a][b] = a == b ? 1 : 0.25 * (a + 2 * b),
+            models[4].group_lag[a][b] = 0.1 * a;
     models[4].normalise = ENTRAIN_NORMALISE_SIZE;
     const entrain_topology_kind kinds[] = {ENTRAIN_TOPOLOGY_SMALL_WORLD, ENTRAIN_TOPOLOGY_COMPLETE};
     for (int m = 0; m < 5; m++)
         for (int k = 0; k < 2; k++) {
-            uint64_t first = run_once(&models[m], kinds[k], "serial", 1, ENTRAIN_TRANSPORT_MAILBOX, ENTRAIN_SIMD_SSE2,
-                                      ENTRAIN_LAYOUT_INDEX);
+            uint64_t first = run_once(&models[m], kinds[k], "serial", 1, ENTRAIN_TRANSPORT_MAILBOX,
+                                      ENTRAIN_SIMD_SSE2, ENTRAIN_LAYOUT_INDEX);
             const struct {
                 const char *policy;
                 uint32_t workers;
@@ -315,16 +328,17 @@ static void test_same_bits(void **state) {
                                           others[o].transport, simd, others[o].layout);
                 if (other != first)
                     fail_msg("model %d on %s under %s: %016llx, serial has %016llx", m,
-                             entrain_topology_kind_name(kinds[k]), others[o].policy, (unsigned long long)other,
-                             (unsigned long long)first);
+                             entrain_topology_kind_name(kinds[k]), others[o].policy,
+                             (unsigned long long)other, (unsigned long long)first);
             }
         }
 }
 
 // ---- groups: the reduced equations of Ott and Antonsen ----
 
-// z' = i omega z + (w - conj(w) z^2) / 2 with w = sum_b K_ab exp(-i alpha_ab) z_b, for identical oscillators of each group on the
-// manifold. Ott and Antonsen (2008); Abrams, Mirollo, Strogatz and Wiley (2008) for two groups.
+// z' = i omega z + (w - conj(w) z^2) / 2 with w = sum_b K_ab exp(-i alpha_ab) z_b, for identical oscillators
+// of each group on the manifold. Ott and Antonsen (2008); Abrams, Mirollo, Strogatz and Wiley (2008) for two
+// groups.
 static void reduced_rate(const entrain_kuramoto_config *m, const double _Complex *z, double _Complex *out) {
     for (uint32_t a = 0; a < m->group_count; a++) {
         double _Complex w = 0;
@@ -338,7 +352,10 @@ static void test_groups_on_the_manifold(void **state) {
     (void)state;
     enum { EACH = 100, GROUPS = 3, N = EACH * GROUPS };
     const double pi = 3.14159265358979323846, h = 0.01;
-    entrain_kuramoto_config model = {.coupling = 0.7, .lag = 0.2, .normalise = ENTRAIN_NORMALISE_SIZE, .group_count = GROUPS,
+    entrain_kuramoto_config model = {.coupling = 0.7,
+                                     .lag = 0.2,
+                                     .normalise = ENTRAIN_NORMALISE_SIZE,
+                                     .group_count = GROUPS,
                                      .integrator = ENTRAIN_INTEGRATOR_RK4};
     const double couplings[GROUPS][GROUPS] = {{0.6, 0.4, -0.3}, {0.2, -0.8, 1}, {0.5, 0.1, 0.9}},
                  lags[GROUPS][GROUPS] = {{1.4, -0.2, 0.5}, {0, 0.3, 1}, {-1, 2, 0.1}};
@@ -436,7 +453,8 @@ static void test_refusals(void **state) {
     BAD("The groups' sizes add up to 4 and there are 3 oscillators", .group_count = 2, .group_sizes = {2, 2});
     BAD("The coupling of group 1 to group 2 is inf", .group_count = 2, .group_sizes = {1, 2},
         .group_coupling = {{0, INFINITY}});
-    BAD("The lag of group 2 to group 1 is -4 rad", .group_count = 2, .group_sizes = {1, 2}, .group_lag = {{0}, {-4}});
+    BAD("The lag of group 2 to group 1 is -4 rad", .group_count = 2, .group_sizes = {1, 2},
+        .group_lag = {{0}, {-4}});
     BAD("The noise is -1; it must be at least 0", .noise = -1);
     BAD("The noise of actor 1 is -1", .noises = minus);
     BAD("The gain of actor 2 is nan", .gains = nan_one);
@@ -446,8 +464,8 @@ static void test_refusals(void **state) {
     BAD("past is 3; it must be still, turning or silent.", .past = (entrain_past)3);
 #undef BAD
     for (int b = 0; b < count; b++)
-        CHECK_REFUSED(entrain_kuramoto_add(engine, &bad[b], 3, zeros, zeros, &population, &error), ENTRAIN_INVALID,
-                      error, words[b]);
+        CHECK_REFUSED(entrain_kuramoto_add(engine, &bad[b], 3, zeros, zeros, &population, &error),
+                      ENTRAIN_INVALID, error, words[b]);
     entrain_kuramoto_config noisy = rk4;
     noisy.noise = 1;
     CHECK_REFUSED(entrain_kuramoto_add(engine, &noisy, 3, zeros, zeros, &population, &error), ENTRAIN_INVALID,
@@ -473,19 +491,27 @@ static void test_change(void **state) {
     entrain_error error;
     CHECK_OK(entrain_topology_create(&graph_config, &graph, &error), error);
     for (int form = 0; form < 3; form++) { // gains by degree; one for all; groups
-        entrain_kuramoto_config before = {.coupling = 1, .normalise = ENTRAIN_NORMALISE_DEGREE,
-                                          .integrator = ENTRAIN_INTEGRATOR_HEUN, .harmonics = 1, .gains = gains};
+        entrain_kuramoto_config before = {.coupling = 1,
+                                          .normalise = ENTRAIN_NORMALISE_DEGREE,
+                                          .integrator = ENTRAIN_INTEGRATOR_HEUN,
+                                          .harmonics = 1,
+                                          .gains = gains};
         if (form == 1)
             before.normalise = ENTRAIN_NORMALISE_NONE, before.gains = NULL;
         if (form == 2)
             before.group_count = 2, before.group_sizes[0] = 10, before.group_sizes[1] = 30,
-            before.group_coupling[0][1] = before.group_coupling[1][0] = 0.5, before.normalise = ENTRAIN_NORMALISE_SIZE;
+            before.group_coupling[0][1] = before.group_coupling[1][0] = 0.5,
+            before.normalise = ENTRAIN_NORMALISE_SIZE;
         entrain_kuramoto_config after = before;
         after.coupling = 2.5, after.lag = 0.7, after.noise = 0.2, after.group_coupling[0][0] = -1,
         after.group_lag[1][0] = 0.3;
         twin changed, begun;
-        twin_open(&changed, &(twin_spec){.count = N, .phases = phases, .frequencies = frequencies, .topology = graph,
-                                         .model = before, .step_s = 0.01});
+        twin_open(&changed, &(twin_spec){.count = N,
+                                         .phases = phases,
+                                         .frequencies = frequencies,
+                                         .topology = graph,
+                                         .model = before,
+                                         .step_s = 0.01});
         twin_advance(&changed, 50);
         double there[N];
         twin_wrapped(&changed, there);
@@ -498,19 +524,24 @@ static void test_change(void **state) {
             CHECK_OK(entrain_kuramoto_change(changed.half[t].population, &wanted, &error), error);
             assert_true(entrain_kuramoto_look(changed.half[t].population)->coupling == 2.5);
             wanted.normalise = ENTRAIN_NORMALISE_HEARD;
-            CHECK_REFUSED(entrain_kuramoto_change(changed.half[t].population, &wanted, &error), ENTRAIN_INVALID,
-                          error, "normalise cannot be changed while the swarm runs");
+            CHECK_REFUSED(entrain_kuramoto_change(changed.half[t].population, &wanted, &error),
+                          ENTRAIN_INVALID, error, "normalise cannot be changed while the swarm runs");
             wanted = *entrain_kuramoto_look(changed.half[t].population);
             wanted.coupling = NAN;
-            CHECK_REFUSED(entrain_kuramoto_change(changed.half[t].population, &wanted, &error), ENTRAIN_INVALID,
-                          error, "coupling is nan");
+            CHECK_REFUSED(entrain_kuramoto_change(changed.half[t].population, &wanted, &error),
+                          ENTRAIN_INVALID, error, "coupling is nan");
         }
-        // Begun anew where that one stood: its draws of noise are counted from tick 0, so it gets its 50 ticks of standing first.
+        // Begun anew where that one stood: its draws of noise are counted from tick 0, so it gets its 50
+        // ticks of standing first.
         entrain_kuramoto_config waiting = after;
         waiting.coupling = 0, waiting.noise = 0;
         double still[N] = {0}, back[N];
-        twin_open(&begun, &(twin_spec){.count = N, .phases = there, .frequencies = still, .topology = graph,
-                                       .model = waiting, .step_s = 0.01});
+        twin_open(&begun, &(twin_spec){.count = N,
+                                       .phases = there,
+                                       .frequencies = still,
+                                       .topology = graph,
+                                       .model = waiting,
+                                       .step_s = 0.01});
         twin_advance(&begun, 50);
         twin_wrapped(&begun, back);
         assert_memory_equal(back, there, sizeof back);
@@ -539,7 +570,8 @@ static void test_change_is_refused(void **state) {
     (void)state;
     entrain_error error = {0};
     twin pair;
-    twin_open(&pair, &(twin_spec){.count = 4, .model = {.coupling = 1, .integrator = ENTRAIN_INTEGRATOR_RK4},
+    twin_open(&pair, &(twin_spec){.count = 4,
+                                  .model = {.coupling = 1, .integrator = ENTRAIN_INTEGRATOR_RK4},
                                   .step_s = 0.01});
     entrain_kuramoto_config wanted = *entrain_kuramoto_look(pair.half[0].population);
     wanted.noise = 1;
@@ -554,8 +586,13 @@ static void test_change_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_noise_spreads), cmocka_unit_test(test_groups_on_the_manifold),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_change),    cmocka_unit_test(test_change_is_refused),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_noise_spreads),
+        cmocka_unit_test(test_groups_on_the_manifold),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_change),
+        cmocka_unit_test(test_change_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

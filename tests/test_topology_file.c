@@ -136,7 +136,8 @@ static void a_fourth_column_is_the_delay(void **state) {
     assert_true(view.in_delays[0] >= 1 && view.in_delays[0] <= 2 && view.in_delays[0] == view.in_delays[1]);
     assert_true(view.in_delays[2] != view.in_delays[0]);
     entrain_topology_release(topology);
-    refuse_bytes("0 1 1 1\n", 8, config, ENTRAIN_INVALID, ": has delays of its own; leave topology.delay_low");
+    refuse_bytes("0 1 1 1\n", 8, config, ENTRAIN_INVALID,
+                 ": has delays of its own; leave topology.delay_low");
 }
 
 static void matrix_market_is_read(void **state) {
@@ -173,10 +174,13 @@ static void faults_are_refused_with_their_line(void **state) {
     refuse("0 1.0\n", ENTRAIN_PARSE, ":1: \"1.0\" is not a whole number");
     refuse("0 1\n\n7 7\n", ENTRAIN_PARSE, ":3: vertex 7 to itself");
     refuse("0 1\n2\n", ENTRAIN_PARSE, ":2: \"2\" stands alone");
-    refuse("0 1 2 3 4\n", ENTRAIN_PARSE, ":1: \"4\" follows where the line should end after from, to, weight and delay");
+    refuse("0 1 2 3 4\n", ENTRAIN_PARSE,
+           ":1: \"4\" follows where the line should end after from, to, weight and delay");
     refuse("0 1 2 3 4 5 6 7 8\n", ENTRAIN_PARSE, ":1: \"4\" follows");
-    refuse("0 1 2 3\n0 2 1\n", ENTRAIN_PARSE, ":2: 3 columns where the first edge has 4; every edge has a delay");
-    refuse("0 1 2\n0 2 1 1\n", ENTRAIN_PARSE, ":2: 4 columns where the first edge has 3; every edge has a delay");
+    refuse("0 1 2 3\n0 2 1\n", ENTRAIN_PARSE,
+           ":2: 3 columns where the first edge has 4; every edge has a delay");
+    refuse("0 1 2\n0 2 1 1\n", ENTRAIN_PARSE,
+           ":2: 4 columns where the first edge has 3; every edge has a delay");
     refuse("0 1\n0 2 1 1\n", ENTRAIN_PARSE, ":2: 4 columns where the first edge has 2");
     refuse("0 1 2 -1\n", ENTRAIN_PARSE, ":1: delay -1 must be 0 to 1e6 seconds");
     refuse("0 1 2 1e7\n", ENTRAIN_PARSE, ":1: delay 1e7 must be");

@@ -224,7 +224,8 @@ static void test_a_fault_fails_all_that_follows(void **state) {
     validate_context_free(&context);
 }
 
-// A swarm that a signal stopped half-way has another fingerprint than its like: no row may say that it failed.
+// A swarm that a signal stopped half-way has another fingerprint than its like: no row may say that it
+// failed.
 static void test_a_signal_fails_nothing(void **state) {
     (void)state;
     validate_context context = {.check = check_of("T13")};

@@ -1,11 +1,11 @@
 /// @file kuramoto.h  Phase oscillators: theta_i' = omega_i + (K / n) sum_j w_ij sin(theta_j - theta_i -
 /// alpha), and what the field builds on it.
 ///
-/// Kuramoto (1975, 1984); phase lag alpha: Sakaguchi and Kuramoto (1986). In full, with every part that is not
-/// asked for left out:
+/// Kuramoto (1975, 1984); phase lag alpha: Sakaguchi and Kuramoto (1986). In full, with every part that is
+/// not asked for left out:
 ///
-///   M_i theta_i'' + D_i theta_i' = omega_i + g_i sum_h (K_h / n) sum_j w_ij sin(h (theta_j - theta_i) - alpha_h)
-///                                  + sqrt(2 T_i) xi_i(t)
+///   M_i theta_i'' + D_i theta_i' = omega_i + sqrt(2 T_i) xi_i(t)
+///                                  + g_i sum_h (K_h / n) sum_j w_ij sin(h (theta_j - theta_i) - alpha_h)
 ///
 ///   harmonics  h = 1 .. 4; K_1 = coupling, alpha_1 = lag. Daido (1996).
 ///   groups     K and alpha by the groups of hearer and speaker, n = size: the size of the speaker's group.
@@ -14,10 +14,11 @@
 ///   noise      xi: white, <xi(t) xi(t')> = delta(t - t'). Sakaguchi (1988), whose D is T here.
 ///   delay      of what is heard: entrain/topology.h. Yeung and Strogatz (1999).
 ///
-/// An actor publishes (cos theta, sin theta) as words (a pair for each harmonic, at the place of its group); the
-/// coupling is cos(theta_i + alpha) S - sin(theta_i + alpha) C, with S and C the exact sums of what it heard. Phases are stored wrapped to [-pi, pi] (and a rounding) with an int32 count of
-/// turns, modulo 2^32. A step, or a stage of one, that would take a phase beyond 2^40 rad takes it there (and
-/// a NaN to 2^40), the same everywhere.
+/// An actor publishes (cos theta, sin theta) as words (a pair for each harmonic, at the place of its group);
+/// the coupling is cos(theta_i + alpha) S - sin(theta_i + alpha) C, with S and C the exact sums of what it
+/// heard. Phases are stored wrapped to [-pi, pi] (and a rounding) with an int32 count of turns, modulo 2^32.
+/// A step, or a stage of one, that would take a phase beyond 2^40 rad takes it there (and a NaN to 2^40), the
+/// same everywhere.
 #ifndef ENTRAIN_KURAMOTO_H
 #define ENTRAIN_KURAMOTO_H
 
@@ -50,8 +51,8 @@ ENTRAIN_API const char *entrain_integrator_name(entrain_integrator integrator);
 /// What delayed oscillators hear of the time before tick 0.
 typedef enum entrain_past {
     ENTRAIN_PAST_STILL = 0, ///< everybody stood at its initial phase
-    ENTRAIN_PAST_TURNING,   ///< everybody came to it turning at its natural frequency (with inertia: its velocity)
-    ENTRAIN_PAST_SILENT,    ///< nothing: what was published at tick 0 is the first that arrives
+    ENTRAIN_PAST_TURNING, ///< everybody came to it turning at its natural frequency (with inertia: its velocity)
+    ENTRAIN_PAST_SILENT, ///< nothing: what was published at tick 0 is the first that arrives
     ENTRAIN_PAST_COUNT
 } entrain_past;
 ENTRAIN_API const char *entrain_past_name(entrain_past past);
@@ -67,11 +68,11 @@ typedef struct entrain_kuramoto_config {
     double harmonic_coupling[ENTRAIN_HARMONICS_MAX - 1];
     double harmonic_lag[ENTRAIN_HARMONICS_MAX - 1];
 
-    /// Groups of consecutive indices: 0 or 1: none; up to ENTRAIN_GROUPS_MAX, and groups x harmonics at most 4. What
-    /// hearers in group a make of speakers in group b: K_h x group_coupling[a][b] in the place of K_h, alpha_h +
-    /// group_lag[a][b] in that of alpha_h; and n = size is the size of group b.
+    /// Groups of consecutive indices: 0 or 1: none; up to ENTRAIN_GROUPS_MAX, and groups x harmonics at most
+    /// 4. What hearers in group a make of speakers in group b: K_h x group_coupling[a][b] in the place of
+    /// K_h, alpha_h + group_lag[a][b] in that of alpha_h; and n = size is the size of group b.
     uint32_t group_count;
-    uint32_t group_sizes[ENTRAIN_GROUPS_MAX]; ///< each at least 1, their sum the count
+    uint32_t group_sizes[ENTRAIN_GROUPS_MAX];                      ///< each at least 1, their sum the count
     double group_coupling[ENTRAIN_GROUPS_MAX][ENTRAIN_GROUPS_MAX]; ///< factors, within -1e6 to 1e6
     double group_lag[ENTRAIN_GROUPS_MAX][ENTRAIN_GROUPS_MAX];
 
@@ -79,7 +80,8 @@ typedef struct entrain_kuramoto_config {
     /// torque), 0 to 1e6; default 0. Draws are keyed by (seed, ENTRAIN_STREAM_NOISE), counted by
     /// (the id's index bits, tick): in an engine's first population that is the index.
     double noise;
-    /// Second order: M >= 0 and D >= 0; default 0 and 1. With M = 0 and no inertias it is of first order: D is 1, whatever it says.
+    /// Second order: M >= 0 and D >= 0; default 0 and 1. With M = 0 and no inertias it is of first order: D
+    /// is 1, whatever it says.
     double inertia, damping;
     entrain_past past; ///< where the topology has delays; default still
 
@@ -92,12 +94,13 @@ typedef struct entrain_kuramoto_config {
 } entrain_kuramoto_config;
 
 ENTRAIN_API entrain_kuramoto_config entrain_kuramoto_config_defaults(void);
-/// How a population was configured, changes included (the arrays of each actor's own are ours then); NULL for a
-/// population that was not added by entrain_kuramoto_add(). Until the engine is destroyed.
+/// How a population was configured, changes included (the arrays of each actor's own are ours then); NULL for
+/// a population that was not added by entrain_kuramoto_add(). Until the engine is destroyed.
 ENTRAIN_API const entrain_kuramoto_config *entrain_kuramoto_look(const entrain_population *population);
-/// Changes coupling, lag, harmonic_*, group_coupling, group_lag, noise, damping (where it is the same for all) at a tick
-/// boundary, from the next tick on, and nothing else: ENTRAIN_INVALID with a sentence for any other difference from
-/// entrain_kuramoto_look(), or a value out of range; noise cannot come where none was configured, with rk4.
+/// Changes coupling, lag, harmonic_*, group_coupling, group_lag, noise, damping (where it is the same for
+/// all) at a tick boundary, from the next tick on, and nothing else: ENTRAIN_INVALID with a sentence for any
+/// other difference from entrain_kuramoto_look(), or a value out of range; noise cannot come where none was
+/// configured, with rk4.
 ENTRAIN_API entrain_status entrain_kuramoto_change(entrain_population *population,
                                                    const entrain_kuramoto_config *config,
                                                    entrain_error *error_out);

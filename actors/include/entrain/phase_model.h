@@ -58,8 +58,8 @@ typedef struct entrain_phase_model {
     /// Writes [count][words] words for the exchange @p stage that comes next: behavior.h. NULL, with 2 words:
     /// cos and sin of the phase.
     void (*publish)(const entrain_range *range, uint32_t stage, int64_t *words_out);
-    /// The topology was replaced, at a tick boundary: entrain_range_in_degree() answers for the new one. May be
-    /// NULL.
+    /// The topology was replaced, at a tick boundary: entrain_range_in_degree() answers for the new one. May
+    /// be NULL.
     void (*rewired)(const entrain_range *range);
     /// The context is no longer needed. Called once if create() was, and succeeded. May be NULL.
     void (*release)(void *context);

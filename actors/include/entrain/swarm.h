@@ -26,7 +26,8 @@ typedef struct entrain_swarm_config {
     entrain_engine_config engine;
     entrain_topology_config topology; ///< size and seed are filled in
     entrain_swarm_model kind;         ///< default kuramoto
-    entrain_kuramoto_config model;    ///< unless there is a phase_model; its arrays are filled in from what follows
+    entrain_kuramoto_config
+        model; ///< unless there is a phase_model; its arrays are filled in from what follows
     entrain_pulse_config pulse;
     entrain_desync_config desync;
     /// The equation, where it is not Kuramoto's; must outlive the swarm. Default NULL.
@@ -34,10 +35,12 @@ typedef struct entrain_swarm_config {
     const double *parameters;       ///< the phase_model's, in the order declared; default NULL: its defaults
     entrain_distribution frequency; ///< default lorentz, center 0, width 0.5
     entrain_distribution phase;     ///< default uniform, -pi .. pi
-    /// Kuramoto: each oscillator's own factor of the coupling, default constant 1; and where `inertia` is other than constant
-    /// 0 (the default): M, D (default constant 1), and the initial velocity (default constant 0), rad/s.
+    /// Kuramoto: each oscillator's own factor of the coupling, default constant 1; and where `inertia` is
+    /// other than constant 0 (the default): M, D (default constant 1), and the initial velocity (default
+    /// constant 0), rad/s.
     entrain_distribution gain, inertia, damping, velocity;
-    /// Kuramoto, where model.noise is above 0: each oscillator's own factor of it, 0 or more; default constant 1.
+    /// Kuramoto, where model.noise is above 0: each oscillator's own factor of it, 0 or more; default
+    /// constant 1.
     entrain_distribution noisiness;
 } entrain_swarm_config;
 
@@ -52,14 +55,16 @@ ENTRAIN_API void entrain_swarm_destroy(entrain_swarm *swarm);
 ENTRAIN_API entrain_engine *entrain_swarm_engine(const entrain_swarm *swarm);
 ENTRAIN_API entrain_population *entrain_swarm_population(const entrain_swarm *swarm);
 ENTRAIN_API entrain_topology *entrain_swarm_topology(const entrain_swarm *swarm);
-/// Goes on to tick @p tick of the clock of samples (tick x step_s simulated seconds; in virtual time a tick is no more than
-/// that). Answers as entrain_engine_advance() or entrain_engine_run().
-ENTRAIN_API entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick, entrain_error *error_out);
+/// Goes on to tick @p tick of the clock of samples (tick x step_s simulated seconds; in virtual time a tick
+/// is no more than that). Answers as entrain_engine_advance() or entrain_engine_run().
+ENTRAIN_API entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick,
+                                                 entrain_error *error_out);
 /// The tick reached.
 ENTRAIN_API uint64_t entrain_swarm_tick(const entrain_swarm *swarm);
 /// For windows of frequencies and shapes (phase_metrics.h).
 ENTRAIN_API entrain_phase_meter *entrain_swarm_meter(const entrain_swarm *swarm);
-/// What theory says of a swarm so configured (@p count: its oscillators). False: theory.h has nothing for it, nothing is written.
+/// What theory says of a swarm so configured (@p count: its oscillators). False: theory.h has nothing for it,
+/// nothing is written.
 ENTRAIN_API bool entrain_swarm_theory(const entrain_swarm_config *config, uint32_t count,
                                       entrain_theory_answer *answer_out);
 /// Measures now. Thread rule of the engine.

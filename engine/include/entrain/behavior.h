@@ -89,9 +89,10 @@ typedef struct entrain_behavior {
     /// Delayed messages of one actor that may be under way at a time, 0 to 65535; in virtual-time all that it
     /// sends is delayed. About 130 bytes each, of which what is never used is never touched.
     uint32_t timers_max;
-    /// Virtual-time only: whoever begins, at the start or again, is handed a message of kind ENTRAIN_KIND_BEGUN from
-    /// itself at the present time, before all else: from there it sets its first timer. It takes one of the timers_max
-    /// places; where what a predecessor sent still holds them all, it is not handed over but counts in self->undelivered.
+    /// Virtual-time only: whoever begins, at the start or again, is handed a message of kind
+    /// ENTRAIN_KIND_BEGUN from itself at the present time, before all else: from there it sets its first
+    /// timer. It takes one of the timers_max places; where what a predecessor sent still holds them all, it
+    /// is not handed over but counts in self->undelivered.
     bool begins;
     uint32_t watches_max; ///< actors that one actor may watch at a time, 0 to 65535; needs receive()
 
@@ -117,13 +118,14 @@ typedef struct entrain_behavior {
     /// same exchange, when mail has come for some of the range. Larger words are undefined. Needed when words
     /// > 0.
     void (*publish)(const entrain_range *range, uint32_t stage, int64_t *words_out);
-    /// Where arcs have delays: writes what these actors published for the exchange @p stage @p ticks_ago ticks (1 or more)
-    /// before tick 0. Called in start, after start(). NULL: what publish() writes at tick 0.
+    /// Where arcs have delays: writes what these actors published for the exchange @p stage @p ticks_ago
+    /// ticks (1 or more) before tick 0. Called in start, after start(). NULL: what publish() writes at tick
+    /// 0.
     void (*publish_past)(const entrain_range *range, uint32_t ticks_ago, uint32_t stage, int64_t *words_out);
     /// Where arcs have delays: nothing was published before tick 0 (heard counts only what was).
     bool past_silent;
-    /// The topology was replaced, at a tick boundary: entrain_range_in_degree() answers for the new one. Called for
-    /// everybody who lives. May be NULL.
+    /// The topology was replaced, at a tick boundary: entrain_range_in_degree() answers for the new one.
+    /// Called for everybody who lives. May be NULL.
     void (*rewired)(const entrain_range *range);
     /// The actor ends, for whatever reason (what failed too: its state may be anything); not called when the
     /// engine is destroyed. It cannot send. May be NULL.

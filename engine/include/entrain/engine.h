@@ -170,13 +170,13 @@ ENTRAIN_API entrain_status entrain_engine_set_topology(entrain_engine *engine, e
 /// The topology as it is now, the engine's; NULL where none was set.
 ENTRAIN_API entrain_topology *entrain_engine_topology(const entrain_engine *engine);
 /// Replaces the topology at a tick boundary: what is published now is the first that travels on the new one.
-/// (What is under way on delayed arcs is heard along the new ones.) From then on everybody hears what it would
-/// in an engine that was started with the new one, in the same state; actors stay where they lie. The engine
-/// retains the new one and releases the old. Same number of vertices, complete or not as before, no greater
-/// delay than the first one's; mailboxes that are too small are made anew, but where a mailbox_capacity was
-/// asked for, and no overflow policy named, it must be enough. Otherwise ENTRAIN_INVALID or ENTRAIN_LIMIT with
-/// a sentence, and nothing has changed. Allocates; lockstep only (ENTRAIN_UNSUPPORTED); ENTRAIN_ORDER before
-/// start and after a failure.
+/// (What is under way on delayed arcs is heard along the new ones.) From then on everybody hears what it
+/// would in an engine that was started with the new one, in the same state; actors stay where they lie. The
+/// engine retains the new one and releases the old. Same number of vertices, complete or not as before, no
+/// greater delay than the first one's; mailboxes that are too small are made anew, but where a
+/// mailbox_capacity was asked for, and no overflow policy named, it must be enough. Otherwise ENTRAIN_INVALID
+/// or ENTRAIN_LIMIT with a sentence, and nothing has changed. Allocates; lockstep only (ENTRAIN_UNSUPPORTED);
+/// ENTRAIN_ORDER before start and after a failure.
 ENTRAIN_API entrain_status entrain_engine_replace_topology(entrain_engine *engine, entrain_topology *topology,
                                                            entrain_error *error_out);
 /// Takes all memory, calls start() and publish() for everybody. Nothing is allocated afterwards. What is
@@ -214,8 +214,8 @@ ENTRAIN_API double entrain_engine_time_s(const entrain_engine *engine);
 ENTRAIN_API void entrain_engine_sign_order(entrain_engine *engine, bool on);
 ENTRAIN_API uint64_t entrain_engine_order_signature(const entrain_engine *engine);
 
-/// Asks a running entrain_engine_advance() or entrain_engine_run() (or the next one) to stop, at the next tick
-/// boundary or between two calls of receive(). Async-signal-safe; a behavior may call it, too.
+/// Asks a running entrain_engine_advance() or entrain_engine_run() (or the next one) to stop, at the next
+/// tick boundary or between two calls of receive(). Async-signal-safe; a behavior may call it, too.
 ENTRAIN_API void entrain_engine_cancel(entrain_engine *engine);
 /// advance() and run() stop when @p seconds of wall time from now have passed; 0, less, or NaN takes the
 /// deadline away. At most 1e9.
@@ -250,8 +250,9 @@ ENTRAIN_API uint64_t entrain_engine_seed(const entrain_engine *engine);
 ENTRAIN_API uint32_t entrain_population_count(const entrain_population *population);
 /// Words that its actors publish per exchange: the stride of range->published and range->sums.
 ENTRAIN_API uint32_t entrain_population_words(const entrain_population *population);
-/// What it was added with: its engine, its behavior (as copied) and its context. For models that offer more functions on their
-/// populations than a behavior has; what a behavior reads from its context is changed between ticks only.
+/// What it was added with: its engine, its behavior (as copied) and its context. For models that offer more
+/// functions on their populations than a behavior has; what a behavior reads from its context is changed
+/// between ticks only.
 ENTRAIN_API entrain_engine *entrain_population_engine(const entrain_population *population);
 ENTRAIN_API const entrain_behavior *entrain_population_behavior(const entrain_population *population);
 ENTRAIN_API void *entrain_population_context(const entrain_population *population);
@@ -262,8 +263,8 @@ ENTRAIN_API entrain_id entrain_population_id(const entrain_population *populatio
 /// left.
 ENTRAIN_API void *entrain_population_at(entrain_population *population, uint32_t index, uint32_t column);
 ENTRAIN_API void entrain_engine_republish(entrain_engine *engine);
-/// How often the outside has written into actors so far, as far as the engine knows: calls of entrain_engine_republish()
-/// since start. Who watches a law of motion begins anew where this has grown.
+/// How often the outside has written into actors so far, as far as the engine knows: calls of
+/// entrain_engine_republish() since start. Who watches a law of motion begins anew where this has grown.
 ENTRAIN_API uint64_t entrain_engine_republished(const entrain_engine *engine);
 
 /// Calls @p visit for every task's ranges of living actors of @p population (NULL: of all), on all workers at

@@ -54,8 +54,8 @@ typedef enum entrain_topology_kind {
     /// From a file of either form; vertices that no line names hear nobody.
     ///
     /// Edge list: a line is `from to [weight [delay]]` (the delay in seconds), vertices from 0, separated by
-    /// blanks, tabs or commas; what follows # or % is a comment. All lines have as many columns. Each line is one edge:
-    /// undirected, a file that names both `0 1` and `1 0` has two. Directed: from speaks, to hears.
+    /// blanks, tabs or commas; what follows # or % is a comment. All lines have as many columns. Each line is
+    /// one edge: undirected, a file that names both `0 1` and `1 0` has two. Directed: from speaks, to hears.
     ///
     /// Matrix Market: `%%MatrixMarket matrix coordinate real|integer|pattern general|symmetric`, entries
     /// `row column [value]` read as `from to [weight]`, vertices from 1. A general matrix needs directed,
@@ -93,10 +93,10 @@ typedef struct entrain_topology_config {
     /// Uniform weight of each edge, both directions alike, within -2^100 to 2^100; default 1, 1: unweighted.
     /// With a file that has weights of its own, leave 1, 1.
     double weight_low, weight_high;
-    /// Uniform delay of each edge in simulated seconds, both directions alike, 0 to 1e6; default 0, 0: what is
-    /// published is heard in the next exchange. The engine rounds each to whole ticks, at most 2^20. A
-    /// complete graph has one delay for all (low = high), of its own term too. With a file that has delays of its
-    /// own, leave 0, 0.
+    /// Uniform delay of each edge in simulated seconds, both directions alike, 0 to 1e6; default 0, 0: what
+    /// is published is heard in the next exchange. The engine rounds each to whole ticks, at most 2^20. A
+    /// complete graph has one delay for all (low = high), of its own term too. With a file that has delays of
+    /// its own, leave 0, 0.
     double delay_low, delay_high;
     const char *file;                            ///< edge-list: path of the file, read during create only
     uint64_t seed;                               ///< default 1
@@ -128,28 +128,27 @@ ENTRAIN_API entrain_status entrain_topology_from_edges(uint32_t vertex_count, co
                                                        entrain_topology **topology_out,
                                                        entrain_error *error_out);
 
-/// The same, each edge with a delay of its own: @p delays [edge_count], simulated seconds, 0 to 1e6, both directions alike;
-/// NULL: none.
-ENTRAIN_API entrain_status entrain_topology_from_delayed_edges(uint32_t vertex_count, const entrain_edge *edges,
-                                                               const double *delays, uint64_t edge_count,
-                                                               bool directed, bool weighted,
-                                                               entrain_topology **topology_out,
-                                                               entrain_error *error_out);
+/// The same, each edge with a delay of its own: @p delays [edge_count], simulated seconds, 0 to 1e6, both
+/// directions alike; NULL: none.
+ENTRAIN_API entrain_status entrain_topology_from_delayed_edges(
+    uint32_t vertex_count, const entrain_edge *edges, const double *delays, uint64_t edge_count,
+    bool directed, bool weighted, entrain_topology **topology_out, entrain_error *error_out);
 
 /// The same graph as @p topology without the edges @p removed and then with the edges @p added: a new graph
 /// of kind edge-list, which the caller releases; @p topology stays as it is. An undirected edge is named by
 /// its ends in either order and is both of its arcs. Of parallel edges the one given last goes; to take away
-/// more, name it more often; weights in @p removed are ignored. What stays keeps its weight, its delay and its
-/// order, and what is added comes last, with the least delay of @p topology. It is weighted if @p topology is, or any weight added is not 1. Refuses
-/// (INVALID, with a sentence) an edge to take away that is not there, and a complete graph, which has no
-/// edges; and what create() refuses. Any thread.
-ENTRAIN_API entrain_status entrain_topology_edit(const entrain_topology *topology, const entrain_edge *removed,
-                                                 uint64_t removed_count, const entrain_edge *added,
-                                                 uint64_t added_count, entrain_topology **topology_out,
-                                                 entrain_error *error_out);
+/// more, name it more often; weights in @p removed are ignored. What stays keeps its weight, its delay and
+/// its order, and what is added comes last, with the least delay of @p topology. It is weighted if @p
+/// topology is, or any weight added is not 1. Refuses (INVALID, with a sentence) an edge to take away that is
+/// not there, and a complete graph, which has no edges; and what create() refuses. Any thread.
+ENTRAIN_API entrain_status entrain_topology_edit(const entrain_topology *topology,
+                                                 const entrain_edge *removed, uint64_t removed_count,
+                                                 const entrain_edge *added, uint64_t added_count,
+                                                 entrain_topology **topology_out, entrain_error *error_out);
 /// How many edges lead from @p from to @p to (undirected: between them); 0 on a complete graph, and where one
 /// is no vertex.
-ENTRAIN_API uint32_t entrain_topology_edge_count(const entrain_topology *topology, uint32_t from, uint32_t to);
+ENTRAIN_API uint32_t entrain_topology_edge_count(const entrain_topology *topology, uint32_t from,
+                                                 uint32_t to);
 
 /// The list that a generator fills, during its call only.
 typedef struct entrain_topology_edges entrain_topology_edges;
@@ -211,9 +210,9 @@ typedef struct entrain_topology_view {
     uint32_t rows, columns; ///< lattice, torus; else 0
     /// [vertex_count + 1]: what v hears is in_speakers[in_offsets[v] .. in_offsets[v + 1]).
     const uint64_t *in_offsets;
-    const int32_t *in_speakers;  ///< [arc_count]
-    const double *in_weights;    ///< [arc_count], each |w| <= 1; NULL when unweighted
-    const double *in_delays;     ///< [arc_count] s; NULL when all arcs have one delay, delay_low
+    const int32_t *in_speakers;   ///< [arc_count]
+    const double *in_weights;     ///< [arc_count], each |w| <= 1; NULL when unweighted
+    const double *in_delays;      ///< [arc_count] s; NULL when all arcs have one delay, delay_low
     double delay_low, delay_high; ///< least and greatest delay, s
     double weight_scale;         ///< power of two: true weight = in_weights * weight_scale; 1 when unweighted
     const uint64_t *out_offsets; ///< [vertex_count + 1]; undirected: the same array as in_offsets
