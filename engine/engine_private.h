@@ -305,8 +305,10 @@ void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort
                      uint32_t count, int64_t *sums, uint32_t *heard);
 /// The same, any even number of words, weights or none; no heard. @p past: NULL, or where arcs differ in
 /// their delays: buffers by how many exchanges ago (delays.h), instead of @p publications.
-void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, int64_t *const *past,
-                          uint32_t place, uint32_t count, int64_t *sums);
+typedef void entrain__gather_words(const entrain_engine *engine, const int64_t *publications,
+                                   int64_t *const *past, uint32_t place, uint32_t count, int64_t *sums);
+entrain__gather_words entrain__gather_wide, entrain__gather_wide_sse2, entrain__gather_wide_avx2,
+    entrain__gather_wide_avx512;
 /// How many arrived; @p heard is what gather() filled, or NULL.
 uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
                                   uint32_t count, const uint32_t *heard);

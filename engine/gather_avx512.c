@@ -1,3 +1,5 @@
 // Gathering with AVX512; the flags are in CMakeLists.txt.
 #define GATHER_KERNEL entrain__gather_avx512
 #include "engine/gather_kernels.inc"
+#define GATHER_WIDE entrain__gather_wide_avx512
+#include "engine/gather_wide.inc"

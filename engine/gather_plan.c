@@ -177,3 +177,11 @@ void entrain__gather_cohort(const entrain_engine *engine, const entrain__cohort 
                                        .rows = graph->rows + cohort->row_first};
     graph->gather(&task, sums);
 }
+
+void entrain__gather_wide(const entrain_engine *engine, const int64_t *publications, int64_t *const *past,
+                          uint32_t place, uint32_t count, int64_t *sums) {
+    static entrain__gather_words *const kernels[] = {[ENTRAIN_SIMD_SSE2] = entrain__gather_wide_sse2,
+                                                     [ENTRAIN_SIMD_AVX2] = entrain__gather_wide_avx2,
+                                                     [ENTRAIN_SIMD_AVX512] = entrain__gather_wide_avx512};
+    kernels[engine->simd](engine, publications, past, place, count, sums);
+}

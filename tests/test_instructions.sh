@@ -23,26 +23,26 @@ trap 'rm -rf "$work"' EXIT
 # graph:size:transport:integrator:simd:ticks[:delays in steps], k = 8, one worker; instructions per agent and tick; what it is
 figures() {
     cat <<'END'
-ring:1000:publish:euler:avx2:50          40.2  the fastest there is: neighbours lie side by side
-ring:1000:publish:euler:sse2:50          97.3  the same on any x86-64
-ring:10000:publish:euler:avx2:10         39.8  the same, with less of the barrier and the tasks in it
-small-world:1000:publish:euler:avx2:50   62.0  degrees differ
-small-world:10000:publish:euler:avx2:10  62.0  the same, larger
-scale-free:2000:publish:euler:avx2:20    81.0  hubs, as in sims/hub.lua
-ring:1000:publish:rk4:avx2:20           161.7  four exchanges a tick
-small-world:1000:publish:euler:avx2:20:9-9   62.2  everybody is heard 9 steps late: nothing but where to look
-small-world:1000:publish:euler:avx2:20:0-9  117.9  each arc looks back as far as it is late
-small-world:1000:mailbox:euler:avx2:20:0-9  300.7  the same through mailboxes
+ring:1000:publish:euler:avx2:50          40.3  the fastest there is: neighbours lie side by side
+ring:1000:publish:euler:sse2:50          97.5  the same on any x86-64
+ring:10000:publish:euler:avx2:10         40.0  the same, with less of the barrier and the tasks in it
+small-world:1000:publish:euler:avx2:50   62.1  degrees differ
+small-world:10000:publish:euler:avx2:10  62.1  the same, larger
+scale-free:2000:publish:euler:avx2:20    81.1  hubs, as in sims/hub.lua
+ring:1000:publish:rk4:avx2:20           162.2  four exchanges a tick
+small-world:1000:publish:euler:avx2:20:9-9  62.1  everybody is heard 9 steps late: nothing but where to look
+small-world:1000:publish:euler:avx2:20:0-9 117.9  each arc looks back as far as it is late
+small-world:1000:mailbox:euler:avx2:20:0-9 300.7  the same through mailboxes
 complete:1000:publish:euler:avx2:50      39.7  everybody hears the whole swarm
 complete:1000:publish:noisy:avx2:50      95.3  Euler-Maruyama: a normal for everybody
 complete:1000:publish:noisy:sse2:20     218.3  the same on any x86-64
-ring:1000:mailbox:euler:avx2:20         275.7  eight messages an agent and tick, sent and received
-ring:1000:mailbox:euler:sse2:20         320.0  the same on any x86-64
-ring:10000:mailbox:euler:avx2:5         275.6  the same, with less of the barrier and the tasks in it
-small-world:1000:mailbox:euler:avx2:20  274.5  mailboxes of different sizes
-scale-free:2000:mailbox:euler:avx2:10   274.4  hubs, as in sims/hub.lua
+ring:1000:mailbox:euler:avx2:20         275.8  eight messages an agent and tick, sent and received
+ring:1000:mailbox:euler:sse2:20         320.1  the same on any x86-64
+ring:10000:mailbox:euler:avx2:5         275.7  the same, with less of the barrier and the tasks in it
+small-world:1000:mailbox:euler:avx2:20  274.6  mailboxes of different sizes
+scale-free:2000:mailbox:euler:avx2:10   274.5  hubs, as in sims/hub.lua
 small-world:1000:mailbox:weighed:avx2:20 374.9  each message weighed
-small-world:1000:mailbox:twice:avx2:20   439.3  two harmonics: two messages for each
+small-world:1000:mailbox:twice:avx2:20  439.3  two harmonics: two messages for each
 END
 }
 
