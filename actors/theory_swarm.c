@@ -9,13 +9,13 @@
 #define TURN 6.28318530717958647693
 
 // Coupling as the laws have it, theta_i' = omega_i + (K / N) sum ..., is this times the configured one:
-// everybody's gain. 0: the swarm is not one of theirs. (Normalised by the degree or by who was heard, N is
+// everybody's gain (and N, where nothing is divided by it). 0: the swarm is not one of theirs. (Normalised by the degree or by who was heard, N is
 // the same on a complete graph.)
-static double gain_of(const entrain_swarm_config *config) {
+static double gain_of(const entrain_swarm_config *config, uint32_t count) {
     const entrain_kuramoto_config *model = &config->model;
     bool plain = config->kind == ENTRAIN_SWARM_KURAMOTO && config->phase_model == NULL &&
                  config->topology.kind == ENTRAIN_TOPOLOGY_COMPLETE && config->topology.delay_low == 0 &&
-                 config->topology.delay_high == 0 && model->normalise != ENTRAIN_NORMALISE_NONE &&
+                 config->topology.delay_high == 0 &&
                  model->harmonics <= 1 && model->group_count <= 1 && model->inertia == 0 &&
                  model->inertias == NULL && model->gains == NULL && model->noises == NULL;
     const entrain_distribution *inertia = &config->inertia, *gain = &config->gain;
@@ -26,7 +26,9 @@ static double gain_of(const entrain_swarm_config *config) {
     if (model->noise > 0 &&
         (factor->kind != ENTRAIN_DISTRIBUTION_CONSTANT || factor->value != 1 || factor->jitter != 0))
         return 0;
-    return gain->kind == ENTRAIN_DISTRIBUTION_CONSTANT && gain->jitter == 0 ? gain->value : 0;
+    if (gain->kind != ENTRAIN_DISTRIBUTION_CONSTANT || gain->jitter != 0)
+        return 0;
+    return model->normalise == ENTRAIN_NORMALISE_NONE ? gain->value * count : gain->value;
 }
 
 // Where the frequencies lie, and how wide.
@@ -196,7 +198,7 @@ static void look_above(const entrain_swarm_config *config, const spread *frequen
 
 bool entrain_swarm_theory(const entrain_swarm_config *config, uint32_t count,
                           entrain_theory_answer *answer_out) {
-    double gain = gain_of(config), coupling = config->model.coupling * gain;
+    double gain = gain_of(config, count), coupling = config->model.coupling * gain;
     double noise = config->model.noise, lag = config->model.lag;
     const spread frequency = spread_of(&config->frequency);
     if (!(gain > 0) || !(coupling > 0) || count < 2 || frequency.kind > ENTRAIN_DISTRIBUTION_LORENTZ)

@@ -190,10 +190,13 @@ static entrain_status resolve_key(resolver *r, schema_key_id id) {
             status = make_absolute(r, id, &r->values[id]);
         return status;
     }
+    // Who wrote the sizes of groups did not write their count.
+    const bool of_sizes = key->belongs_to == KEY_GROUP_COUNT && !is_given(r, KEY_GROUP_COUNT);
+    const schema_key_id needs_it = of_sizes ? KEY_GROUP_SIZES : key->belongs_to;
     if (fits && key->required)
         return key->belongs_words == NULL
                    ? entrain_error_set(r->error_out, ENTRAIN_INVALID, "%s: %s is missing; %s needs it.",
-                                       where.text, key->name, schema_keys[key->belongs_to].name)
+                                       where.text, key->name, schema_keys[needs_it].name)
                    : entrain_error_set(r->error_out, ENTRAIN_INVALID,
                                        "%s: %s is missing; %s \"%s\" needs it.", where.text, key->name,
                                        schema_keys[key->belongs_to].name, word(r, key->belongs_to));

@@ -29,7 +29,7 @@ for how in "exec.transport=publish" "exec.policy=static" "exec.workers=3" "exec.
 done
 
 # what theory does not cover has no row and no key
-expect 0 run lorentz.lua --set model.normalise=none --set time.duration=1 -o none
+expect 0 run lorentz.lua --set model.second.coupling=1 --set time.duration=1 -o none
 silent out.txt "  Theory"
 silent none/summary.json '"theory"'
 expect 0 run lorentz.lua --set time.duration=2 -o short

@@ -220,7 +220,7 @@ static void what_theory_does_not_cover_gets_nothing(void **state) {
     (void)state;
     double values[100] = {0};
     assert_null(compare("coupling = -2", values, 100));
-    assert_null(compare("coupling = 2, normalise = 'none'", values, 100));
+    assert_null(compare("coupling = 2, second = { coupling = 1 }", values, 100));
     assert_null(compare("coupling = 2, frequency = function(i) return i end", values, 100));
     assert_null(compare("coupling = 2 }, events = { { at = 1, set = { ['model.coupling'] = 3 } } }, stop = {",
                         values, 100));

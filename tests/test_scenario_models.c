@@ -186,6 +186,8 @@ static void what_hangs_together_is_checked(void **state) {
          "count = 4, coupling = { { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 0, 0, 1, 0 }, { 0, 0, 0, 1 } } } } }",
          "swarm.size=3", "model.groups.count is 4 and swarm.size is 3; each group needs somebody.",
          ENTRAIN_INVALID},
+        {GROUPS "sizes = { 3, 7 } } } }", NULL, "model.groups.coupling is missing; model.groups.sizes needs it.",
+         ENTRAIN_INVALID},
         {GROUPS "count = 2 } } }", NULL, "model.groups.coupling is missing; model.groups.count needs it.",
          ENTRAIN_INVALID},
         {GROUPS MATRIX " } } }", NULL,

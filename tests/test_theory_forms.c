@@ -452,6 +452,12 @@ static void test_swarms(void **state) {
     assert_non_null(strstr(answer.law, "Lorentz"));
     CHECK_NEAR(answer.coherence, sqrt(.5), 1e-15);
     CHECK_NEAR(answer.threshold, 1, 1e-15);
+    config.model.normalise = ENTRAIN_NORMALISE_NONE;
+    config.model.coupling = 2e-3;
+    assert_true(entrain_swarm_theory(&config, 1000, &answer));
+    CHECK_NEAR(answer.coherence, sqrt(.5), 1e-14);
+    CHECK_NEAR(answer.threshold, 1e-3, 1e-15);
+    config = covered();
     CHECK_NEAR(answer.frequency, 0, 0);
     assert_true(isnan(answer.floor) && isnan(answer.sync_time_s));
 
@@ -617,7 +623,6 @@ static void test_not_covered(void **state) {
     NOT_COVERED(config.kind = ENTRAIN_SWARM_PULSE);
     NOT_COVERED(config.model.coupling = -2);
     NOT_COVERED(config.model.coupling = 0);
-    NOT_COVERED(config.model.normalise = ENTRAIN_NORMALISE_NONE);
     NOT_COVERED(config.model.harmonics = 2);
     NOT_COVERED(config.model.group_count = 2);
     NOT_COVERED(config.model.inertia = 1);
