@@ -245,7 +245,7 @@ INLINE void balance(const entrain_phase_meter *meter, const entrain_range *range
             balance_second(meter, range, k, turned, drive[k], step_s, weight, &sum);
         } else {
             sum.phase += entrain__exact(phase[k]) * weight;
-            sum.turns += (int64_t)turned * weight;
+            sum.turns += (entrain__int128)turned * weight;
         }
     }
     *into = sum;

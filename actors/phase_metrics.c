@@ -131,8 +131,8 @@ static void add_groups(const entrain_phase_meter *meter, uint32_t count, const i
     for (uint32_t g = 0; g < meter->law.groups; g++) {
         int64_t c = 0, s = 0;
         for (size_t k = 0; k < count; k++) {
-            c += published[words * k + g * stride];
-            s += published[words * k + g * stride + 1];
+            c += published[words * k + (size_t)g * stride];
+            s += published[words * k + (size_t)g * stride + 1];
         }
         into->groups[g][0] += c;
         into->groups[g][1] += s;
@@ -324,7 +324,7 @@ entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_ph
         meter->balanced = false;
     entrain_status status = ENTRAIN_OK;
     if (meter->net != NULL) {
-        memset(meter->pairs, 0, meter->count * 2 * sizeof *meter->pairs);
+        memset(meter->pairs, 0, (size_t)meter->count * 2 * sizeof *meter->pairs);
         status = entrain_pulse_look(meter->population);
         if (status == ENTRAIN_OK)
             status = entrain_engine_visit(engine, meter->population, false, find_pairs, meter);

@@ -30,7 +30,7 @@ sort_digits(uint32_t count, uint64_t *values, uint64_t *room, uint32_t *buckets,
     memset(buckets, 0, (size_t)digits * bucket_count * sizeof *buckets);
     for (size_t i = 0; i < count; i++)
         for (uint32_t d = 0; d < digits; d++)
-            buckets[d * bucket_count + (values[i] >> (d * digit_bits) & (bucket_count - 1))]++;
+            buckets[(size_t)d * bucket_count + (values[i] >> (d * digit_bits) & (bucket_count - 1))]++;
     for (uint32_t d = 0; d < digits; d++) {
         uint32_t *at = buckets + (size_t)d * bucket_count, first = 0;
         const uint32_t shift = d * digit_bits;

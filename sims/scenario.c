@@ -209,6 +209,7 @@ static entrain_status resolve_key(resolver *r, schema_key_id id) {
     KEY_##ID##_DISTRIBUTION, // NOLINT(bugprone-macro-parentheses): an element of a list
 static const schema_key_id distributions[] = {DISTRIBUTIONS(DISTRIBUTION_KEY)};
 enum { DISTRIBUTION_COUNT = sizeof distributions / sizeof *distributions };
+// NOLINTNEXTLINE(bugprone-macro-parentheses): an enumerator and its value
 #define DISTRIBUTION_PLACE(WHAT) PLACE_##WHAT = KEY_FREQUENCY_##WHAT - KEY_FREQUENCY_DISTRIBUTION
 enum {
     DISTRIBUTION_PLACE(SAMPLING),
