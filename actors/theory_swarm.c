@@ -15,9 +15,9 @@ static double gain_of(const entrain_swarm_config *config, uint32_t count) {
     const entrain_kuramoto_config *model = &config->model;
     bool plain = config->kind == ENTRAIN_SWARM_KURAMOTO && config->phase_model == NULL &&
                  config->topology.kind == ENTRAIN_TOPOLOGY_COMPLETE && config->topology.delay_low == 0 &&
-                 config->topology.delay_high == 0 &&
-                 model->harmonics <= 1 && model->group_count <= 1 && model->inertia == 0 &&
-                 model->inertias == NULL && model->gains == NULL && model->noises == NULL;
+                 config->topology.delay_high == 0 && model->harmonics <= 1 && model->group_count <= 1 &&
+                 model->inertia == 0 && model->inertias == NULL && model->gains == NULL &&
+                 model->noises == NULL;
     const entrain_distribution *inertia = &config->inertia, *gain = &config->gain;
     if (!plain || inertia->kind != ENTRAIN_DISTRIBUTION_CONSTANT || inertia->value != 0 ||
         inertia->jitter != 0)

@@ -352,7 +352,8 @@ static entrain_status check_numbers(schema_key_id id, const json_t *value, const
 // An example in the language of who reads it: Lua in a file, JSON behind --set and in a JSON file.
 static const char *example(const char *where, const char *lua, const char *json) {
     const size_t size = strlen(where);
-    return strncmp(where, "--set", 5) == 0 || (size > 5 && strcmp(where + size - 5, ".json") == 0) ? json : lua;
+    return strncmp(where, "--set", 5) == 0 || (size > 5 && strcmp(where + size - 5, ".json") == 0) ? json
+                                                                                                   : lua;
 }
 
 // The sizes of groups.
@@ -362,8 +363,8 @@ static entrain_status check_counts(schema_key_id id, const json_t *value, const 
     size_t count = json_array_size(value);
     if (count < 2 || count > ENTRAIN_GROUPS_MAX)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s: %s is %s; it must be a list of 2 to %d integers, such as %s.",
-                                 where, name, words_value(value).text, ENTRAIN_GROUPS_MAX,
+                                 "%s: %s is %s; it must be a list of 2 to %d integers, such as %s.", where,
+                                 name, words_value(value).text, ENTRAIN_GROUPS_MAX,
                                  example(where, "{ 60, 40 }", "[60, 40]"));
     json_t *list = json_array();
     for (size_t i = 0; list != NULL && i < count; i++) {
