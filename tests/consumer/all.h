@@ -1,10 +1,12 @@
 // Every public header. tests/test_consumer.sh fails when one is missing here.
 #include <entrain/actor.h>
+#include <entrain/agent.h>
 #include <entrain/behavior.h>
 #include <entrain/distribution.h>
 #include <entrain/engine.h>
 #include <entrain/explore.h>
 #include <entrain/export.h>
+#include <entrain/goal.h>
 #include <entrain/kuramoto.h>
 #include <entrain/mailbox.h>
 #include <entrain/math.h>
@@ -25,3 +27,4 @@
 #include <entrain/swarm.h>
 #include <entrain/theory.h>
 #include <entrain/topology.h>
+#include <entrain/workload.h>

@@ -55,6 +55,8 @@ typedef struct entrain_phase_sample {
     double cluster_share;
     uint32_t cluster_count;
     uint32_t group_count; ///< 1 without groups
+    /// Actors in the fullest of 20 equal windows of the circle (from 0 on), over the mean of all: 1 is even.
+    double peak_load;
     /// Sum over j of wrap(theta_(j+1) - theta_j) / 2 pi around the indices of who lives: whole turns,
     /// an integer.
     double winding;

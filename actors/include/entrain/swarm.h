@@ -3,6 +3,7 @@
 #ifndef ENTRAIN_SWARM_H
 #define ENTRAIN_SWARM_H
 
+#include "entrain/agent.h"
 #include "entrain/distribution.h"
 #include "entrain/engine.h"
 #include "entrain/kuramoto.h"
@@ -18,6 +19,7 @@ typedef enum entrain_swarm_model {
     ENTRAIN_SWARM_KURAMOTO = 0, ///< `model`, or the phase_model; lockstep
     ENTRAIN_SWARM_PULSE,        ///< `pulse`; virtual time
     ENTRAIN_SWARM_DESYNC,       ///< `desync`; virtual time
+    ENTRAIN_SWARM_AGENTS,       ///< `agent`, and `workload` where there is one; lockstep
 } entrain_swarm_model;
 
 typedef struct entrain_swarm_config {
@@ -30,6 +32,12 @@ typedef struct entrain_swarm_config {
         model; ///< unless there is a phase_model; its arrays are filled in from what follows
     entrain_pulse_config pulse;
     entrain_desync_config desync;
+    entrain_agent_config agent;
+    bool has_workload; ///< agents: default false
+    entrain_workload_config workload;
+    /// Agents: places, those of `size` who live from the start included; the topology has so many vertices, those
+    /// beyond `size` without edges (complete: nothing to do). 0 (the default): size.
+    uint32_t room;
     /// The equation, where it is not Kuramoto's; must outlive the swarm. Default NULL.
     const entrain_phase_model *phase_model;
     const double *parameters;       ///< the phase_model's, in the order declared; default NULL: its defaults
@@ -55,6 +63,8 @@ ENTRAIN_API void entrain_swarm_destroy(entrain_swarm *swarm);
 ENTRAIN_API entrain_engine *entrain_swarm_engine(const entrain_swarm *swarm);
 ENTRAIN_API entrain_population *entrain_swarm_population(const entrain_swarm *swarm);
 ENTRAIN_API entrain_topology *entrain_swarm_topology(const entrain_swarm *swarm);
+/// NULL where there is none.
+ENTRAIN_API entrain_workload *entrain_swarm_workload(const entrain_swarm *swarm);
 /// Goes on to tick @p tick of the clock of samples (tick x step_s simulated seconds; in virtual time a tick
 /// is no more than that). Answers as entrain_engine_advance() or entrain_engine_run().
 ENTRAIN_API entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick,

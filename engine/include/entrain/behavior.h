@@ -82,6 +82,7 @@ typedef struct entrain_behavior {
     uint32_t exchanges; ///< per tick: 1, 2 or 4; not looked at without step()
     uint32_t
         sends_max;  ///< messages one call of receive() may send, 0 to 65536; more is a failure of the actor
+    uint32_t step_sends_max; ///< messages an actor may send in one step() with entrain_range_send(), 0 to 65536
     uint32_t inbox; ///< general messages an actor is handed in a tick, at most 2^24 - 1; what comes beyond
                     ///< finds no room, in any transport (config.mailbox_capacity overrides). Needs receive(),
                     ///< and the reverse
@@ -140,6 +141,15 @@ typedef struct entrain_behavior {
 /// receive() is handed at most this many messages at once; a mailbox that holds more is emptied in several
 /// calls.
 #define ENTRAIN_BATCH_MAX 100
+
+/// Sends a message from the @p k-th actor of @p range, from within step() only, by that call's thread: handled
+/// in the next tick, in the order of (sender, order sent), what its sender sends from receive() in that tick
+/// after it. Never blocks. Else as entrain_send(). The first @p range->count actors may each send
+/// step_sends_max messages in an exchange.
+/// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond that: nothing was stored.
+ENTRAIN_API entrain_status entrain_range_send(const entrain_range *range, uint32_t k, entrain_id to,
+                                              uint16_t kind, uint16_t flags, entrain_payload first,
+                                              entrain_payload second);
 
 /// How many arcs of the topology lead to the @p k-th actor of @p range; the number of vertices on a complete
 /// graph. 0 for an actor that is no vertex because it does not publish. Stopping actors changes nothing here.

@@ -135,6 +135,9 @@ typedef struct entrain_engine_config {
     /// default 0: messages of one time are handled in rounds, what a round sends without delay in the next.
     double lookahead_s;
     entrain_deadlock deadlock; ///< default: the run ends
+    /// Ticks that entrain_engine_disturb() may delay observations, 0 (the default) to 2^20: as many more
+    /// publications are kept.
+    uint32_t disturbance_delay_max;
     /// Deliveries that each worker remembers for entrain_lifecycle.chain, 1 to 2^20; default 0: none.
     uint32_t trace;
     /// About how many arcs and actors per task, 64 to 2^24; default 0: chosen, 4096 or twice that.
@@ -179,6 +182,24 @@ ENTRAIN_API entrain_topology *entrain_engine_topology(const entrain_engine *engi
 /// ENTRAIN_ORDER before start and after a failure.
 ENTRAIN_API entrain_status entrain_engine_replace_topology(entrain_engine *engine, entrain_topology *topology,
                                                            entrain_error *error_out);
+/// What happens to observations on their way, at a tick boundary, from the next tick's publications on. Both transports,
+/// the same bits. The default (zeroes) is nothing.
+typedef struct entrain_disturbance {
+    /// Share of observations that are lost, 0 to 1. Each is drawn on its own, keyed by (seed,
+    /// ENTRAIN_STREAM_LOSS), counted by (speaker's and hearer's index, which of their parallel arcs, tick and
+    /// exchange). Lost ones are counted (`lost` in mailbox transport) and not heard.
+    double loss;
+    /// [vertices] which side each is on; nothing passes between different ones. Copied. NULL: no partition.
+    const uint8_t *sides;
+    /// Ticks that every observation comes late, beside its arc's delay: at most disturbance_delay_max.
+    uint32_t delay;
+} entrain_disturbance;
+/// ENTRAIN_INVALID or ENTRAIN_LIMIT with a sentence, and nothing has changed: a complete graph, whose field is one
+/// sum, loses nothing and is not divided (build its arcs: erdos-renyi with probability 1), but is delayed.
+/// ENTRAIN_ORDER before start. Lockstep only.
+ENTRAIN_API entrain_status entrain_engine_disturb(entrain_engine *engine,
+                                                  const entrain_disturbance *disturbance,
+                                                  entrain_error *error_out);
 /// Takes all memory, calls start() and publish() for everybody. Nothing is allocated afterwards. What is
 /// missing is refused (ENTRAIN_ORDER; ENTRAIN_INVALID for a topology of another size) and may still be set;
 /// after any other refusal the engine can only be destroyed.
