@@ -16,6 +16,8 @@ __extension__ typedef __int128 entrain__int128;
 /// rad each fit.
 #define ENTRAIN__EXACT_ONE 0x1p56
 #define ENTRAIN__EXACT_MAX 0x1p37
+/// Of the circle, for peak_load.
+#define ENTRAIN__WINDOWS 20
 
 /// x in those units, towards zero, |x| <= ENTRAIN__EXACT_MAX (0 for what is not, NaN included).
 static inline entrain__int128 entrain__exact(double x) {
@@ -62,7 +64,8 @@ typedef struct entrain__phase_partial {
     /// sum c theta, c 2 pi turns (new since the previous sample), c omega and c |omega|; with inertia M v +
     /// D theta in the place of theta, and what one tick rounds away of it at most, in units of 2^-53.
     entrain__int128 phase, turned, drive, drive_abs, rounding;
-    uint64_t pulses;         // heard
+    uint32_t windows[ENTRAIN__WINDOWS]; // actors in each of the equal windows of the circle
+    uint64_t pulses;                    // heard
     uint64_t weights, heard; // sum of c, and of arrivals
     uint32_t living, known;  // known: who was there at the previous sample
     uint32_t group_living[ENTRAIN_GROUPS_MAX];

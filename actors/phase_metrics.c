@@ -239,8 +239,10 @@ static void measure(void *context, const entrain_range *range, uint32_t task) {
         meter->phases[index] = phase[k];
         meter->turns[index] = turns[k];
         meter->ids[index] = range->ids[k];
+        const uint64_t key = entrain__phase_key(phase[k]); // a share of the circle, in 2^-48
+        into->windows[key * ENTRAIN__WINDOWS >> ENTRAIN__KEY_BITS]++;
         if (meter->shape)
-            meter->keys[0][index] = entrain__phase_key(phase[k]);
+            meter->keys[0][index] = key;
     }
 }
 
@@ -266,6 +268,8 @@ static void add_partial(const partial *part, partial *sum) {
         sum->groups[g][1] += part->groups[g][1];
         sum->group_living[g] += part->group_living[g];
     }
+    for (int w = 0; w < ENTRAIN__WINDOWS; w++)
+        sum->windows[w] += part->windows[w];
     sum->local += part->local;
     sum->winding += part->winding;
     sum->frequency += part->frequency;
@@ -282,6 +286,13 @@ static void add_partial(const partial *part, partial *sum) {
     sum->living += part->living;
     sum->known += part->known;
     sum->beyond = sum->beyond || part->beyond;
+}
+
+static double peak_load(const partial *sum) {
+    uint32_t most = 0;
+    for (int w = 0; w < ENTRAIN__WINDOWS; w++)
+        most = sum->windows[w] > most ? sum->windows[w] : most;
+    return sum->living > 0 ? (double)most * ENTRAIN__WINDOWS / (double)sum->living : 0;
 }
 
 static void finish_groups(const entrain_phase_meter *meter, const partial *sum,
@@ -347,6 +358,7 @@ entrain_status entrain_phase_meter_sample(entrain_phase_meter *meter, entrain_ph
         .living = sum.living,
         .local_coherence = (double)sum.local * 0x1p-44 / count,
         .winding = rint((double)sum.winding * 0x1p-44) + 0.0, // a closed walk: whole turns, and no -0
+        .peak_load = peak_load(&sum),
         .frequency_mean = (double)sum.frequency / FREQUENCY_ONE / count,
         .observations = meter->net != NULL ? sum.pulses : entrain_engine_observations(engine),
         .fingerprint = entrain_engine_fingerprint(engine),

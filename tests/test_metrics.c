@@ -101,6 +101,33 @@ static void moments_of_splay_and_twisted_states_are_one_or_nothing(void **state)
         }
 }
 
+// So many actors at each of 20 windows' places; those at the ends of windows are the upper one's.
+static void peak_load_is_the_fullest_of_twenty_windows(void **state) {
+    (void)state;
+    for (uint32_t full = 0; full < 20; full++) {
+        zero();
+        uint32_t count = 0;
+        for (uint32_t w = 0; w < 20; w++)
+            for (uint32_t k = 0; k < (w == full ? 12u : 4u); k++)
+                room.phases[count++] = remainder(2 * PI * (w + 0.05 + 0.9 * k / 12) / 20, 2 * PI);
+        build(graph(ENTRAIN_TOPOLOGY_RING, count));
+        const entrain_phase_sample sample = measure();
+        CHECK_NEAR(sample.peak_load, 12 / (88.0 / 20), 1e-12);
+        stop(0);
+        assert_int_equal(measure().living, 87);
+        CHECK_NEAR(measure().peak_load, (full == 0 ? 11 : 12) / (87.0 / 20), 1e-12);
+        leave();
+    }
+    twist(500, 1, 1e-6); // even
+    build(graph(ENTRAIN_TOPOLOGY_RING, 500));
+    assert_true(measure().peak_load == 1);
+    leave();
+    twist(300, 0, -1e-9); // all in the last window
+    build(graph(ENTRAIN_TOPOLOGY_RING, 300));
+    assert_true(measure().peak_load == 20);
+    leave();
+}
+
 static void moments_of_clusters_are_what_their_sizes_say(void **state) {
     (void)state;
     for (uint32_t ahead = 0; ahead <= 100; ahead += 25) { // so many at 0.5, the others opposite
@@ -399,7 +426,7 @@ static void every_figure_is_the_same_however_it_is_run(void **state) {
                     SAME(group_coherence);
                 SAME(group_mean_phase), SAME(energy), SAME(conservation), SAME(conservation_change);
                 SAME(conservation_bound), SAME(gap_gini), SAME(cluster_share), SAME(cluster_count);
-                SAME(winding), SAME(frequency_mean), SAME(frequency_spread), SAME(fingerprint);
+                SAME(peak_load), SAME(winding), SAME(frequency_mean), SAME(frequency_spread), SAME(fingerprint);
                 SAME(observations), SAME(living), SAME(group_count);
                 assert_true((model == 2) == (isnan(sample.conservation) != 0));
                 CHECK_OK(entrain_engine_advance(entrain_swarm_engine(swarm), 40, &error), error);
@@ -412,6 +439,7 @@ static void every_figure_is_the_same_however_it_is_run(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_of_splay_and_twisted_states_are_one_or_nothing),
+        cmocka_unit_test(peak_load_is_the_fullest_of_twenty_windows),
         cmocka_unit_test(moments_of_clusters_are_what_their_sizes_say),
         cmocka_unit_test(local_coherence_is_that_of_the_neighbours),
         cmocka_unit_test(winding_counts_the_turns_around_the_indices),

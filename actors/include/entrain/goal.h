@@ -71,7 +71,7 @@ typedef struct entrain_scale_facts {
     uint32_t size;
     double target; ///< coherence, where the goal names no band of its own
 } entrain_scale_facts;
-/// name NULL past the end.
+/// name NULL past the end. Beyond huge nobody promised a target; it stays that of huge.
 ENTRAIN_API entrain_scale_facts entrain_scale_look(entrain_scale scale);
 
 /// Up to this many agents distribute-load means a splay state (Gini coefficient of the gaps at most 0.1), on a
@@ -93,20 +93,23 @@ typedef struct entrain_goal_band {
 /// How a swarm stands to its goal. Times are simulated seconds.
 typedef struct entrain_goal_report {
     double entered_s; ///< first sample within the band; NaN: never
-    double held;      ///< share of the time since then (samples weigh the time to the next); NaN: never
+    double held;      ///< share of the time since then (samples weigh the time to the next; 1 where none has
+                      ///< passed); NaN: never entered
     double excursion; ///< farthest out of the band since then, in the unit of the quantity; 0: never left
-    double excursion_s; ///< when
-    double low, high;   ///< least and greatest value of the quantity since then
-    double value;       ///< at the last sample
+    double excursion_s; ///< when; NaN: never left
+    double low, high;   ///< least and greatest value of the quantity since then; NaN: never entered
+    double nearest, nearest_s; ///< the value that was least far out before the first entry, and when; NaN: none
+    double value;              ///< at the last sample; NaN: there was none
     uint64_t samples;
-    bool met; ///< entered, and held for ENTRAIN_HELD_SHARE
+    bool met; ///< entered, stayed for some time, and held for ENTRAIN_HELD_SHARE
 } entrain_goal_report;
 
 /// Follows samples; a plain struct, nothing to free.
 typedef struct entrain_goal_watch {
     entrain_goal_band band;
     entrain_goal_report report;
-    double began_s, last_s, inside_s, outside_s;
+    double began_s, last_s, inside_s, outside_s; ///< inside, outside: since the first entry
+    double nearest_out;                          ///< how far out report.nearest was
     bool last_in;
 } entrain_goal_watch;
 

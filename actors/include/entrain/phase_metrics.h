@@ -55,7 +55,8 @@ typedef struct entrain_phase_sample {
     double cluster_share;
     uint32_t cluster_count;
     uint32_t group_count; ///< 1 without groups
-    /// Actors in the fullest of 20 equal windows of the circle (from 0 on), over the mean of all: 1 is even.
+    /// Actors in the fullest of 20 equal windows of the circle (from 0 on), over the mean of all: 1 is even, 20 all in
+    /// one. 0 where nobody lives.
     double peak_load;
     /// Sum over j of wrap(theta_(j+1) - theta_j) / 2 pi around the indices of who lives: whole turns,
     /// an integer.
