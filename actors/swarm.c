@@ -11,6 +11,7 @@ struct entrain_swarm {
     entrain_topology *topology;
     entrain_population *population;
     entrain_phase_meter *meter;
+    entrain_workload *workload; // its population's; NULL: none
     bool by_ticks; // or in virtual time:
     double step_s;
     uint64_t tick; // reached
@@ -26,6 +27,8 @@ entrain_swarm_config entrain_swarm_config_defaults(void) {
         .model = entrain_kuramoto_config_defaults(),
         .pulse = entrain_pulse_config_defaults(),
         .desync = entrain_desync_config_defaults(),
+        .agent = entrain_agent_config_defaults(),
+        .workload = entrain_workload_config_defaults(),
         .frequency = {.kind = ENTRAIN_DISTRIBUTION_LORENTZ, .center = 0, .width = 0.5},
         .phase = {.kind = ENTRAIN_DISTRIBUTION_UNIFORM,
                   .low = -3.14159265358979323846,
@@ -98,6 +101,23 @@ static entrain_status fill_own(const filler *with, values *own, entrain_kuramoto
     return status;
 }
 
+// Agents, and what they produce for whom. Whoever pulses must know its hearers: the topology comes first.
+static entrain_status add_agents(const filler *with, const double *phases, const double *frequencies) {
+    entrain_swarm *swarm = with->swarm;
+    entrain_workload *workload = NULL;
+    entrain_status status = entrain_engine_set_topology(swarm->engine, swarm->topology, with->error_out);
+    if (status == ENTRAIN_OK && with->config->has_workload)
+        status = entrain_workload_create(&with->config->workload, with->config->seed, &workload, with->error_out);
+    if (status == ENTRAIN_OK)
+        status = entrain_agents_add(swarm->engine, &with->config->agent, workload, with->config->size,
+                                    with->count, phases, frequencies, &swarm->population, with->error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    swarm->workload = workload;
+    return workload != NULL ? entrain_workload_connect(workload, swarm->engine, swarm->population, with->error_out)
+                            : ENTRAIN_OK;
+}
+
 static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config *config, uint32_t count,
                                entrain_error *error_out) {
     const filler with = {swarm, config, count, error_out};
@@ -116,6 +136,8 @@ static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config 
     } else if (status == ENTRAIN_OK && config->kind == ENTRAIN_SWARM_DESYNC) {
         status = entrain_desync_add(swarm->engine, &config->desync, swarm->topology, count, own.phases,
                                     own.frequencies, &swarm->population, error_out);
+    } else if (status == ENTRAIN_OK && config->kind == ENTRAIN_SWARM_AGENTS) {
+        status = add_agents(&with, own.phases, own.frequencies);
     } else if (status == ENTRAIN_OK) {
         entrain_kuramoto_config model = config->model;
         status = fill_own(&with, &own, &model);
@@ -164,7 +186,8 @@ entrain_status entrain_swarm_create(const entrain_swarm_config *config, entrain_
     engine.seed = config->seed;
     engine.scheduler.seed = config->seed;
     entrain_status status = entrain_topology_create(&topology, &swarm->topology, error_out);
-    swarm->by_ticks = config->kind == ENTRAIN_SWARM_KURAMOTO || config->phase_model != NULL;
+    swarm->by_ticks = config->kind == ENTRAIN_SWARM_KURAMOTO || config->kind == ENTRAIN_SWARM_AGENTS ||
+                      config->phase_model != NULL;
     swarm->step_s = engine.step_s;
     if (status == ENTRAIN_OK && !swarm->by_ticks)
         choose_execution(config, swarm->topology, &engine);
@@ -172,7 +195,7 @@ entrain_status entrain_swarm_create(const entrain_swarm_config *config, entrain_
         status = entrain_engine_create(&engine, &swarm->engine, error_out);
     if (status == ENTRAIN_OK)
         status = populate(swarm, config, entrain_topology_look(swarm->topology).vertex_count, error_out);
-    if (status == ENTRAIN_OK && swarm->by_ticks)
+    if (status == ENTRAIN_OK && swarm->by_ticks && entrain_engine_topology(swarm->engine) == NULL)
         status = entrain_engine_set_topology(swarm->engine, swarm->topology, error_out);
     if (status == ENTRAIN_OK)
         status = entrain_engine_start(swarm->engine, error_out);
@@ -199,6 +222,7 @@ entrain_engine *entrain_swarm_engine(const entrain_swarm *swarm) { return swarm-
 entrain_population *entrain_swarm_population(const entrain_swarm *swarm) { return swarm->population; }
 entrain_topology *entrain_swarm_topology(const entrain_swarm *swarm) { return swarm->topology; }
 entrain_phase_meter *entrain_swarm_meter(const entrain_swarm *swarm) { return swarm->meter; }
+entrain_workload *entrain_swarm_workload(const entrain_swarm *swarm) { return swarm->workload; }
 uint64_t entrain_swarm_tick(const entrain_swarm *swarm) {
     return swarm->by_ticks ? entrain_engine_tick(swarm->engine) : swarm->tick;
 }

@@ -9,8 +9,8 @@
 ///   v'     = v + h kappa (mean_j (omega_j + v_j) - (omega + v))              frequency-lock
 ///   g      = steepness (target - |z|), at most `coupling` either way
 ///
-/// Dynamic average consensus with a leak (Zhu and Martinez, 2010, the leak is ours): the mean of z over the
-/// swarm is the mean of u, whoever changes, and deaths and losses are forgotten at the rate of the leak. Omega is the
+/// Dynamic average consensus with a leak (Zhu and Martinez, 2010, the leak is ours): on a regular graph the mean
+/// of z is the mean of u, whoever changes, and deaths and losses are forgotten at the rate of the leak. Omega is the
 /// frequency that all of them were told (2 pi / period_s): the frame in which p stands still. Nobody reads the
 /// swarm's coherence: |z| is all an agent knows of it.
 ///
@@ -70,9 +70,10 @@ enum {
     ENTRAIN_AGENT_SPENT = 7,  ///< double, units since the start
     ENTRAIN_AGENT_HABIT = 8,  ///< entrain_agent_habit
     ENTRAIN_AGENT_MIND = 9,   ///< what adaptive remembers; 16 bytes
-    ENTRAIN_AGENT_PULSE = 10, ///< what pulses leave behind; 32 bytes
+    ENTRAIN_AGENT_PULSE = 10, ///< what pulses leave behind; 48 bytes
     ENTRAIN_AGENT_MOMENTS = 11, ///< 14 doubles; 8 bytes of nothing without `moments`
     ENTRAIN_AGENT_WORK = 12,  ///< entrain_workload's; 8 bytes of nothing without one
+    ENTRAIN_AGENT_BUSY = 13,  ///< float: how busy it says it is, 0 to 1; 0.25 without a workload
 };
 
 /// How an agent is, beside its goal: written by events and disruptions at tick boundaries.
@@ -88,6 +89,7 @@ typedef struct entrain_agent_habit {
 /// Adds @p count agents with room for @p room (at least count; 0: count): the others wait to be begun with
 /// entrain_engine_restart_actor(), with the initial values at their index. @p phases and @p frequencies [room], as
 /// entrain_kuramoto_add(). @p workload: what they produce and for whom, from entrain_workload_create(); NULL: nothing.
+/// It is the population's from here on, and gone when this call fails. The topology must be set before where there are pulses.
 ENTRAIN_API entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_config *config,
                                               entrain_workload *workload, uint32_t count, uint32_t room,
                                               const double *phases, const double *frequencies,
