@@ -9,7 +9,7 @@
 #include "entrain/agent.h"
 #include "entrain/random.h"
 
-#define ENTRAIN__HARMONICS 8
+#define ENTRAIN__HARMONICS 12
 
 /// Who is told how to act: it may seek and learn what else there is.
 typedef struct entrain__agent_acts {

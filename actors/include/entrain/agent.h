@@ -16,7 +16,7 @@
 ///
 /// Spreading evenly (ENTRAIN_GOAL_DISTRIBUTE_LOAD): with pulses, who fires moves by what the mean age of the
 /// pulses heard since its last one differs from half a period; on a complete graph that is exactly its
-/// distance from the splay state nearest to the swarm. Else it estimates the moments of 8 harmonics in turn, by the
+/// distance from the splay state nearest to the swarm. Else it estimates the moments of 12 harmonics in turn, by the
 /// same consensus, and turns away from them all.
 ///
 /// An adjustment is paid with energy, and one that cannot be paid does not happen.
@@ -54,7 +54,7 @@ typedef struct entrain_agent_config {
     /// Agents may pulse: they have mailboxes, with room for one pulse from each they hear. Default false; pulse
     /// and adaptive are refused without. On a complete graph up to 256 agents.
     bool pulses;
-    /// Agents may spread: they estimate moments. 112 bytes each. Default false; distribute-load is refused without,
+    /// Agents may spread: they estimate moments. 176 bytes each. Default false; distribute-load is refused without,
     /// unless pulses.
     bool moments;
 } entrain_agent_config;
@@ -71,7 +71,7 @@ enum {
     ENTRAIN_AGENT_HABIT = 8,  ///< entrain_agent_habit
     ENTRAIN_AGENT_MIND = 9,   ///< what adaptive remembers; 16 bytes
     ENTRAIN_AGENT_PULSE = 10, ///< what pulses leave behind; 48 bytes
-    ENTRAIN_AGENT_MOMENTS = 11, ///< 14 doubles; 8 bytes of nothing without `moments`
+    ENTRAIN_AGENT_MOMENTS = 11, ///< 22 doubles; 8 bytes of nothing without `moments`
     ENTRAIN_AGENT_WORK = 12,  ///< entrain_workload's; 8 bytes of nothing without one
     ENTRAIN_AGENT_BUSY = 13,  ///< float: how busy it says it is, 0 to 1; 0.25 without a workload
 };
