@@ -227,6 +227,16 @@ static entrain_status check_behavior(const entrain_engine *engine, const entrain
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "Behavior \"%s\" declares %" PRIu32 " sends in a call; at most 65536.", name,
                                  behavior->sends_max);
+    if (behavior->step_sends_max > 65536 || (behavior->step == NULL && behavior->step_sends_max > 0))
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "Behavior \"%s\" declares %" PRIu32
+                                 " sends in a step; it must be 0 to 65536, and 0 without step().",
+                                 name, behavior->step_sends_max);
+    if (behavior->step_sends_max > 0 && engine->config.execution != ENTRAIN_EXECUTION_LOCKSTEP)
+        return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
+                                 "Behavior \"%s\" sends from step(), which %s execution never calls; use "
+                                 "lockstep, or send from receive().",
+                                 name, entrain_execution_name(engine->config.execution));
     if (behavior->timers_max > UINT16_MAX || (behavior->timers_max > 0 && behavior->sends_max == 0))
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "Behavior \"%s\" declares %" PRIu32 " timers and %" PRIu32

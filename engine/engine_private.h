@@ -91,6 +91,14 @@ struct entrain_population {
     uint8_t guarded[ENTRAIN_COLUMNS_MAX];
 };
 
+/// What a step() may send, while it goes on (step_sends.c).
+typedef struct entrain__step_sends {
+    const entrain_range *range; // as handed to it; NULL outside, and where it may send nothing
+    uint32_t *counts;           // [range->count] how many each has sent in this call; NULL: they came in order
+    uint32_t first;             // where in the outbox this call began
+    uint32_t last, sent;        // in order: who sent last, from the first of the range, and how many
+} entrain__step_sends;
+
 /// A task: a contiguous block of one population's columns, cut by weight. Written by whoever runs its task.
 typedef struct entrain__cohort {
     _Alignas(ENTRAIN_CACHE_LINE) entrain_population *population;
@@ -104,6 +112,8 @@ typedef struct entrain__cohort {
     uint64_t row_first;                    // of the rows of its slices
     uint32_t outbox_count, outbox_capacity;
     entrain__letter *outbox;
+    bool outbox_mixed; // not in the order of its senders' slots, even if columns are
+    entrain__step_sends step;
     uint64_t lane_first, lane_count; // letters for this cohort in engine->lanes, set by the router
     uint32_t lane_failed;            // of those, what found no room: to be told to their senders
     uint64_t kept;                   // block: messages in mailboxes of muted actors, for a later tick
@@ -122,6 +132,7 @@ typedef struct entrain__cohort {
 typedef struct entrain__scratch {
     _Alignas(ENTRAIN_CACHE_LINE) int64_t *sums; // [cohort_count_max][words]
     uint32_t *heard;                            // [cohort_count_max]
+    uint32_t *step_counts;                      // [cohort_count_max] where some step() may send; or NULL
 } entrain__scratch;
 
 typedef enum entrain__phase {
@@ -212,7 +223,7 @@ struct entrain_engine {
     uint32_t mailbox_capacity_max;
 
     // general messages
-    bool has_mail; // some population has an inbox
+    bool has_mail; // some population has an inbox, or sends
     entrain__letter *tells;
     uint32_t tell_count;
     entrain__letter *lanes;   // [letters_max], by receiving cohort
@@ -289,6 +300,9 @@ void entrain__latency_add(entrain__latency *latency, uint64_t ns, uint32_t ticks
 
 /// The task and the serial part of lockstep (lockstep.c), driven by the scheduler.
 extern const entrain_job entrain__lockstep; // but for its context, the engine
+
+/// The cohort whose task this thread is in, if it is one of @p engine; else NULL.
+entrain__cohort *entrain__cohort_at_work(const entrain_engine *engine);
 
 /// A range over @p count columns of a cohort's population from @p column on.
 entrain_range entrain__range_make(entrain_engine *engine, const entrain_population *population,

@@ -1,10 +1,10 @@
 // General messages in lockstep: sent in tick t, handled in tick t+1, in canonical order.
 //
-// A sender's task appends letters to its cohort's outbox (one writer). At the next tick boundary the serial
-// part sorts all letters by (sender's slot, order sent) and then, stably, by receiving cohort: each cohort's
-// share is its lane. After the barrier the owner of each cohort takes its lane in order, enqueues into its
-// actors' rings, single-producer, and calls receive(). Everything is bounded by what behaviors declare:
-// nothing here allocates, blocks a thread, or can overflow unnoticed.
+// A sender's task appends letters to its cohort's outbox (one writer), from receive() and then from step(). At
+// the next tick boundary the serial part sorts all letters by (sender's slot, order sent) and then, stably, by
+// receiving cohort: each cohort's share is its lane. After the barrier the owner of each cohort takes its lane
+// in order, enqueues into its actors' rings, single-producer, and calls receive(). Everything is bounded by
+// what behaviors declare: nothing here allocates, blocks a thread, or can overflow unnoticed.
 //
 // What finds no room is the overflow policy's: all but block are applied by the owner (deliver_lane), and
 // then every ring is empty again when the phase ends. Under block the router asks for room first
@@ -134,16 +134,17 @@ void entrain__letters_route(entrain_engine *engine) {
                                                                  entrain__timers_end(engine))) != NULL)
             letters[total++] = &due->letter;
     }
-    const bool delayed = total > sent_first;
+    bool mixed = total > sent_first || engine->layout != ENTRAIN_LAYOUT_INDEX;
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         entrain__cohort *cohort = &engine->cohorts[c];
         cohort->lane_count = 0;
+        mixed |= cohort->outbox_mixed;
         for (uint32_t l = 0; l < cohort->outbox_count; l++)
             letters[total++] = &cohort->outbox[l];
     }
     ENTRAIN_ASSERT(total <= engine->letters_max);
     // Else cohorts, and the actors in them, are in that order.
-    if (engine->layout != ENTRAIN_LAYOUT_INDEX || delayed) {
+    if (mixed) {
         sort_pass(letters + sent_first, engine->sorted_twin, total - sent_first, 0);
         sort_pass(engine->sorted_twin, letters + sent_first, total - sent_first, 12);
     }
@@ -183,8 +184,10 @@ void entrain__letters_route(entrain_engine *engine) {
     }
     if (blocks)
         entrain__wait_keep(engine, total);
-    for (uint32_t c = 0; c < engine->cohort_count; c++)
+    for (uint32_t c = 0; c < engine->cohort_count; c++) {
         engine->cohorts[c].outbox_count = 0;
+        engine->cohorts[c].outbox_mixed = false;
+    }
     engine->tell_count = 0;
 }
 

@@ -21,12 +21,16 @@
 // where policies run ahead that is the cohort's own.
 typedef struct work {
     const entrain_engine *engine;
-    const entrain__cohort *cohort;
+    entrain__cohort *cohort;
 } work;
 static _Thread_local work at_work;
 
 uint64_t entrain_engine_tick(const entrain_engine *engine) {
     return at_work.engine == engine ? at_work.cohort->tick : engine->tick;
+}
+
+entrain__cohort *entrain__cohort_at_work(const entrain_engine *engine) {
+    return at_work.engine == engine ? at_work.cohort : NULL;
 }
 
 enum { SPAN_TICKS_MAX = 1024 };
@@ -114,7 +118,10 @@ static void exchange_run(entrain_engine *engine, entrain__cohort *cohort, entrai
         range->heard = heard;
     }
     if (behavior->step != NULL) {
+        if (behavior->step_sends_max > 0)
+            cohort->step = (entrain__step_sends){.range = range, .first = cohort->outbox_count};
         behavior->step(range, cohort->stage);
+        cohort->step.range = NULL;
         if (next_stage == 0 && cohort->population->guarded_count > 0 &&
             !entrain__finite_range(cohort->population, range))
             entrain__supervise_guarded(engine, cohort, range);

@@ -27,7 +27,7 @@ static void order_populations(entrain_engine *engine) {
         engine->populations[p] = ordered[p];
         ordered[p]->first = first;
         first += ordered[p]->count;
-        engine->has_mail |= ordered[p]->behavior.inbox > 0;
+        engine->has_mail |= ordered[p]->behavior.inbox > 0 || ordered[p]->behavior.step_sends_max > 0;
     }
 }
 
@@ -326,7 +326,8 @@ static entrain_status build_waiting(entrain_engine *engine) {
 // Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
 // mailbox holds and notices lie ready, and per so many of its timers, and send sends_max each time: that
 // bounds everything that can be on its way between two ticks, and all its delayed messages may be due at
-// once. Block makes it no more: whoever has letters waiting is not called.
+// once. Each exchange adds what a step() may send. Block makes it no more: whoever has letters waiting is not
+// called, and sends nothing from step() either.
 static entrain_status build_letters(entrain_engine *engine) {
     if (!engine->has_mail)
         return ENTRAIN_OK;
@@ -334,10 +335,10 @@ static entrain_status build_letters(entrain_engine *engine) {
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         entrain__cohort *cohort = &engine->cohorts[c];
         const entrain_population *population = cohort->population;
-        if (population->behavior.sends_max == 0)
+        if (population->behavior.sends_max == 0 && population->behavior.step_sends_max == 0)
             continue;
-        uint64_t quota = 0;
-        for (uint32_t k = 0; k < cohort->count; k++) {
+        uint64_t quota = (uint64_t)cohort->count * population->behavior.step_sends_max * engine->exchanges;
+        for (uint32_t k = 0; population->behavior.sends_max > 0 && k < cohort->count; k++) {
             uint32_t capacity = entrain_mailbox_capacity(population->letterboxes,
                                                          population->letterbox_first + cohort->first + k);
             quota += (uint64_t)population->behavior.sends_max *
@@ -443,13 +444,19 @@ static entrain_status build_publications(entrain_engine *engine) {
     engine->scratch = entrain__engine_take(engine, &engine->bytes_table, workers, sizeof *engine->scratch);
     if (engine->scratch == NULL)
         return ENTRAIN_NO_MEMORY;
+    bool step_sends = false;
+    for (uint32_t p = 0; p < engine->population_count; p++)
+        step_sends |= engine->populations[p]->behavior.step_sends_max > 0;
     for (uint32_t w = 0; w < workers; w++) {
         entrain__scratch *scratch = &engine->scratch[w];
         scratch->sums = entrain__engine_take(engine, &engine->bytes_table, engine->cohort_count_max,
                                              (engine->words + 1) * sizeof(int64_t));
         scratch->heard = entrain__engine_take(engine, &engine->bytes_table, engine->cohort_count_max,
                                               sizeof *scratch->heard);
-        if (scratch->sums == NULL || scratch->heard == NULL)
+        if (step_sends)
+            scratch->step_counts = entrain__engine_take(engine, &engine->bytes_table, engine->cohort_count_max,
+                                                        sizeof *scratch->step_counts);
+        if (scratch->sums == NULL || scratch->heard == NULL || (step_sends && scratch->step_counts == NULL))
             return ENTRAIN_NO_MEMORY;
     }
     return ENTRAIN_OK;

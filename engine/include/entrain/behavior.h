@@ -82,7 +82,10 @@ typedef struct entrain_behavior {
     uint32_t exchanges; ///< per tick: 1, 2 or 4; not looked at without step()
     uint32_t
         sends_max;  ///< messages one call of receive() may send, 0 to 65536; more is a failure of the actor
-    uint32_t step_sends_max; ///< messages an actor may send in one step() with entrain_range_send(), 0 to 65536
+    uint32_t
+        step_sends_max; ///< messages an actor may send in one step() with entrain_range_send(), 0 to 65536, 0
+                        ///< without step(); lockstep only. Needs no receive(), but who has none is not told
+                        ///< of what was undeliverable
     uint32_t inbox; ///< general messages an actor is handed in a tick, at most 2^24 - 1; what comes beyond
                     ///< finds no room, in any transport (config.mailbox_capacity overrides). Needs receive(),
                     ///< and the reverse
@@ -143,10 +146,13 @@ typedef struct entrain_behavior {
 #define ENTRAIN_BATCH_MAX 100
 
 /// Sends a message from the @p k-th actor of @p range, from within step() only, by that call's thread: handled
-/// in the next tick, in the order of (sender, order sent), what its sender sends from receive() in that tick
-/// after it. Never blocks. Else as entrain_send(). The first @p range->count actors may each send
-/// step_sends_max messages in an exchange.
-/// @return ENTRAIN_OK, or ENTRAIN_LIMIT beyond that: nothing was stored.
+/// in the next tick, in the order of (sender, order sent). What its sender sent from receive() in the same tick
+/// comes before it, as receive() is called before step(). @p range is the one handed to step(), or a copy of it
+/// that is a part of it. Actors may send in any order; in ascending order of k it is cheapest. A budget of sends
+/// (entrain/supervision.h) does not count these. Never blocks, never allocates. Else as entrain_send().
+/// @return ENTRAIN_OK; ENTRAIN_LIMIT: this actor has sent step_sends_max messages in this exchange already;
+/// ENTRAIN_FULL: under overflow policy block it is mute, because what it (or who lived there before) sent waits
+/// for room. Then nothing was stored, and the actor goes on.
 ENTRAIN_API entrain_status entrain_range_send(const entrain_range *range, uint32_t k, entrain_id to,
                                               uint16_t kind, uint16_t flags, entrain_payload first,
                                               entrain_payload second);
