@@ -11,29 +11,31 @@
 
 enum { ITEMS_MAX = 1000000 };
 
-struct event_reader {
-    resolver *r;
-    scenario_events *list;
-    uint32_t number;  // of the event as written, from 1
-    const char *verb; // NULL: the event as a whole
-};
+given_where event_subject(const event_reader *reader) {
+    given_where subject, where = {""};
+    char which[40] = "";
+    if (reader->origin != NULL)
+        snprintf(where.text, sizeof where.text, "%s: event", reader->origin);
+    else
+        where = given_place(reader->r->given, KEY_EVENTS);
+    if (reader->number > 0)
+        snprintf(which, sizeof which, "[%" PRIu32 "]", reader->number);
+    snprintf(subject.text, sizeof subject.text, "%.440s%s%s%s%s", where.text,
+             reader->origin != NULL ? "" : ": events", which, reader->verb != NULL ? "." : "",
+             reader->verb != NULL ? reader->verb : "");
+    return subject;
+}
 
-// "sims/grid.lua: events[2].cut " and what is wrong with it.
-__attribute__((format(printf, 3, 4))) static entrain_status
-refuse(const event_reader *reader, entrain_status status, const char *format, ...) {
-    char what[400], which[40] = "";
+entrain_status event_refuse(const event_reader *reader, entrain_status status, const char *format, ...) {
+    char what[400];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    if (reader->number > 0)
-        snprintf(which, sizeof which, "[%" PRIu32 "]", reader->number);
-    given_where where = given_place(reader->r->given, KEY_EVENTS);
-    return entrain_error_set(reader->r->error_out, status, "%s: events%s%s%s %s", where.text, which,
-                             reader->verb != NULL ? "." : "", reader->verb != NULL ? reader->verb : "", what);
+    return entrain_error_set(reader->r->error_out, status, "%s %s", event_subject(reader).text, what);
 }
 
-static entrain_status no_memory(const event_reader *reader) {
+entrain_status event_no_memory(const event_reader *reader) {
     return entrain_error_set(reader->r->error_out, ENTRAIN_NO_MEMORY,
                              "%s: no memory left for the scenario; free some.", reader->r->given->path);
 }
@@ -49,14 +51,14 @@ static void *grown(void *array, uint32_t count, uint32_t *room, size_t size) {
     return larger;
 }
 
-static entrain_status add_item(event_reader *reader, event_item item) {
+entrain_status event_add_item(event_reader *reader, event_item item) {
     scenario_events *list = reader->list;
     if (list->item_count == ITEMS_MAX)
-        return refuse(reader, ENTRAIN_LIMIT, "goes beyond %d edges, oscillators and values in all events.",
+        return event_refuse(reader, ENTRAIN_LIMIT, "goes beyond %d edges, oscillators and values in all events.",
                       ITEMS_MAX);
     event_item *items = grown(list->items, list->item_count, &list->item_room, sizeof *items);
     if (items == NULL)
-        return no_memory(reader);
+        return event_no_memory(reader);
     list->items = items;
     list->items[list->item_count++] = item;
     return ENTRAIN_OK;
@@ -64,11 +66,11 @@ static entrain_status add_item(event_reader *reader, event_item item) {
 
 // --- What verbs say
 
-static entrain_status read_index(const event_reader *reader, const json_t *value, uint32_t *index_out) {
+entrain_status event_read_index(const event_reader *reader, const json_t *value, uint32_t *index_out) {
     const double number = json_is_number(value) ? json_number_value(value) : -1;
     const int64_t size = integer(reader->r, KEY_SIZE);
     if (!(number >= 0 && number < (double)size) || number != floor(number))
-        return refuse(reader, ENTRAIN_INVALID,
+        return event_refuse(reader, ENTRAIN_INVALID,
                       "names oscillator %s; there are 0 to %" PRId64 " (swarm.size is %" PRId64 ").",
                       words_value(value).text, size - 1, size);
     *index_out = (uint32_t)number;
@@ -82,17 +84,17 @@ static entrain_status read_items(event_reader *reader, const json_t *value, bool
                                  item_reader *read, json_t **canonical_out) {
     const size_t count = one ? 1 : json_array_size(value);
     if (count == 0)
-        return refuse(reader, ENTRAIN_INVALID, "is %s; write %s.", words_value(value).text, form);
+        return event_refuse(reader, ENTRAIN_INVALID, "is %s; write %s.", words_value(value).text, form);
     json_t *list = json_array();
-    entrain_status status = list != NULL ? ENTRAIN_OK : no_memory(reader);
+    entrain_status status = list != NULL ? ENTRAIN_OK : event_no_memory(reader);
     for (size_t i = 0; status == ENTRAIN_OK && i < count; i++) {
         event_item item = {0};
         json_t *canonical = NULL;
         status = read(reader, one ? value : json_array_get(value, i), &item, &canonical);
         if (status == ENTRAIN_OK && json_array_append_new(list, canonical) != 0)
-            status = no_memory(reader);
+            status = event_no_memory(reader);
         if (status == ENTRAIN_OK)
-            status = add_item(reader, item);
+            status = event_add_item(reader, item);
     }
     if (status != ENTRAIN_OK) {
         json_decref(list);
@@ -119,20 +121,20 @@ static entrain_status read_edge(event_reader *reader, const json_t *value, bool 
                                 event_item *item_out, json_t **canonical_out) {
     const size_t count = json_array_size(value);
     if (count < 2 || count > (weighted ? 3 : 2))
-        return refuse(reader, ENTRAIN_INVALID, "has %s for an edge; an edge is %s.", words_value(value).text,
+        return event_refuse(reader, ENTRAIN_INVALID, "has %s for an edge; an edge is %s.", words_value(value).text,
                       weighted ? "{ from, to } or { from, to, weight }" : "{ from, to }");
-    entrain_status status = read_index(reader, json_array_get(value, 0), &item_out->from);
+    entrain_status status = event_read_index(reader, json_array_get(value, 0), &item_out->from);
     if (status == ENTRAIN_OK)
-        status = read_index(reader, json_array_get(value, 1), &item_out->to);
+        status = event_read_index(reader, json_array_get(value, 1), &item_out->to);
     if (status != ENTRAIN_OK)
         return status;
     if (item_out->from == item_out->to)
-        return refuse(reader, ENTRAIN_INVALID,
+        return event_refuse(reader, ENTRAIN_INVALID,
                       "has an edge from %" PRIu32 " to itself; name two oscillators.", item_out->from);
     const json_t *weight = json_array_get(value, 2);
     item_out->weight = weight != NULL ? json_number_value(weight) : 1;
     if (weight != NULL && !(json_is_number(weight) && fabs(item_out->weight) <= 1e6))
-        return refuse(reader, ENTRAIN_INVALID,
+        return event_refuse(reader, ENTRAIN_INVALID,
                       "gives the edge from %" PRIu32 " to %" PRIu32
                       " the weight %s; it must be a number from -1e6 to 1e6.",
                       item_out->from, item_out->to, words_value(weight).text);
@@ -154,7 +156,7 @@ static bool begins_with_number(const json_t *value) { return json_is_number(json
 static entrain_status check_graph(const event_reader *reader) {
     if (strcmp(word(reader->r, KEY_TOPOLOGY_KIND), "complete") != 0)
         return ENTRAIN_OK;
-    return refuse(reader, ENTRAIN_INVALID,
+    return event_refuse(reader, ENTRAIN_INVALID,
                   "finds no edges: a complete graph is kept as one sum; the same graph with edges is "
                   "swarm.topology.kind = \"erdos-renyi\" with probability 1.");
 }
@@ -178,7 +180,7 @@ static entrain_status read_link(event_reader *reader, const json_t *value, json_
 
 static entrain_status read_actor(event_reader *reader, const json_t *value, event_item *item_out,
                                  json_t **canonical_out) {
-    entrain_status status = read_index(reader, value, &item_out->from);
+    entrain_status status = event_read_index(reader, value, &item_out->from);
     if (status == ENTRAIN_OK)
         *canonical_out = json_integer(item_out->from);
     return status;
@@ -194,16 +196,16 @@ static entrain_status read_value(event_reader *reader, const json_t *value, even
                                  json_t **canonical_out) {
     const json_t *wanted = json_array_get(value, 1);
     if (json_array_size(value) != 2)
-        return refuse(reader, ENTRAIN_INVALID, "has %s; it must be { oscillator, value }.",
+        return event_refuse(reader, ENTRAIN_INVALID, "has %s; it must be { oscillator, value }.",
                       words_value(value).text);
-    entrain_status status = read_index(reader, json_array_get(value, 0), &item_out->from);
+    entrain_status status = event_read_index(reader, json_array_get(value, 0), &item_out->from);
     if (status != ENTRAIN_OK)
         return status;
     item_out->weight = json_number_value(wanted);
     // As entrain_kuramoto_add() has it: no more than 2^20 rad in a step.
     const double most = fmin(1e9, 0x1p20 / number(reader->r, KEY_STEP));
     if (!json_is_number(wanted) || !(fabs(item_out->weight) <= most))
-        return refuse(reader, ENTRAIN_INVALID,
+        return event_refuse(reader, ENTRAIN_INVALID,
                       "gives oscillator %" PRIu32 " %s; it must be a number from -%s to %s.", item_out->from,
                       words_value(wanted).text, words_number(most).text, words_number(most).text);
     *canonical_out = pair(item_out, false, true);
@@ -213,7 +215,7 @@ static entrain_status read_value(event_reader *reader, const json_t *value, even
 static entrain_status read_values(event_reader *reader, const json_t *value, json_t **canonical_out) {
     const bool swing = strcmp(word(reader->r, KEY_MODEL_KIND), "swing") == 0;
     if (swing != (strcmp(reader->verb, "power") == 0))
-        return refuse(reader, ENTRAIN_INVALID, "does not apply to model \"%s\"; say %s.",
+        return event_refuse(reader, ENTRAIN_INVALID, "does not apply to model \"%s\"; say %s.",
                       word(reader->r, KEY_MODEL_KIND), swing ? "power" : "frequency");
     return read_items(reader, value, begins_with_number(value), "{ oscillator, value } or a list of them",
                       read_value, canonical_out);
@@ -245,7 +247,7 @@ static entrain_status check_keys(const event_reader *reader, const json_t *table
         if (k < EVENT_KEY_COUNT)
             continue;
         const char *nearest = entrain_nearest_word(name, names);
-        return refuse(reader, ENTRAIN_UNKNOWN,
+        return event_refuse(reader, ENTRAIN_UNKNOWN,
                       "names \"%s\", which cannot be set while a swarm runs (model.coupling, lag, noise and "
                       "damping can)%s%s%s",
                       words_text(name).text, nearest != NULL ? "; did you mean \"" : ".",
@@ -256,32 +258,29 @@ static entrain_status check_keys(const event_reader *reader, const json_t *table
 
 static entrain_status read_set(event_reader *reader, const json_t *value, json_t **canonical_out) {
     if (!json_is_object(value) || json_object_size(value) == 0)
-        return refuse(reader, ENTRAIN_INVALID, "is %s; write { [\"model.coupling\"] = 0.5 }.",
+        return event_refuse(reader, ENTRAIN_INVALID, "is %s; write { [\"model.coupling\"] = 0.5 }.",
                       words_value(value).text);
     entrain_status status = check_keys(reader, value);
     json_t *table = status == ENTRAIN_OK ? json_object() : NULL;
     if (status == ENTRAIN_OK && table == NULL)
-        status = no_memory(reader);
+        status = event_no_memory(reader);
     for (uint32_t k = 0; status == ENTRAIN_OK && k < EVENT_KEY_COUNT; k++) {
         const event_key *key = &event_keys[k];
         const json_t *wanted = json_object_get(value, key->name);
         if (wanted == NULL)
             continue;
         if (reader->r->values[key->id] == NULL) {
-            status = refuse(reader, ENTRAIN_INVALID,
+            status = event_refuse(reader, ENTRAIN_INVALID,
                             "changes %s, which this scenario does not have as one number from the start.",
                             key->name);
             break;
         }
-        given_where where = given_place(reader->r->given, KEY_EVENTS);
-        char place[sizeof where.text + 40];
-        snprintf(place, sizeof place, "%s: events[%" PRIu32 "].set", where.text, reader->number);
         json_t *canonical = NULL;
-        status = schema_check(key->id, wanted, place, &canonical, reader->r->error_out);
+        status = schema_check(key->id, wanted, event_subject(reader).text, &canonical, reader->r->error_out);
         if (status == ENTRAIN_OK && json_object_set_new(table, key->name, canonical) != 0)
-            status = no_memory(reader);
+            status = event_no_memory(reader);
         if (status == ENTRAIN_OK)
-            status = add_item(reader, (event_item){.from = k, .weight = json_number_value(wanted)});
+            status = event_add_item(reader, (event_item){.from = k, .weight = json_number_value(wanted)});
     }
     if (status != ENTRAIN_OK) {
         json_decref(table);
@@ -316,19 +315,19 @@ static void tell_actor(const event_item *item, char *text_out, size_t size) {
 
 static const event_verb verbs[] = {
     {"cut", "{ from, to } or a list of edges", "takes edges out of the graph; of parallel ones the last",
-     read_cut, NULL, true, tell_edge},
+     read_cut, NULL, true, tell_edge, 0},
     {"link", "{ from, to [, weight] } or a list", "adds edges to the graph; weight 1 unless given", read_link,
-     NULL, true, tell_weighted},
+     NULL, true, tell_weighted, 0},
     {"set", "{ [\"model.coupling\"] = value }",
-     "changes coupling, lag, noise, damping or a harmonic's for all", read_set, event_set, false, tell_key},
+     "changes coupling, lag, noise, damping or a harmonic's for all", read_set, event_set, false, tell_key, 0},
     {"frequency", "{ oscillator, value } or a list", "changes natural frequencies, rad/s", read_values,
-     event_drive, false, tell_value},
+     event_drive, false, tell_value, 0},
     {"power", "{ oscillator, value } or a list", "changes powers of model \"swing\"", read_values,
-     event_drive, false, tell_value},
+     event_drive, false, tell_value, EVENT_FOR_KURAMOTO},
     {"stop", "oscillator or a list of them", "ends oscillators: they fall silent", read_actors, event_stop,
-     false, tell_actor},
+     false, tell_actor, EVENT_FOR_ALL},
     {"restart", "oscillator or a list of them", "begins stopped ones anew, with their initial values",
-     read_actors, event_restart, false, tell_actor},
+     read_actors, event_restart, false, tell_actor, EVENT_FOR_ALL},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
@@ -361,16 +360,14 @@ static entrain_status check_words(event_reader *reader, const json_t *event) {
         if (names[v] != NULL)
             continue;
         const char *nearest = entrain_nearest_word(name, names);
-        return refuse(reader, ENTRAIN_UNKNOWN, "has \"%s\"; %s%s%s", words_text(name).text,
-                      nearest != NULL ? "did you mean \""
-                                      : "there are at, cut, link, set, frequency, power, stop and restart",
-                      nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : ".");
+        return event_refuse(reader, ENTRAIN_UNKNOWN, "has \"%s\"; %s%s%s", words_text(name).text,
+                            nearest != NULL ? "did you mean \"" : "\"entrain list events\" shows what there is",
+                            nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : ".");
     }
     return any ? ENTRAIN_OK
-               : refuse(
-                     reader, ENTRAIN_INVALID,
-                     "says nothing that is to happen; add one of cut, link, set, frequency, power, stop and "
-                     "restart.");
+               : event_refuse(reader, ENTRAIN_INVALID,
+                              "says nothing that is to happen; add a verb such as cut or set (\"entrain list "
+                              "events\" shows all).");
 }
 
 // The tick; *late_out: it lies behind an end that --set brought nearer.
@@ -380,10 +377,10 @@ static entrain_status read_time(event_reader *reader, const json_t *event, scena
     const resolver *r = reader->r;
     const double duration = number(r, KEY_DURATION), time = json_number_value(at);
     if (at == NULL)
-        return refuse(reader, ENTRAIN_INVALID, "does not say when; add at = (simulated seconds).");
+        return event_refuse(reader, ENTRAIN_INVALID, "does not say when; add at = (simulated seconds).");
     *late_out = json_is_number(at) && time > duration && r->given->values[KEY_DURATION].set != NULL;
     if (!json_is_number(at) || !(time >= 0 && (time <= duration || *late_out)))
-        return refuse(reader, ENTRAIN_INVALID,
+        return event_refuse(reader, ENTRAIN_INVALID,
                       "is at %s; it must be a number of seconds from 0 to time.duration, which is %s.",
                       words_value(at).text, words_number(duration).text);
     made->at_s = time;
@@ -412,10 +409,15 @@ static json_t *sorted(json_t *object) {
 
 // Who fires, in virtual time, sends along a graph of its own, and by numbers that are its own.
 static entrain_status check_model(const event_reader *reader, const event_verb *verb) {
-    if (scenario_model_kind(reader->r) == ENTRAIN_SWARM_KURAMOTO || verb->happen == event_stop ||
-        verb->happen == event_restart)
+    const entrain_swarm_model model = scenario_model_kind(reader->r);
+    const uint32_t models = verb->models != 0 ? verb->models : EVENT_FOR_KURAMOTO | EVENT_FOR_AGENTS;
+    if ((models & 1u << model) != 0)
         return ENTRAIN_OK;
-    return refuse(
+    if (models == EVENT_FOR_AGENTS)
+        return event_refuse(reader, ENTRAIN_UNSUPPORTED,
+                            "does not apply to model \"%s\"; it needs model.kind = \"agent\".",
+                            word(reader->r, KEY_MODEL_KIND));
+    return event_refuse(
         reader, ENTRAIN_UNSUPPORTED,
         "does not apply to model \"%s\", whose oscillators can stop and restart only; leave it out.",
         word(reader->r, KEY_MODEL_KIND));
@@ -442,7 +444,7 @@ static entrain_status read_verbs(event_reader *reader, const json_t *event, scen
         if (actions != NULL)
             list->actions = actions;
         if (json_object_set_new(canonical, verbs[v].name, read) != 0 || actions == NULL)
-            return no_memory(reader);
+            return event_no_memory(reader);
         list->actions[list->action_count++] = (event_action){&verbs[v], first, list->item_count - first};
     }
     made->count = list->action_count - made->first;
@@ -452,7 +454,7 @@ static entrain_status read_verbs(event_reader *reader, const json_t *event, scen
 // One event into the list and into the canonical form; nothing of it when it comes too late.
 static entrain_status read_event(event_reader *reader, const json_t *event, json_t *canonical_list) {
     if (!json_is_object(event))
-        return refuse(reader, ENTRAIN_INVALID,
+        return event_refuse(reader, ENTRAIN_INVALID,
                       "is %s; an event is a table such as { at = 10, cut = { 3, 7 } }.",
                       words_value(event).text);
     scenario_event made = {.number = reader->number};
@@ -464,14 +466,14 @@ static entrain_status read_event(event_reader *reader, const json_t *event, json
     if (canonical != NULL && json_object_set_new(canonical, "at", json_real(made.at_s)) == 0)
         status = read_verbs(reader, event, &made, canonical);
     else if (status == ENTRAIN_OK)
-        status = no_memory(reader);
+        status = event_no_memory(reader);
     scenario_events *list = reader->list;
     if (status == ENTRAIN_OK && !late) {
         scenario_event *events = grown(list->events, list->count, &list->room, sizeof *events);
         if (events != NULL)
             list->events = events;
         if (events == NULL || json_array_append_new(canonical_list, sorted(canonical)) != 0)
-            status = no_memory(reader);
+            status = event_no_memory(reader);
         else
             list->events[list->count++] = made;
     }
@@ -492,7 +494,7 @@ static int by_tick(const void *left, const void *right) {
 static entrain_status check_lives(event_reader *reader) {
     const scenario_events *list = reader->list;
     uint8_t *stopped = calloc((size_t)integer(reader->r, KEY_SIZE) / 8 + 1, 1);
-    entrain_status status = stopped != NULL ? ENTRAIN_OK : no_memory(reader);
+    entrain_status status = stopped != NULL ? ENTRAIN_OK : event_no_memory(reader);
     for (uint32_t e = 0; e < list->count; e++) {
         const scenario_event *event = &list->events[e];
         for (uint32_t a = event->first; a < event->first + event->count; a++) {
@@ -506,7 +508,7 @@ static entrain_status check_lives(event_reader *reader) {
                 reader->number = event->number;
                 reader->verb = action->verb->name;
                 if (stops == ((stopped[index / 8] & bit) != 0))
-                    status = refuse(reader, ENTRAIN_INVALID,
+                    status = event_refuse(reader, ENTRAIN_INVALID,
                                     "names oscillator %" PRIu32 ", which %s at that time.", index,
                                     stops ? "is stopped already" : "is not stopped");
                 stopped[index / 8] ^= bit;
@@ -520,7 +522,7 @@ static entrain_status check_lives(event_reader *reader) {
 static entrain_status read_all(event_reader *reader, json_t **canonical_out) {
     const json_t *given = reader->r->values[KEY_EVENTS];
     json_t *canonical = json_array();
-    entrain_status status = canonical != NULL ? ENTRAIN_OK : no_memory(reader);
+    entrain_status status = canonical != NULL ? ENTRAIN_OK : event_no_memory(reader);
     for (size_t e = 0; status == ENTRAIN_OK && e < json_array_size(given); e++) {
         reader->number = (uint32_t)e + 1;
         status = read_event(reader, json_array_get(given, e), canonical);
@@ -543,7 +545,7 @@ entrain_status events_resolve(resolver *r, scenario_events **list_out) {
         return ENTRAIN_OK;
     event_reader reader = {.r = r, .list = calloc(1, sizeof *reader.list)};
     json_t *canonical = NULL;
-    entrain_status status = reader.list != NULL ? read_all(&reader, &canonical) : no_memory(&reader);
+    entrain_status status = reader.list != NULL ? read_all(&reader, &canonical) : event_no_memory(&reader);
     if (status != ENTRAIN_OK || reader.list->count == 0) {
         events_free(reader.list);
         reader.list = NULL;

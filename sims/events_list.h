@@ -9,7 +9,25 @@
 /// that can be set (from, its number) and its value.
 typedef entrain_edge event_item;
 
-typedef struct event_reader event_reader;
+/// What reads events, and from where.
+typedef struct event_reader {
+    resolver *r;
+    scenario_events *list;
+    uint32_t number;    ///< of the event as written, from 1; 0: it has none
+    const char *verb;   ///< NULL: the event as a whole
+    const char *origin; ///< "sims/x.lua:12: on_sample at t = 3 s"; NULL: the scenario's `events`
+} event_reader;
+
+// For readers of verbs (events.c).
+/// What opens a sentence: "sims/grid.lua: events[2].cut", "sims/x.lua:12: on_sample at t = 3 s: event.cut".
+given_where event_subject(const event_reader *reader);
+/// Refuses with the subject and what is wrong with it: one sentence.
+__attribute__((format(printf, 3, 4))) entrain_status
+event_refuse(const event_reader *reader, entrain_status status, const char *format, ...);
+entrain_status event_no_memory(const event_reader *reader);
+entrain_status event_add_item(event_reader *reader, event_item item);
+/// An oscillator's index within swarm.size.
+entrain_status event_read_index(const event_reader *reader, const json_t *value, uint32_t *index_out);
 
 typedef struct event_verb {
     const char *name, *form, *summary;
@@ -21,7 +39,12 @@ typedef struct event_verb {
     bool graph;
     /// One item in words.
     void (*tell)(const event_item *item, char *text_out, size_t size);
+    /// Swarms that it applies to, EVENT_FOR_...; 0: those that advance by ticks.
+    uint32_t models;
 } event_verb;
+#define EVENT_FOR_KURAMOTO (1u << ENTRAIN_SWARM_KURAMOTO)
+#define EVENT_FOR_AGENTS (1u << ENTRAIN_SWARM_AGENTS)
+#define EVENT_FOR_ALL UINT32_MAX
 
 typedef struct event_action {
     const event_verb *verb;

@@ -54,7 +54,7 @@ static void what_cannot_be_is_refused_before_anything_runs(void **state) {
         {"{ { at = 1, cutt = { 0, 1 } } }", "", ENTRAIN_UNKNOWN,
          "dir/x.lua: events[1] has \"cutt\"; did you mean \"cut\"?"},
         {"{ { at = 1, explode = 1 } }", "", ENTRAIN_UNKNOWN,
-         "there are at, cut, link, set, frequency, power"},
+         "\"entrain list events\" shows what there is."},
         {"{ { at = 1, stop = 1 }, { cut = { 0, 1 } } }", "", ENTRAIN_INVALID, "events[2] does not say when"},
         {"{ { at = 1 } }", "", ENTRAIN_INVALID, "events[1] says nothing that is to happen"},
         {"{ { at = 'now', stop = 1 } }", "", ENTRAIN_INVALID,
