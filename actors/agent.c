@@ -180,6 +180,11 @@ void entrain__agents_derive(entrain__agents *agents) {
         of->push = -h * config->coupling * ENTRAIN__HARMONICS / (m + 1);
         entrain_sincos(frequency * h * ENTRAIN__HARMONICS * (m + 1), &of->frame_s, &of->frame_c);
     }
+    // Hearing costs a pulse each: at first what the energy holds, then what comes back and half as much again.
+    const double burst = floor(0.8 * config->energy / (config->pulse_cost + 1e-9));
+    const double every = ceil(1.5 * config->pulse_cost / (config->recovery * config->period_s + 1e-9));
+    agents->burst = burst < 4 ? (uint32_t)burst : 4;
+    agents->every = every < 1 ? 1 : every > 1e6 ? 1000000 : (uint32_t)every;
     const double looks = nearbyint(1 / h);
     agents->look_ticks = looks >= 1 ? (uint32_t)looks : 1;
 }
@@ -265,6 +270,8 @@ entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_co
     agents->count = count;
     agents->room = room;
     agents->step_s = step_s;
+    agents->complete = entrain_engine_topology(engine) != NULL &&
+                       entrain_topology_look(entrain_engine_topology(engine)).kind == ENTRAIN_TOPOLOGY_COMPLETE;
     agents->stubborn_key = entrain_random_key(entrain_engine_seed(engine), ENTRAIN_STREAM_STUBBORN);
     entrain__agents_derive(agents);
     const uint32_t moments = resolved.moments ? 2 * (ENTRAIN__HARMONICS - 1) * sizeof(double) : 8;
@@ -352,6 +359,8 @@ entrain_status entrain_agents_change(entrain_population *population, const entra
         resolved.period_s != is->period_s || resolved.energy != is->energy)
         REFUSE("The agents' pulses, moments, period and energy cannot change while they run.");
     const bool told = resolved.strategy != is->strategy;
+    if (!agents->spreads && entrain_goal_look(resolved.goal).spread)
+        agents->since_s = (double)entrain_engine_tick(entrain_population_engine(population)) * agents->step_s;
     agents->config = resolved;
     entrain__agents_derive(agents);
     if (told)
@@ -397,6 +406,7 @@ static int64_t unit_of(double value) {
 typedef struct looker {
     partial *partials;
     const entrain__agents *agents;
+    double back_c, back_s; // what was learned of the first harmonic is kept in the frame of its next turn
 } looker;
 
 static void look(void *context, const entrain_range *range, uint32_t task) {
@@ -413,7 +423,8 @@ static void look(void *context, const entrain_range *range, uint32_t task) {
     for (size_t k = 0; k < range->count; k++) {
         const double cos = (double)range->published[WORDS * k] * 0x1p-44;
         const double sin = (double)range->published[WORDS * k + 1] * 0x1p-44;
-        const double zx = cos + x[k], zy = sin + y[k];
+        const double zx = cos + with->back_c * x[k] - with->back_s * y[k];
+        const double zy = sin + with->back_s * x[k] + with->back_c * y[k];
         const int64_t belief = unit_of(sqrt(zx * zx + zy * zy)), turning = unit_of(natural[k] + learned[k]);
         const int64_t its = unit_of(energy[k]);
         sum->energy_least = sum->living == 0 || its < sum->energy_least ? its : sum->energy_least;
@@ -494,8 +505,11 @@ entrain_status entrain_agents_measure(entrain_population *population, entrain_ag
         entrain__arena_destroy(arena);
         return ENTRAIN_NO_MEMORY;
     }
-    looker with = {partials, agents_of(population)};
+    looker with = {partials, agents_of(population), 1, 0};
     ENTRAIN_ASSERT(with.agents != NULL);
+    const uint64_t left = ENTRAIN__HARMONICS - 1 - (entrain_engine_tick(engine) + ENTRAIN__HARMONICS - 1) % ENTRAIN__HARMONICS;
+    if (with.agents->cycles)
+        entrain_sincos(-with.agents->rule.frequency * with.agents->step_s * (double)left, &with.back_s, &with.back_c);
     const entrain_status status = entrain_engine_visit(engine, population, false, look, &with);
     partial sum = {0};
     for (uint32_t t = 0; status == ENTRAIN_OK && t < tasks; t++)

@@ -26,15 +26,22 @@ typedef struct entrain__agent_mind {
 } entrain__agent_mind;
 _Static_assert(sizeof(entrain__agent_mind) == 16, "no padding: it is part of the fingerprint");
 
-/// Column ENTRAIN_AGENT_PULSE. Times are simulated seconds.
+/// What was heard in one round (agent_step.c), beside one's own firing in it. Times are simulated seconds.
+typedef struct entrain__agent_round {
+    double fired_s; ///< its own; below 0: not
+    double sum_s;   ///< of the others', from the round's beginning on
+    uint32_t count; ///< of them
+    uint32_t later; ///< of those, after its own
+    uint32_t round; ///< which; UINT32_MAX: none
+    uint32_t reserved;
+} entrain__agent_round;
+/// Column ENTRAIN_AGENT_PULSE.
 typedef struct entrain__agent_pulse {
-    double fired_s, fired_before_s; ///< below 0: never
-    double since, before;           ///< times of the pulses heard after each, sums, counted from it
-    uint32_t since_count, before_count;
-    uint32_t pulses;    ///< firings that sent any
-    uint32_t settling;  ///< ticks until what was heard before the last firing is all there; 0: done with it
+    double fired_s; ///< last; below 0: never
+    uint32_t pulses, reserved; ///< firings that sent any
+    entrain__agent_round rounds[2]; ///< by their parity: of the second the first pulses come before the last of the first
 } entrain__agent_pulse;
-_Static_assert(sizeof(entrain__agent_pulse) == 48, "no padding: it is part of the fingerprint");
+_Static_assert(sizeof(entrain__agent_pulse) == 80, "no padding: it is part of the fingerprint");
 
 typedef struct entrain__agents {
     entrain__arena *arena;
@@ -43,10 +50,13 @@ typedef struct entrain__agents {
     entrain_workload *workload; // owned; NULL: none
     entrain__phase_values initial;
     uint32_t count, room;
+    bool complete; // graph
     bool spreads; // the goal is to spread
     bool cycles;  // and estimates go through the harmonics
     double step_s;
     entrain_random stubborn_key;
+    double since_s; // rounds are counted from here: when the goal became to spread
+    uint32_t burst, every; // of rounds the first so many are for hearing, then every so manieth
     uint32_t look_ticks; // between two looks of adaptive: a second
     entrain__agent_rule rule; // of the first harmonic; what depends on the tick is filled in
     entrain__agent_rule harmonics[ENTRAIN__HARMONICS]; // of goals that spread, in turn

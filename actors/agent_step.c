@@ -19,8 +19,8 @@ enum { BLOCK = ENTRAIN__AGENT_BLOCK, WORDS = ENTRAIN_AGENT_WORDS, MOMENTS = 2 * 
 enum { KIND_PULSE = ENTRAIN_KIND_USER + 16 };
 /// What a pulse is for, in its flags.
 enum { PULSE_SPREADS = 0, PULSE_DRAWS = 1, PULSE_PARTS = 2 };
-/// A pulse sent in tick t is handled in t + 1, before that tick's step: with this many steps between, all that
-/// fired before has been heard.
+/// A pulse sent in tick t is handled in t + 1, before that tick's step: so many ticks after a round all of it has
+/// been heard.
 enum { SETTLE_TICKS = 3 };
 
 // ---- who may do what ----
@@ -239,22 +239,42 @@ static bool pulse_helps(const block_of *block, size_t k, uint16_t *purpose_out) 
     return believed < middle - slack || (config->high < 1 && believed > middle + slack);
 }
 
+// Rounds: a period each, the same for all, since everybody has a clock; UINT32_MAX before the first.
+static uint32_t round_at(const entrain__agents *agents, double time_s) {
+    const double rounds = (time_s - agents->since_s) / agents->config.period_s;
+    return rounds >= 0 ? (uint32_t)rounds : UINT32_MAX;
+}
+
+static bool is_for_hearing(const entrain__agents *agents, uint32_t round) {
+    return round != UINT32_MAX && (round < agents->burst || round % agents->every == 0);
+}
+
+static entrain__agent_round *round_of(entrain__agent_pulse *pulse, uint32_t round) {
+    entrain__agent_round *its = &pulse->rounds[round & 1];
+    if (its->round != round)
+        *its = (entrain__agent_round){.fired_s = -1, .round = round};
+    return its;
+}
+
 // The agent's phase has come round: @p fired_s, between this tick's beginning and its end.
 static void fire(const block_of *block, size_t k, double fired_s, void *work) {
     const entrain__agents *agents = block->agents;
     entrain__agent_pulse *pulse = &block->pulse[k];
     if (agents->workload != NULL)
         entrain__work_hand_over(agents->workload, block->range, block->first + (uint32_t)k, work);
-    pulse->fired_before_s = pulse->fired_s;
     pulse->fired_s = fired_s;
-    pulse->before = pulse->since;
-    pulse->before_count = pulse->since_count;
-    pulse->since = 0;
-    pulse->since_count = 0;
-    pulse->settling = agents->config.pulses ? SETTLE_TICKS : 0;
     uint16_t purpose;
     if (block->habit[k].acting != ENTRAIN_STRATEGY_PULSE || agents->config.coupling == 0 ||
-        !pulse_helps(block, k, &purpose) || !pay(block, k, agents->config.pulse_cost))
+        !pulse_helps(block, k, &purpose))
+        return;
+    if (agents->spreads) {
+        const uint32_t round = round_at(agents, fired_s);
+        entrain__agent_round *its = round_of(pulse, round);
+        if (!is_for_hearing(agents, round) || its->fired_s >= 0)
+            return;
+        its->fired_s = fired_s;
+    }
+    if (!pay(block, k, agents->config.pulse_cost))
         return;
     send_pulse(block, k, purpose, fired_s);
     pulse->pulses++;
@@ -265,20 +285,25 @@ static void turn(const block_of *block, size_t k, double by) {
         entrain_phase_advance(&block->phase[k], &block->turns[k], by);
 }
 
-// All pulses before the last firing have been heard. With t_j when the others fired in the turn before, an
-// agent of N evenly spread ones would find their mean age to be half a period; what it finds beyond is, times
-// (N - 1) / N, its distance from the splay state that all of them are nearest to.
-static void settle(const block_of *block, size_t k) {
+// A round is over and all its pulses have been heard. With t_j when the others fired, an agent of N evenly spread
+// ones would find their mean age at its own firing to be half a turn; what it finds beyond is, times (N - 1) / N, its
+// distance from the splay state that all of them are nearest to. Who heard only some knows nothing.
+static void settle(const block_of *block, size_t k, uint32_t round) {
     const entrain__agents *agents = block->agents;
-    const entrain__agent_pulse *pulse = &block->pulse[k];
-    if (!agents->spreads || block->habit[k].acting != ENTRAIN_STRATEGY_PULSE ||
-        pulse->before_count == 0 || pulse->fired_before_s < 0)
+    const entrain__agent_round *its = &block->pulse[k].rounds[round & 1];
+    const double turning = block->frequency[k] + block->learned[k];
+    if (block->habit[k].acting != ENTRAIN_STRATEGY_PULSE || its->round != round || its->fired_s < 0 ||
+        its->count == 0 || !(turning > 0))
         return;
-    const double heard = pulse->before_count, turning = block->frequency[k] + block->learned[k];
-    const double mean_age = pulse->fired_s - pulse->fired_before_s - pulse->before / heard;
-    const double late_s = (mean_age - PI / turning) * heard / (heard + 1);
-    if (turning > 0)
-        turn(block, k, agents->config.spread_gain * late_s * turning);
+    const uint32_t speakers = block->range->heard[block->first + k];
+    const uint32_t others = agents->complete && speakers > 0 ? speakers - 1 : speakers;
+    if ((uint64_t)its->count * 10 < (uint64_t)others * 9)
+        return;
+    const double heard = its->count, turn_s = TWO_PI / turning;
+    const double begin_s = agents->since_s + round * agents->config.period_s;
+    const double ages_s = heard * (its->fired_s - begin_s) - its->sum_s + its->later * turn_s;
+    const double late_s = (ages_s / heard - turn_s / 2) * heard / (heard + 1);
+    turn(block, k, agents->config.spread_gain * late_s * turning);
 }
 
 // Who passed pi in this tick. A nudge back and forth over it is one firing.
@@ -301,10 +326,15 @@ static void fire_all(const block_of *block, const int32_t *turns_before) {
     }
 }
 
+// At the one tick that is SETTLE_TICKS after a round.
 static void settle_all(const block_of *block) {
+    const entrain__agents *agents = block->agents;
+    const double then_s = ((double)block->range->tick - SETTLE_TICKS) * agents->step_s;
+    const uint32_t now = round_at(agents, then_s), before = round_at(agents, then_s - agents->step_s);
+    if (now == before || !is_for_hearing(agents, before))
+        return;
     for (size_t k = 0; k < block->count; k++)
-        if (block->pulse[k].settling > 0 && --block->pulse[k].settling == 0)
-            settle(block, k);
+        settle(block, k, before);
 }
 
 // A pulse that brings together: the hearer's charge, Mirollo and Strogatz (1990) with b = 3, jumps by a part;
@@ -334,15 +364,16 @@ entrain_status entrain__agents_receive(entrain_self *self, const entrain_message
         if (messages[m].kind != KIND_PULSE)
             continue;
         const double fired_s = messages[m].payload[0].f64;
-        if (fired_s >= pulse->fired_s) {
-            pulse->since += fired_s - pulse->fired_s;
-            pulse->since_count++;
-        } else if (pulse->settling > 0 && fired_s >= pulse->fired_before_s) {
-            pulse->before += fired_s - pulse->fired_before_s;
-            pulse->before_count++;
-        }
-        if (messages[m].flags == PULSE_SPREADS)
+        if (messages[m].flags == PULSE_SPREADS) {
+            const uint32_t round = round_at(agents, fired_s);
+            if (!agents->spreads || round == UINT32_MAX)
+                continue;
+            entrain__agent_round *its = round_of(pulse, round);
+            its->sum_s += fired_s - (agents->since_s + round * config->period_s);
+            its->count++;
+            its->later += its->fired_s >= 0 && fired_s > its->fired_s;
             continue;
+        }
         const double now = (*phase + PI) / TWO_PI;
         const double part = config->pulse_strength / 8;
         const double then =
@@ -457,7 +488,7 @@ void entrain__agents_step(const entrain_range *range, uint32_t stage) {
         move_block(&block);
         if (agents->workload != NULL || agents->config.pulses)
             fire_all(&block, turns_before);
-        if (agents->config.pulses)
+        if (agents->config.pulses && agents->spreads)
             settle_all(&block);
     }
 }
@@ -494,7 +525,8 @@ void entrain__agents_start(const entrain_range *range) {
             block.energy[k] = agents->config.energy;
             block.habit[k].strategy = (uint8_t)agents->config.strategy;
             block.habit[k].acting = entrain__agent_first_act(agents->config.strategy);
-            block.pulse[k].fired_s = block.pulse[k].fired_before_s = -1;
+            block.pulse[k].fired_s = -1;
+            block.pulse[k].rounds[0].round = block.pulse[k].rounds[1].round = UINT32_MAX;
             busy[first + k] = 0.25F;
         }
     }

@@ -34,8 +34,3 @@ entrain_status entrain_workload_connect(entrain_workload *workload, entrain_engi
     (void)workload, (void)engine, (void)agents, (void)error_out;
     return ENTRAIN_OK;
 }
-entrain_status entrain_range_send(const entrain_range *range, uint32_t k, entrain_id to, uint16_t kind,
-                                  uint16_t flags, entrain_payload first, entrain_payload second) {
-    (void)range, (void)k, (void)to, (void)kind, (void)flags, (void)first, (void)second;
-    return ENTRAIN_OK;
-}

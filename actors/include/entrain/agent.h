@@ -14,8 +14,9 @@
 /// frequency that all of them were told (2 pi / period_s): the frame in which p stands still. Nobody reads the
 /// swarm's coherence: |z| is all an agent knows of it.
 ///
-/// Spreading evenly (ENTRAIN_GOAL_DISTRIBUTE_LOAD): with pulses, who fires moves by what the mean age of the
-/// pulses heard since its last one differs from half a period; on a complete graph that is exactly its
+/// Spreading evenly (ENTRAIN_GOAL_DISTRIBUTE_LOAD): with pulses, time is divided into rounds of a period. In rounds
+/// for hearing (the first few, then as often as the energy recovers) all who fire pulse, and each moves by what the mean
+/// age of the others' pulses at its own differs from half a period: on a complete graph that is exactly its
 /// distance from the splay state nearest to the swarm. Else it estimates the moments of 12 harmonics in turn, by the
 /// same consensus, and turns away from them all.
 ///
@@ -70,7 +71,7 @@ enum {
     ENTRAIN_AGENT_SPENT = 7,  ///< double, units since the start
     ENTRAIN_AGENT_HABIT = 8,  ///< entrain_agent_habit
     ENTRAIN_AGENT_MIND = 9,   ///< what adaptive remembers; 16 bytes
-    ENTRAIN_AGENT_PULSE = 10, ///< what pulses leave behind; 48 bytes
+    ENTRAIN_AGENT_PULSE = 10, ///< what pulses leave behind; 80 bytes
     ENTRAIN_AGENT_MOMENTS = 11, ///< 22 doubles; 8 bytes of nothing without `moments`
     ENTRAIN_AGENT_WORK = 12,  ///< entrain_workload's; 8 bytes of nothing without one
     ENTRAIN_AGENT_BUSY = 13,  ///< float: how busy it says it is, 0 to 1; 0.25 without a workload
