@@ -94,9 +94,9 @@ struct entrain_population {
 /// What a step() may send, while it goes on (step_sends.c).
 typedef struct entrain__step_sends {
     const entrain_range *range; // as handed to it; NULL outside, and where it may send nothing
-    uint32_t *counts;           // [range->count] how many each has sent in this call; NULL: they came in order
-    uint32_t first;             // where in the outbox this call began
-    uint32_t last, sent;        // in order: who sent last, from the first of the range, and how many
+    uint32_t *counts;    // [range->count] how many each has sent in this call; NULL: they came in order
+    uint32_t first;      // where in the outbox this call began
+    uint32_t last, sent; // in order: who sent last, from the first of the range, and how many
 } entrain__step_sends;
 
 /// A task: a contiguous block of one population's columns, cut by weight. Written by whoever runs its task.
@@ -133,6 +133,9 @@ typedef struct entrain__scratch {
     _Alignas(ENTRAIN_CACHE_LINE) int64_t *sums; // [cohort_count_max][words]
     uint32_t *heard;                            // [cohort_count_max]
     uint32_t *step_counts;                      // [cohort_count_max] where some step() may send; or NULL
+    uint64_t
+        *called; // [cohort_count_max / 64 + 1] bits by column of the cohort: who may have been called; all 0
+                 // between tasks
 } entrain__scratch;
 
 typedef enum entrain__phase {
@@ -228,6 +231,7 @@ struct entrain_engine {
     uint32_t tell_count;
     entrain__letter *lanes;   // [letters_max], by receiving cohort
     entrain__letter **sorted; // [letters_max] scratch of the router
+    uint32_t *homes;          // [letters_max] the same: receiving cohort plus 1, 0: none
     entrain__letter **sorted_twin;
     uint64_t letters_max;
     // Overflow policy block; NULL under the others. [letters_max]: what found no room, in the order in which
@@ -355,6 +359,8 @@ static inline void entrain__dead_letter(entrain_engine *engine, const entrain_me
 /// General messages (letters.c).
 bool entrain__letters_pending(const entrain_engine *engine);
 void entrain__letters_route(entrain_engine *engine);
+/// Delivers the cohort's lane and calls receive() of whom there is something for. Their bits in the worker's
+/// `called` are set then, others' perhaps too: to be cleared by the caller.
 void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker);
 /// What is queued for a column whose actor is about to end is undeliverable.
 void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column);

@@ -114,6 +114,48 @@ static void tell_senders(entrain_engine *engine) {
     }
 }
 
+// Where the last letter went: the next one often goes there, too.
+typedef struct finder {
+    const entrain_population *population;
+    entrain__cohort *cohort;
+    uint32_t first, count; // places of the cohort
+} finder;
+
+// entrain__place_of(), beginning with the population of the last one.
+static inline uint32_t find_place(const entrain_engine *engine, finder *near, entrain_id id) {
+    const uint32_t slot = entrain__id_slot(id);
+    if (id == ENTRAIN_ID_NONE || slot >= engine->actor_count)
+        return UINT32_MAX;
+    if (slot - near->population->first >= near->population->count)
+        near->population = entrain__population_of(engine, slot);
+    const entrain_population *population = near->population;
+    const uint32_t place = population->first + entrain__column_of(population, slot - population->first);
+    return engine->ids[place] == id ? place : UINT32_MAX;
+}
+
+// The cohort plus one that @p letter goes to, in whose share it is counted; 0: nobody's, or it has to wait.
+static inline uint32_t find_home(entrain_engine *engine, finder *near, entrain__letter *letter) {
+    const uint32_t place = find_place(engine, near, letter->to);
+    letter->undelivered = 0; // if it waited, it does so no more
+    if (place == UINT32_MAX) {
+        engine->count_of.undeliverable++;
+        entrain__dead_letter(engine, &letter->message, letter->to, ENTRAIN_FATE_UNDELIVERABLE);
+        entrain__letters_tell(engine, letter->message.from);
+        return 0;
+    }
+    if (engine->waiting != NULL && !entrain__wait_admits(engine, letter)) {
+        letter->undelivered = 1;
+        return 0;
+    }
+    if (place - near->first >= near->count) {
+        near->cohort = entrain__cohort_at(engine, place);
+        near->first = near->cohort->population->first + near->cohort->first;
+        near->count = near->cohort->count;
+    }
+    near->cohort->lane_count++;
+    return (uint32_t)(near->cohort - engine->cohorts) + 1;
+}
+
 void entrain__letters_route(entrain_engine *engine) {
     tell_senders(engine);
     // Gather: what waits first, then tells, in the order of calls; then delayed ones that are due; then what actors
@@ -150,37 +192,22 @@ void entrain__letters_route(entrain_engine *engine) {
     }
 
     // Count each cohort's share, then place. A letter to nobody never gets a lane, nor does one that has to
-    // wait. Two looks at the same ids, nothing changes in between.
-    for (int placing = 0; placing < 2; placing++) {
-        for (uint64_t l = 0; l < total; l++) {
-            entrain__letter *letter = letters[l];
-            uint32_t place = entrain__place_of(engine, letter->to);
-            if (place == UINT32_MAX) {
-                if (placing == 0) {
-                    letter->undelivered = 0; // if it waited, it does no more
-                    engine->count_of.undeliverable++;
-                    entrain__dead_letter(engine, &letter->message, letter->to, ENTRAIN_FATE_UNDELIVERABLE);
-                    entrain__letters_tell(engine, letter->message.from);
-                }
-                continue;
-            }
-            if (blocks && placing == 0)
-                letter->undelivered = !entrain__wait_admits(engine, letter);
-            if (letter->undelivered != 0)
-                continue;
-            entrain__cohort *cohort = entrain__cohort_at(engine, place);
-            if (placing == 0)
-                cohort->lane_count++;
-            else
-                engine->lanes[cohort->lane_first + cohort->lane_count++] = *letter;
-        }
-        uint64_t first = 0;
-        for (uint32_t c = 0; c < engine->cohort_count && placing == 0; c++) {
-            entrain__cohort *cohort = &engine->cohorts[c];
-            cohort->lane_first = first;
-            first += cohort->lane_count;
-            cohort->lane_count = 0;
-        }
+    // wait.
+    finder near = {engine->populations[0], engine->cohorts, 0, 0};
+    for (uint64_t l = 0; l < total; l++)
+        engine->homes[l] = find_home(engine, &near, letters[l]);
+    uint64_t first = 0;
+    for (uint32_t c = 0; c < engine->cohort_count; c++) {
+        entrain__cohort *cohort = &engine->cohorts[c];
+        cohort->lane_first = first;
+        first += cohort->lane_count;
+        cohort->lane_count = 0;
+    }
+    for (uint64_t l = 0; l < total; l++) {
+        if (engine->homes[l] == 0)
+            continue;
+        entrain__cohort *cohort = &engine->cohorts[engine->homes[l] - 1];
+        engine->lanes[cohort->lane_first + cohort->lane_count++] = *letters[l];
     }
     if (blocks)
         entrain__wait_keep(engine, total);
@@ -261,8 +288,8 @@ static bool make_room(entrain_engine *engine, entrain__cohort *cohort, uint32_t 
     return false;
 }
 
-// The owner enqueues its lane into its actors' rings, in order.
-static void deliver_lane(entrain_engine *engine, entrain__cohort *cohort) {
+// The owner enqueues its lane into its actors' rings, in order. Sets the bits of whom it has something for.
+static void deliver_lane(entrain_engine *engine, entrain__cohort *cohort, uint64_t *called) {
     const entrain_population *population = cohort->population;
     entrain_mailbox_set *set = population->letterboxes;
     entrain__letter *lane = engine->lanes + cohort->lane_first;
@@ -272,8 +299,9 @@ static void deliver_lane(entrain_engine *engine, entrain__cohort *cohort) {
             continue;
         }
         uint32_t slot = entrain__id_slot(lane[l].to);
-        uint32_t letterbox =
-            population->letterbox_first + entrain__column_of(population, slot - population->first);
+        const uint32_t column = entrain__column_of(population, slot - population->first);
+        const uint32_t letterbox = population->letterbox_first + column, bit = column - cohort->first;
+        called[bit / 64] |= UINT64_C(1) << bit % 64;
         if (entrain_mailbox_queued(set, letterbox) <
                 entrain__letterbox_limit(engine, population, letterbox) ||
             make_room(engine, cohort, letterbox, &lane[l])) {
@@ -451,37 +479,55 @@ static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_
     cohort->kept += entrain_mailbox_queued(cohort->population->letterboxes, letterbox);
 }
 
-void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker) {
+// One of those who may have something to be handed.
+static void receive_column(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker, uint32_t column,
+                           bool notices, bool rung) {
     const entrain_population *population = cohort->population;
-    deliver_lane(engine, cohort);
-    if (population->behavior.receive == NULL)
+    const entrain_id id = engine->ids[population->first + column];
+    if (id == ENTRAIN_ID_NONE)
         return;
-    const bool notices = cohort->notices > 0;
-    cohort->kept = cohort->notices = 0;
-    entrain__calendar *calendar = cohort->calendar;
-    while (calendar != NULL &&
-           entrain__calendar_line_up(calendar, ENTRAIN__LANE_OWN, entrain__timers_end(engine)) != NULL)
-        continue;
-    const bool rung = calendar != NULL && entrain__calendar_lined(calendar) > 0;
-    for (uint32_t column = cohort->first; column < cohort->first + cohort->count; column++) {
-        uint32_t letterbox = population->letterbox_first + column;
-        entrain_id id = engine->ids[population->first + column];
-        uint32_t queued = entrain_mailbox_queued(population->letterboxes, letterbox);
-        const bool timers = rung && entrain__calendar_first(calendar, column - cohort->first) != NULL;
-        if (id == ENTRAIN_ID_NONE)
-            continue;
-        const bool noticed = notices && entrain__supervise_notices_due(engine, entrain__id_slot(id)) > 0;
-        if (queued == 0 && !noticed && !timers)
-            continue;
-        // A muted actor's turn comes when what it sent has found room; and one that is to end has none any more.
-        const bool muted = engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0;
-        if (!muted && (!timers || receive_timers(engine, cohort, worker, column))) {
-            receive_one(engine, cohort, worker, column, letterbox);
-        } else {
-            cohort->kept += queued;
-            cohort->notices += noticed;
-        }
+    const uint32_t letterbox = population->letterbox_first + column;
+    const uint32_t queued = entrain_mailbox_queued(population->letterboxes, letterbox);
+    const bool timers = rung && entrain__calendar_first(cohort->calendar, column - cohort->first) != NULL;
+    const bool noticed = notices && entrain__supervise_notices_due(engine, entrain__id_slot(id)) > 0;
+    if (queued == 0 && !noticed && !timers)
+        return;
+    // A muted actor's turn comes when what it sent has found room; and one that is to end has none any more.
+    const bool muted = engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0;
+    if (!muted && (!timers || receive_timers(engine, cohort, worker, column))) {
+        receive_one(engine, cohort, worker, column, letterbox);
+    } else {
+        cohort->kept += queued;
+        cohort->notices += noticed;
     }
+}
+
+void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker) {
+    uint64_t *called = engine->scratch[worker].called;
+    entrain__calendar *calendar = cohort->calendar;
+    // Who has notices, or has kept mail or timers, is not known by name.
+    const bool notices = cohort->notices > 0;
+    const bool all =
+        notices || cohort->kept > 0 || (calendar != NULL && entrain__calendar_lined(calendar) > 0);
+    deliver_lane(engine, cohort, called);
+    if (cohort->population->behavior.receive == NULL)
+        return;
+    cohort->kept = cohort->notices = 0;
+    const entrain__delayed *due;
+    while (calendar != NULL && (due = entrain__calendar_line_up(calendar, ENTRAIN__LANE_OWN,
+                                                                entrain__timers_end(engine))) != NULL)
+        called[due->owner / 64] |= UINT64_C(1) << due->owner % 64;
+    const bool rung = calendar != NULL && entrain__calendar_lined(calendar) > 0;
+    const uint32_t words = (cohort->count + 63) / 64;
+    if (all) {
+        memset(called, 0xff, words * sizeof *called);
+        if (cohort->count % 64 != 0)
+            called[words - 1] = (UINT64_C(1) << cohort->count % 64) - 1;
+    }
+    for (uint32_t w = 0; w < words; w++)
+        for (uint64_t bits = called[w]; bits != 0; bits &= bits - 1)
+            receive_column(engine, cohort, worker, cohort->first + 64 * w + (uint32_t)__builtin_ctzll(bits),
+                           notices, rung);
 }
 
 void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {

@@ -139,6 +139,46 @@ static void publish_run(entrain_engine *engine, entrain__cohort *cohort, entrain
     publish_range(engine, cohort, range, 0, engine->publications[engine->now]);
 }
 
+// What @p range says anew counts in the field instead of what it said.
+static void publish_again(entrain_engine *engine, entrain__cohort *cohort, const entrain_range *range) {
+    int64_t *publications = engine->publications[engine->now];
+    const int64_t *words = publications + (size_t)(cohort->population->first + range->first) * engine->words;
+    entrain__int128 before[ENTRAIN_WORDS_MAX], after[ENTRAIN_WORDS_MAX];
+    if (engine->graph.complete)
+        entrain__words_sum(engine->words, words, range->count, before);
+    publish_range(engine, cohort, range, 0, publications);
+    if (!engine->graph.complete)
+        return;
+    entrain__words_sum(engine->words, words, range->count, after);
+    for (uint32_t w = 0; w < engine->words; w++)
+        cohort->field[w] += after[w] - before[w];
+}
+
+static inline bool has_bit(const uint64_t *bits, uint32_t k) { return (bits[k / 64] >> k % 64 & 1) != 0; }
+
+// Those publish again who may have been called: each run of them that live.
+static void publish_called(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker) {
+    const entrain_population *population = cohort->population;
+    const uint64_t *called = engine->scratch[worker].called;
+    const entrain_id *ids = engine->ids + population->first + cohort->first;
+    for (uint32_t k = 0; k < cohort->count; k++) {
+        const uint64_t rest = called[k / 64] >> k % 64;
+        if (rest == 0) {
+            k |= 63; // nobody in the rest of this word
+            continue;
+        }
+        k += (uint32_t)__builtin_ctzll(rest);
+        const uint32_t first = k;
+        while (k < cohort->count && has_bit(called, k) && ids[k] != ENTRAIN_ID_NONE)
+            k++;
+        if (k > first) {
+            const entrain_range range = range_at(engine, population, cohort->first + first, k - first, worker,
+                                                 cohort->tick, cohort->now);
+            publish_again(engine, cohort, &range);
+        }
+    }
+}
+
 static void start_run(entrain_engine *engine, entrain__cohort *cohort, entrain_range *range, void *context) {
     const entrain_behavior *behavior = &cohort->population->behavior;
     if (behavior->start != NULL)
@@ -193,11 +233,9 @@ static void run_cohort(entrain_engine *engine, entrain__cohort *cohort, uint32_t
             !entrain__timers_rung(engine, cohort))
             break;
         entrain__letters_receive(engine, cohort, worker);
-        if (publishes) { // what a message changed is heard in this very tick
-            entrain__cohort_runs(engine, cohort, worker, publish_run, NULL);
-            if (engine->graph.complete)
-                entrain__field_part(engine, cohort, engine->publications[engine->now]);
-        }
+        if (publishes) // what a message changed is heard in this very tick
+            publish_called(engine, cohort, worker);
+        memset(engine->scratch[worker].called, 0, ((size_t)cohort->count + 63) / 64 * sizeof(uint64_t));
         break;
     case ENTRAIN__PHASE_EXCHANGE:
         if (publishes && engine->lives_kept) {

@@ -359,12 +359,13 @@ static entrain_status build_letters(entrain_engine *engine) {
         entrain__engine_take(engine, &engine->bytes_messages, ENTRAIN_TELLS_MAX, sizeof *engine->tells);
     engine->lanes = entrain__engine_take(engine, &engine->bytes_messages, total, sizeof *engine->lanes);
     engine->sorted = entrain__engine_take(engine, &engine->bytes_messages, total, sizeof *engine->sorted);
+    engine->homes = entrain__engine_take(engine, &engine->bytes_messages, total, sizeof *engine->homes);
     engine->sorted_twin =
         entrain__engine_take(engine, &engine->bytes_messages, total, sizeof *engine->sorted_twin);
     engine->undelivered = entrain__engine_take(engine, &engine->bytes_messages, engine->actor_count,
                                                sizeof *engine->undelivered);
     return engine->tells != NULL && engine->lanes != NULL && engine->sorted != NULL &&
-                   engine->sorted_twin != NULL && engine->undelivered != NULL
+                   engine->sorted_twin != NULL && engine->homes != NULL && engine->undelivered != NULL
                ? build_waiting(engine)
                : ENTRAIN_NO_MEMORY;
 }
@@ -454,9 +455,13 @@ static entrain_status build_publications(entrain_engine *engine) {
         scratch->heard = entrain__engine_take(engine, &engine->bytes_table, engine->cohort_count_max,
                                               sizeof *scratch->heard);
         if (step_sends)
-            scratch->step_counts = entrain__engine_take(engine, &engine->bytes_table, engine->cohort_count_max,
-                                                        sizeof *scratch->step_counts);
-        if (scratch->sums == NULL || scratch->heard == NULL || (step_sends && scratch->step_counts == NULL))
+            scratch->step_counts = entrain__engine_take(
+                engine, &engine->bytes_table, engine->cohort_count_max, sizeof *scratch->step_counts);
+        if (engine->has_mail)
+            scratch->called = entrain__engine_take(
+                engine, &engine->bytes_table, engine->cohort_count_max / 64 + 1, sizeof *scratch->called);
+        if (scratch->sums == NULL || scratch->heard == NULL ||
+            (engine->has_mail && scratch->called == NULL) || (step_sends && scratch->step_counts == NULL))
             return ENTRAIN_NO_MEMORY;
     }
     return ENTRAIN_OK;
