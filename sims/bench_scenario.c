@@ -560,8 +560,10 @@ int bench_scenario(const bench_options *options) {
     if (bench.cells == NULL)
         abort();
     int code = EXIT_USAGE;
-    if (status == ENTRAIN_OK && bench.scenarios[0].events != NULL)
+    if (status == ENTRAIN_OK && events_count(bench.scenarios[0].events) > 0)
         say_note("the scenario's events happen on the way, and the times are with them");
+    if (status == ENTRAIN_OK && events_have_hook(bench.scenarios[0].events))
+        say_note("the scenario's on_sample is not called: nobody takes samples here");
     if (status == ENTRAIN_OK)
         code = bench_all(&bench);
     else

@@ -22,6 +22,9 @@
 #include "sims/summary_phases.h"
 #include "sims/timeline_file.h"
 
+// Events of on_sample that are told while the run goes on.
+enum { ASKED_SHOWN = 20 };
+
 typedef struct run_state {
     const cli_options *options;
     scenario scenario;
@@ -31,6 +34,7 @@ typedef struct run_state {
     run_outcome outcome;
     run_phases phases; // at the end
     event_run events;
+    uint64_t asked;  // events of on_sample that have happened
     char *name;      // of the scenario
     char *directory; // NULL: series.csv to stdout, no files
     int lock;        // of the directory; -1: none
@@ -118,9 +122,16 @@ static entrain_status on_sample(void *context, const entrain_phase_sample *sampl
 }
 
 static void on_event(void *context, uint32_t index) {
-    const run_state *run = context;
-    const event_facts event = events_at(run->scenario.events, index);
-    say_note("t = %.6g s, tick %s: %s", event.at_s, text_count(event.tick).text, event.what);
+    run_state *run = context;
+    const event_facts event = events_at(run->events.list, index);
+    run->asked += event.asked;
+    if (event.asked && run->asked > ASKED_SHOWN + 1)
+        return;
+    if (event.asked && run->asked > ASKED_SHOWN)
+        say_note("on_sample goes on so; summary.json lists what it does");
+    else
+        say_note("t = %.6g s, tick %s%s: %s", event.at_s, text_count(event.tick).text,
+                 event.asked ? ", on_sample" : "", event.what);
 }
 
 static run_end carry_out(run_state *run, entrain_error *error_out) {
@@ -156,7 +167,7 @@ static entrain_status write_rest(run_state *run, run_end end, entrain_error *err
     run_phases_take(run->swarm, &run->outcome, &run->phases);
     run->summary = summary_json(run->name, &run->scenario, run->swarm, &run->outcome, end, together);
     run_phases_json(&run->phases, &run->outcome, run->summary);
-    summary_put_events(run->summary, run->scenario.events, run->events.next);
+    summary_put_events(run->summary, run->events.list, run->events.next, run->events.unlisted);
     run->execution = execution_json(&run->scenario, run->swarm, wall_now_s() - run->begun_s);
     entrain_status status = recorder_close(run->recorder, error_out);
     if (run->directory == NULL || status != ENTRAIN_OK)
@@ -179,7 +190,7 @@ static void draw(const run_state *run) {
                         .since_s = run->outcome.staying ? run->outcome.since_s : -1,
                         .time_s = run->outcome.last.time_s,
                         .sample_count = run->outcome.count,
-                        .events = run->scenario.events,
+                        .events = run->events.list,
                         .event_count = run->events.next,
                         .population = entrain_swarm_population(run->swarm),
                         .coherence = run->outcome.last.coherence,

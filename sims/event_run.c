@@ -8,9 +8,10 @@
 
 static entrain_status refuse(const event_run *run, const char *where, const scenario_event *event,
                              entrain_status status, const char *sentence, entrain_error *error_out) {
-    (void)run;
     char own[sizeof error_out->sentence];
     snprintf(own, sizeof own, "%s", sentence); // it may be error_out's
+    if (event->asked)
+        return entrain_error_set(error_out, status, "%s: %s", hook_run_place(run->hook), own);
     return entrain_error_set(error_out, status, "%s%sevents[%" PRIu32 "]: %s", where != NULL ? where : "",
                              where != NULL ? ": " : "", event->number, own);
 }
@@ -178,18 +179,39 @@ entrain_status event_run_begin(event_run *run, const scenario_events *list, entr
         return ENTRAIN_OK;
     run->topology = entrain_swarm_topology(swarm);
     entrain_topology_retain(run->topology);
+    if (list->hook != NULL) {
+        run->list = run->own = events_copy(list);
+        if (run->own == NULL)
+            return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
+                                     "%s: no memory left for events; free some.", where);
+        entrain_status status = hook_run_begin(list->hook, &run->hook, error_out);
+        if (status != ENTRAIN_OK)
+            return status;
+    }
     return look_at_all(run, where, error_out);
 }
 
 void event_run_end(event_run *run) {
     entrain_topology_release(run->topology);
     run->topology = NULL;
+    hook_run_end(run->hook);
+    run->hook = NULL;
+    if (run->own != NULL)
+        run->list = NULL;
+    events_free(run->own);
+    run->own = NULL;
 }
 
 // --- On the way
 
 static uint64_t next_tick(const event_run *run) {
     return run->next < events_count(run->list) ? run->list->events[run->next].tick : UINT64_MAX;
+}
+
+// A hook's event has happened, and the list is long enough: it goes again.
+static void take_out(scenario_events *list, uint32_t index) {
+    list->count--;
+    memmove(&list->events[index], &list->events[index + 1], (list->count - index) * sizeof *list->events);
 }
 
 entrain_status event_run_happen(event_run *run, entrain_error *error_out) {
@@ -203,9 +225,32 @@ entrain_status event_run_happen(event_run *run, entrain_error *error_out) {
         entrain_engine_republish(entrain_swarm_engine(run->swarm));
         if (run->told != NULL)
             run->told(run->context, run->next);
+        if (event->asked && run->listed >= HOOK_EVENTS_LISTED) {
+            take_out(run->own, run->next);
+            run->unlisted++;
+            continue;
+        }
+        run->listed += event->asked;
         run->next++;
     }
     return ENTRAIN_OK;
+}
+
+entrain_status event_run_ask(event_run *run, const entrain_phase_sample *sample, entrain_error *error_out) {
+    if (run->hook == NULL)
+        return ENTRAIN_OK;
+    scenario_events *own = run->own;
+    const bool full = run->listed >= HOOK_EVENTS_LISTED;
+    const uint32_t action_count = own->action_count, item_count = own->item_count;
+    entrain_status status =
+        hook_run_ask(run->hook, run, sample, own, run->next, run->told == NULL, error_out);
+    if (status == ENTRAIN_OK)
+        status = event_run_happen(run, error_out);
+    if (status == ENTRAIN_OK && full) { // nothing of it was kept
+        own->action_count = action_count;
+        own->item_count = item_count;
+    }
+    return status;
 }
 
 entrain_status event_run_advance(event_run *run, uint64_t ticks, entrain_error *error_out) {

@@ -54,8 +54,8 @@ static void *grown(void *array, uint32_t count, uint32_t *room, size_t size) {
 entrain_status event_add_item(event_reader *reader, event_item item) {
     scenario_events *list = reader->list;
     if (list->item_count == ITEMS_MAX)
-        return event_refuse(reader, ENTRAIN_LIMIT, "goes beyond %d edges, oscillators and values in all events.",
-                      ITEMS_MAX);
+        return event_refuse(reader, ENTRAIN_LIMIT,
+                            "goes beyond %d edges, oscillators and values in all events.", ITEMS_MAX);
     event_item *items = grown(list->items, list->item_count, &list->item_room, sizeof *items);
     if (items == NULL)
         return event_no_memory(reader);
@@ -71,8 +71,8 @@ entrain_status event_read_index(const event_reader *reader, const json_t *value,
     const int64_t size = integer(reader->r, KEY_SIZE);
     if (!(number >= 0 && number < (double)size) || number != floor(number))
         return event_refuse(reader, ENTRAIN_INVALID,
-                      "names oscillator %s; there are 0 to %" PRId64 " (swarm.size is %" PRId64 ").",
-                      words_value(value).text, size - 1, size);
+                            "names oscillator %s; there are 0 to %" PRId64 " (swarm.size is %" PRId64 ").",
+                            words_value(value).text, size - 1, size);
     *index_out = (uint32_t)number;
     return ENTRAIN_OK;
 }
@@ -121,8 +121,9 @@ static entrain_status read_edge(event_reader *reader, const json_t *value, bool 
                                 event_item *item_out, json_t **canonical_out) {
     const size_t count = json_array_size(value);
     if (count < 2 || count > (weighted ? 3 : 2))
-        return event_refuse(reader, ENTRAIN_INVALID, "has %s for an edge; an edge is %s.", words_value(value).text,
-                      weighted ? "{ from, to } or { from, to, weight }" : "{ from, to }");
+        return event_refuse(reader, ENTRAIN_INVALID, "has %s for an edge; an edge is %s.",
+                            words_value(value).text,
+                            weighted ? "{ from, to } or { from, to, weight }" : "{ from, to }");
     entrain_status status = event_read_index(reader, json_array_get(value, 0), &item_out->from);
     if (status == ENTRAIN_OK)
         status = event_read_index(reader, json_array_get(value, 1), &item_out->to);
@@ -130,14 +131,14 @@ static entrain_status read_edge(event_reader *reader, const json_t *value, bool 
         return status;
     if (item_out->from == item_out->to)
         return event_refuse(reader, ENTRAIN_INVALID,
-                      "has an edge from %" PRIu32 " to itself; name two oscillators.", item_out->from);
+                            "has an edge from %" PRIu32 " to itself; name two oscillators.", item_out->from);
     const json_t *weight = json_array_get(value, 2);
     item_out->weight = weight != NULL ? json_number_value(weight) : 1;
     if (weight != NULL && !(json_is_number(weight) && fabs(item_out->weight) <= 1e6))
         return event_refuse(reader, ENTRAIN_INVALID,
-                      "gives the edge from %" PRIu32 " to %" PRIu32
-                      " the weight %s; it must be a number from -1e6 to 1e6.",
-                      item_out->from, item_out->to, words_value(weight).text);
+                            "gives the edge from %" PRIu32 " to %" PRIu32
+                            " the weight %s; it must be a number from -1e6 to 1e6.",
+                            item_out->from, item_out->to, words_value(weight).text);
     *canonical_out = pair(item_out, true, weighted);
     return ENTRAIN_OK;
 }
@@ -157,8 +158,8 @@ static entrain_status check_graph(const event_reader *reader) {
     if (strcmp(word(reader->r, KEY_TOPOLOGY_KIND), "complete") != 0)
         return ENTRAIN_OK;
     return event_refuse(reader, ENTRAIN_INVALID,
-                  "finds no edges: a complete graph is kept as one sum; the same graph with edges is "
-                  "swarm.topology.kind = \"erdos-renyi\" with probability 1.");
+                        "finds no edges: a complete graph is kept as one sum; the same graph with edges is "
+                        "swarm.topology.kind = \"erdos-renyi\" with probability 1.");
 }
 
 static entrain_status read_cut(event_reader *reader, const json_t *value, json_t **canonical_out) {
@@ -197,7 +198,7 @@ static entrain_status read_value(event_reader *reader, const json_t *value, even
     const json_t *wanted = json_array_get(value, 1);
     if (json_array_size(value) != 2)
         return event_refuse(reader, ENTRAIN_INVALID, "has %s; it must be { oscillator, value }.",
-                      words_value(value).text);
+                            words_value(value).text);
     entrain_status status = event_read_index(reader, json_array_get(value, 0), &item_out->from);
     if (status != ENTRAIN_OK)
         return status;
@@ -205,9 +206,9 @@ static entrain_status read_value(event_reader *reader, const json_t *value, even
     // As entrain_kuramoto_add() has it: no more than 2^20 rad in a step.
     const double most = fmin(1e9, 0x1p20 / number(reader->r, KEY_STEP));
     if (!json_is_number(wanted) || !(fabs(item_out->weight) <= most))
-        return event_refuse(reader, ENTRAIN_INVALID,
-                      "gives oscillator %" PRIu32 " %s; it must be a number from -%s to %s.", item_out->from,
-                      words_value(wanted).text, words_number(most).text, words_number(most).text);
+        return event_refuse(
+            reader, ENTRAIN_INVALID, "gives oscillator %" PRIu32 " %s; it must be a number from -%s to %s.",
+            item_out->from, words_value(wanted).text, words_number(most).text, words_number(most).text);
     *canonical_out = pair(item_out, false, true);
     return ENTRAIN_OK;
 }
@@ -216,7 +217,7 @@ static entrain_status read_values(event_reader *reader, const json_t *value, jso
     const bool swing = strcmp(word(reader->r, KEY_MODEL_KIND), "swing") == 0;
     if (swing != (strcmp(reader->verb, "power") == 0))
         return event_refuse(reader, ENTRAIN_INVALID, "does not apply to model \"%s\"; say %s.",
-                      word(reader->r, KEY_MODEL_KIND), swing ? "power" : "frequency");
+                            word(reader->r, KEY_MODEL_KIND), swing ? "power" : "frequency");
     return read_items(reader, value, begins_with_number(value), "{ oscillator, value } or a list of them",
                       read_value, canonical_out);
 }
@@ -247,11 +248,12 @@ static entrain_status check_keys(const event_reader *reader, const json_t *table
         if (k < EVENT_KEY_COUNT)
             continue;
         const char *nearest = entrain_nearest_word(name, names);
-        return event_refuse(reader, ENTRAIN_UNKNOWN,
-                      "names \"%s\", which cannot be set while a swarm runs (model.coupling, lag, noise and "
-                      "damping can)%s%s%s",
-                      words_text(name).text, nearest != NULL ? "; did you mean \"" : ".",
-                      nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        return event_refuse(
+            reader, ENTRAIN_UNKNOWN,
+            "names \"%s\", which cannot be set while a swarm runs (model.coupling, lag, noise and "
+            "damping can)%s%s%s",
+            words_text(name).text, nearest != NULL ? "; did you mean \"" : ".",
+            nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
     }
     return ENTRAIN_OK;
 }
@@ -259,7 +261,7 @@ static entrain_status check_keys(const event_reader *reader, const json_t *table
 static entrain_status read_set(event_reader *reader, const json_t *value, json_t **canonical_out) {
     if (!json_is_object(value) || json_object_size(value) == 0)
         return event_refuse(reader, ENTRAIN_INVALID, "is %s; write { [\"model.coupling\"] = 0.5 }.",
-                      words_value(value).text);
+                            words_value(value).text);
     entrain_status status = check_keys(reader, value);
     json_t *table = status == ENTRAIN_OK ? json_object() : NULL;
     if (status == ENTRAIN_OK && table == NULL)
@@ -270,9 +272,9 @@ static entrain_status read_set(event_reader *reader, const json_t *value, json_t
         if (wanted == NULL)
             continue;
         if (reader->r->values[key->id] == NULL) {
-            status = event_refuse(reader, ENTRAIN_INVALID,
-                            "changes %s, which this scenario does not have as one number from the start.",
-                            key->name);
+            status = event_refuse(
+                reader, ENTRAIN_INVALID,
+                "changes %s, which this scenario does not have as one number from the start.", key->name);
             break;
         }
         json_t *canonical = NULL;
@@ -319,7 +321,8 @@ static const event_verb verbs[] = {
     {"link", "{ from, to [, weight] } or a list", "adds edges to the graph; weight 1 unless given", read_link,
      NULL, true, tell_weighted, 0},
     {"set", "{ [\"model.coupling\"] = value }",
-     "changes coupling, lag, noise, damping or a harmonic's for all", read_set, event_set, false, tell_key, 0},
+     "changes coupling, lag, noise, damping or a harmonic's for all", read_set, event_set, false, tell_key,
+     0},
     {"frequency", "{ oscillator, value } or a list", "changes natural frequencies, rad/s", read_values,
      event_drive, false, tell_value, 0},
     {"power", "{ oscillator, value } or a list", "changes powers of model \"swing\"", read_values,
@@ -352,6 +355,9 @@ static entrain_status check_words(event_reader *reader, const json_t *event) {
     for (size_t v = 0; v < VERB_COUNT; v++)
         names[v + 1] = verbs[v].name;
     bool any = false;
+    if (reader->origin != NULL && json_object_get(event, "at") != NULL)
+        return event_refuse(reader, ENTRAIN_INVALID,
+                            "has \"at\"; what on_sample returns happens at once, so leave it out.");
     json_object_foreach((json_t *)event, name, value) {
         size_t v = 0;
         while (names[v] != NULL && strcmp(names[v], name) != 0)
@@ -361,7 +367,8 @@ static entrain_status check_words(event_reader *reader, const json_t *event) {
             continue;
         const char *nearest = entrain_nearest_word(name, names);
         return event_refuse(reader, ENTRAIN_UNKNOWN, "has \"%s\"; %s%s%s", words_text(name).text,
-                            nearest != NULL ? "did you mean \"" : "\"entrain list events\" shows what there is",
+                            nearest != NULL ? "did you mean \""
+                                            : "\"entrain list events\" shows what there is",
                             nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : ".");
     }
     return any ? ENTRAIN_OK
@@ -376,13 +383,18 @@ static entrain_status read_time(event_reader *reader, const json_t *event, scena
     const json_t *at = json_object_get(event, "at");
     const resolver *r = reader->r;
     const double duration = number(r, KEY_DURATION), time = json_number_value(at);
+    if (reader->origin != NULL) {
+        made->at_s = reader->now_s;
+        made->tick = reader->now;
+        return ENTRAIN_OK;
+    }
     if (at == NULL)
         return event_refuse(reader, ENTRAIN_INVALID, "does not say when; add at = (simulated seconds).");
     *late_out = json_is_number(at) && time > duration && r->given->values[KEY_DURATION].set != NULL;
     if (!json_is_number(at) || !(time >= 0 && (time <= duration || *late_out)))
         return event_refuse(reader, ENTRAIN_INVALID,
-                      "is at %s; it must be a number of seconds from 0 to time.duration, which is %s.",
-                      words_value(at).text, words_number(duration).text);
+                            "is at %s; it must be a number of seconds from 0 to time.duration, which is %s.",
+                            words_value(at).text, words_number(duration).text);
     made->at_s = time;
     made->tick = *late_out ? 0 : (uint64_t)round(time / number(r, KEY_STEP));
     return ENTRAIN_OK;
@@ -455,9 +467,9 @@ static entrain_status read_verbs(event_reader *reader, const json_t *event, scen
 static entrain_status read_event(event_reader *reader, const json_t *event, json_t *canonical_list) {
     if (!json_is_object(event))
         return event_refuse(reader, ENTRAIN_INVALID,
-                      "is %s; an event is a table such as { at = 10, cut = { 3, 7 } }.",
-                      words_value(event).text);
-    scenario_event made = {.number = reader->number};
+                            "is %s; an event is a table such as { %scut = { 3, 7 } }.",
+                            words_value(event).text, reader->origin == NULL ? "at = 10, " : "");
+    scenario_event made = {.number = reader->number, .asked = reader->origin != NULL};
     bool late = false;
     entrain_status status = check_words(reader, event);
     if (status == ENTRAIN_OK)
@@ -509,8 +521,8 @@ static entrain_status check_lives(event_reader *reader) {
                 reader->verb = action->verb->name;
                 if (stops == ((stopped[index / 8] & bit) != 0))
                     status = event_refuse(reader, ENTRAIN_INVALID,
-                                    "names oscillator %" PRIu32 ", which %s at that time.", index,
-                                    stops ? "is stopped already" : "is not stopped");
+                                          "names oscillator %" PRIu32 ", which %s at that time.", index,
+                                          stops ? "is stopped already" : "is not stopped");
                 stopped[index / 8] ^= bit;
             }
         }
@@ -541,30 +553,93 @@ static entrain_status read_all(event_reader *reader, json_t **canonical_out) {
 
 entrain_status events_resolve(resolver *r, scenario_events **list_out) {
     *list_out = NULL;
-    if (r->values[KEY_EVENTS] == NULL)
+    if (r->values[KEY_EVENTS] == NULL && r->values[KEY_ON_SAMPLE] == NULL)
         return ENTRAIN_OK;
     event_reader reader = {.r = r, .list = calloc(1, sizeof *reader.list)};
     json_t *canonical = NULL;
     entrain_status status = reader.list != NULL ? read_all(&reader, &canonical) : event_no_memory(&reader);
-    if (status != ENTRAIN_OK || reader.list->count == 0) {
+    if (status == ENTRAIN_OK && r->values[KEY_ON_SAMPLE] != NULL)
+        status = hook_resolve(r, &reader.list->hook);
+    if (status != ENTRAIN_OK || (reader.list->count == 0 && reader.list->hook == NULL)) {
         events_free(reader.list);
         reader.list = NULL;
     }
-    if (status != ENTRAIN_OK)
-        return status;
-    if (reader.list == NULL) {
+    if (status != ENTRAIN_OK || events_count(reader.list) == 0) {
         json_decref(canonical);
         canonical = NULL;
     }
+    if (status != ENTRAIN_OK)
+        return status;
     json_decref(r->values[KEY_EVENTS]);
     r->values[KEY_EVENTS] = canonical;
     *list_out = reader.list;
     return ENTRAIN_OK;
 }
 
+// What was appended from @p count on goes before what is there from @p at on.
+static void put_behind(scenario_events *list, uint32_t at, uint32_t count) {
+    for (uint32_t e = count; e < list->count; e++, at++) {
+        const scenario_event event = list->events[e];
+        memmove(&list->events[at + 1], &list->events[at], (size_t)(e - at) * sizeof event);
+        list->events[at] = event;
+    }
+}
+
+entrain_status events_read_reply(resolver *r, scenario_events *list, uint32_t at, const char *origin,
+                                 double now_s, uint64_t now, const json_t *reply) {
+    const uint32_t count = list->count, action_count = list->action_count, item_count = list->item_count;
+    event_reader reader = {.r = r, .list = list, .origin = origin, .now_s = now_s, .now = now};
+    json_t *canonical = json_array(); // nobody stores it
+    entrain_status status = canonical != NULL ? ENTRAIN_OK : event_no_memory(&reader);
+    if (status == ENTRAIN_OK && json_is_object(reply) && json_object_size(reply) > 0)
+        status = read_event(&reader, reply, canonical);
+    for (size_t e = 0; status == ENTRAIN_OK && e < json_array_size(reply); e++) {
+        reader.number = (uint32_t)e + 1;
+        status = read_event(&reader, json_array_get(reply, e), canonical);
+    }
+    json_decref(canonical);
+    if (status == ENTRAIN_OK) {
+        put_behind(list, at, count);
+        return ENTRAIN_OK;
+    }
+    list->count = count;
+    list->action_count = action_count;
+    list->item_count = item_count;
+    return status;
+}
+
+// A copy of @p count things. False: no memory.
+static bool copy_things(const void *things, size_t count, size_t size, void **copy_out) {
+    *copy_out = count > 0 ? malloc(count * size) : NULL;
+    if (*copy_out != NULL)
+        memcpy(*copy_out, things, count * size);
+    return count == 0 || *copy_out != NULL;
+}
+
+scenario_events *events_copy(const scenario_events *list) {
+    scenario_events *copy = calloc(1, sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    void *events = NULL, *actions = NULL, *items = NULL;
+    const bool copied = copy_things(list->events, list->count, sizeof *list->events, &events) &&
+                        copy_things(list->actions, list->action_count, sizeof *list->actions, &actions) &&
+                        copy_things(list->items, list->item_count, sizeof *list->items, &items);
+    copy->events = events;
+    copy->actions = actions;
+    copy->items = items;
+    copy->count = copy->room = list->count;
+    copy->action_count = copy->action_room = list->action_count;
+    copy->item_count = copy->item_room = list->item_count;
+    if (copied)
+        return copy;
+    events_free(copy);
+    return NULL;
+}
+
 void events_free(scenario_events *list) {
     if (list == NULL)
         return;
+    hook_free(list->hook);
     free(list->events);
     free(list->actions);
     free(list->items);
@@ -572,6 +647,8 @@ void events_free(scenario_events *list) {
 }
 
 uint32_t events_count(const scenario_events *list) { return list != NULL ? list->count : 0; }
+
+bool events_have_hook(const scenario_events *list) { return list != NULL && list->hook != NULL; }
 
 // One verb and its first few items; how many there are where it does not say all.
 static void tell_action(const scenario_events *list, const event_action *action, char *text_out,
@@ -589,7 +666,7 @@ static void tell_action(const scenario_events *list, const event_action *action,
 
 event_facts events_at(const scenario_events *list, uint32_t index) {
     const scenario_event *event = &list->events[index];
-    event_facts facts = {.at_s = event->at_s, .tick = event->tick};
+    event_facts facts = {.at_s = event->at_s, .tick = event->tick, .asked = event->asked};
     size_t used = 0;
     for (uint32_t a = 0; a < event->count && used < sizeof facts.what; a++) {
         if (a > 0)

@@ -16,6 +16,7 @@
 #include "entrain/swarm.h"
 
 typedef struct resolver resolver;
+typedef struct hook_run hook_run;
 
 /// The events of a scenario, in the order in which they happen. Immutable.
 typedef struct scenario_events scenario_events;
@@ -27,8 +28,10 @@ typedef struct event_facts {
     double at_s; ///< as written
     uint64_t tick;
     char what[EVENT_TEXT_BYTES]; ///< "cut 3-7; set model.coupling = 0.5"
+    bool asked;                  ///< on_sample returned it
 } event_facts;
 
+/// Reads the scenario's hook, too (hook.h): a list of no events may have one.
 /// Checks r->values[KEY_EVENTS] and replaces it by its canonical form (NULL where nothing is to happen).
 /// Everything is looked at that the scenario alone can tell: verbs, indices, times, values, who can stop;
 /// what only the graph can tell, event_run_begin() does. Events after an end that --set brought nearer are
@@ -38,6 +41,8 @@ entrain_status events_resolve(resolver *r, scenario_events **list_out);
 void events_free(scenario_events *list);
 /// 0 for NULL.
 uint32_t events_count(const scenario_events *list);
+/// Whether there is an on_sample beside them. False for NULL.
+bool events_have_hook(const scenario_events *list);
 event_facts events_at(const scenario_events *list, uint32_t index);
 
 /// A verb, for `entrain list events`; name NULL past the end.
@@ -48,7 +53,13 @@ event_word events_word_at(uint32_t index);
 
 /// The events of one run of one swarm.
 typedef struct event_run {
-    const scenario_events *list; ///< borrowed; NULL: there are none
+    /// What has happened, and what is still planned; NULL: there are none. With a hook it is the run's own,
+    /// and grows by what the hook returns; else borrowed.
+    const scenario_events *list;
+    scenario_events *own; ///< NULL without a hook
+    hook_run *hook;       ///< NULL: there is none
+    uint32_t listed;      ///< of what the hook returned
+    uint64_t unlisted;    ///< happened and was taken out of the list again, for it grew too long
     entrain_swarm *swarm;
     entrain_topology *topology; ///< as it is now
     uint32_t next;              ///< the first that has not happened
@@ -68,5 +79,9 @@ entrain_status event_run_happen(event_run *run, entrain_error *error_out);
 /// entrain_swarm_advance() by so many ticks with the events on the way, those at its end included, and none
 /// at its beginning (event_run_happen()).
 entrain_status event_run_advance(event_run *run, uint64_t ticks, entrain_error *error_out);
+
+/// Asks the hook, if there is one, what is to happen after @p sample, which is of the tick where the swarm
+/// stands; and it happens.
+entrain_status event_run_ask(event_run *run, const entrain_phase_sample *sample, entrain_error *error_out);
 
 #endif

@@ -3,6 +3,7 @@
 #define ENTRAIN_SIMS_EVENTS_LIST_H
 
 #include "sims/events.h"
+#include "sims/hook.h"
 #include "sims/resolver.h"
 
 /// One thing that a verb is to do: an edge; or an oscillator (from) and perhaps a value (weight); or a key
@@ -16,6 +17,8 @@ typedef struct event_reader {
     uint32_t number;    ///< of the event as written, from 1; 0: it has none
     const char *verb;   ///< NULL: the event as a whole
     const char *origin; ///< "sims/x.lua:12: on_sample at t = 3 s"; NULL: the scenario's `events`
+    double now_s;       ///< of what a hook returns: when it happens
+    uint64_t now;       ///< in ticks
 } event_reader;
 
 // For readers of verbs (events.c).
@@ -54,8 +57,9 @@ typedef struct event_action {
 typedef struct scenario_event {
     double at_s;
     uint64_t tick;
-    uint32_t number;       ///< as written, from 1
+    uint32_t number;       ///< as written, from 1; of a hook's 0 where it returned no list
     uint32_t first, count; ///< of the list's actions
+    bool asked;            ///< a hook returned it
 } scenario_event;
 
 struct scenario_events {
@@ -64,7 +68,15 @@ struct scenario_events {
     event_item *items;
     uint32_t count, action_count, item_count;
     uint32_t room, action_room, item_room;
+    scenario_hook *hook; ///< owned by the scenario's list; NULL: none, and in a run's own
 };
+
+/// Reads what a hook returned, an event without `at` or a list of them, into @p list behind its first @p at
+/// events. On failure the list is as it was. @p origin opens sentences and is not kept.
+entrain_status events_read_reply(resolver *r, scenario_events *list, uint32_t at, const char *origin,
+                                 double now_s, uint64_t now, const json_t *reply);
+/// A copy that a run may add to. NULL: no memory.
+scenario_events *events_copy(const scenario_events *list);
 
 /// Keys that can be set while a swarm runs, in the order of their names.
 typedef struct event_key {

@@ -71,7 +71,7 @@ static bool put_word(given_value *slot, const char *text, const char *set) {
 bool given_takes_function(const char *path) {
     schema_short_form form;
     schema_key_id id = schema_find(path);
-    return id != KEY_NONE ? schema_keys[id].type == SCHEMA_NUMBERS
+    return id != KEY_NONE ? schema_keys[id].type == SCHEMA_NUMBERS || schema_keys[id].type == SCHEMA_HOOK
                           : schema_short(path, &form) && form.values != KEY_NONE;
 }
 
@@ -232,11 +232,11 @@ entrain_status given_take_set(given_values *given, const char *set, entrain_erro
     }
     if (id == KEY_NONE)
         return set_short(given, name, equals + 1, set, error_out);
-    if (schema_keys[id].type == SCHEMA_EVENTS)
+    if (schema_keys[id].type == SCHEMA_EVENTS || schema_keys[id].type == SCHEMA_HOOK)
         return entrain_error_set(
             error_out, ENTRAIN_INVALID,
-            "%s: %s can only be taken out by --set (%s=nil); write them into the scenario file.", where.text,
-            name, name);
+            "%s: %s can only be taken out by --set (%s=nil); write %s into the scenario file.", where.text,
+            name, name, schema_keys[id].type == SCHEMA_EVENTS ? "them" : "it");
     json_t *value = schema_read_text(id, equals + 1);
     if (value == NULL)
         return no_memory(where, error_out);
@@ -251,6 +251,15 @@ entrain_status given_compute(const given_values *given, schema_key_id id, uint32
     if (!json_is_null(slot->value)) {
         *value_out = json_incref(slot->value);
         return ENTRAIN_OK;
+    }
+    if (schema_keys[id].type == SCHEMA_HOOK) {
+        *value_out = json_stringn(given->script->text, given->script->size);
+        return *value_out != NULL
+                   ? ENTRAIN_OK
+                   : entrain_error_set(error_out, ENTRAIN_PARSE,
+                                       "%s: a script with %s is stored whole, as UTF-8, and this one is not; "
+                                       "save the file as UTF-8.",
+                                       given->path, schema_keys[id].name);
     }
     char path[NAME_BYTES]; // of the list itself, or of its table
     snprintf(path, sizeof path, "%s", schema_keys[id].name);

@@ -21,11 +21,11 @@ typedef struct given_values {
 entrain_status given_take_tree(given_values *given, json_t *tree, entrain_error *error_out);
 /// Applies one --set, "swarm.size=1000"; the value nil takes the key (or a whole table of keys) back out.
 entrain_status given_take_set(given_values *given, const char *set, entrain_error *error_out);
-/// Whether a function of the index may stand at @p path: in the place of a list of a value for each
-/// oscillator, or of the table of a distribution.
+/// Whether a function may stand at @p path: of the index, in the place of a list of a value for each
+/// oscillator, or of the table of a distribution; or of a sample (hook.h).
 bool given_takes_function(const char *path);
 /// The value given for @p id: itself, or, where it is a function, the list of what that gives for 1 .. @p
-/// count.
+/// count; a hook's is the text of the script.
 entrain_status given_compute(const given_values *given, schema_key_id id, uint32_t count, json_t **value_out,
                              entrain_error *error_out);
 void given_free(given_values *given);

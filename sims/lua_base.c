@@ -28,6 +28,8 @@ static int base_print(lua_State *L) {
     int count = lua_gettop(L);
     for (int i = 1; i <= count; i++)
         sandbox_charge(L, 16 + (uint64_t)lua_rawlen(L, i) / 4);
+    if (sandbox_of(L)->limits.mute)
+        return 0;
     fprintf(stderr, "%s: ", sandbox_of(L)->path);
     for (int i = 1; i <= count; i++) {
         size_t size;

@@ -12,8 +12,11 @@
 enum { INSTRUCTIONS_PER_HOOK = 1000, BYTES_PER_WORK = 16 };
 
 sandbox_limits sandbox_limits_defaults(void) {
-    return (sandbox_limits){
-        .memory_bytes = (size_t)64 << 20, .work = 100000000, .work_each = 1000, .processor_s = 60};
+    return (sandbox_limits){.memory_bytes = (size_t)64 << 20,
+                            .work = 100000000,
+                            .work_each = 1000,
+                            .processor_s = 60,
+                            .work_call = 20000000};
 }
 
 sandbox *sandbox_of(lua_State *L) {
@@ -96,6 +99,11 @@ void sandbox_charge(lua_State *L, uint64_t work) {
         sandbox_stop(L, SANDBOX_OUT_OF_WORK);
 }
 
+void sandbox_allow(sandbox *box, int64_t work) {
+    box->work = box->work_left = work;
+    box->processor_end_ns = processor_ns() + (int64_t)(box->limits.processor_s * 1e9);
+}
+
 static int charge_and_call(lua_State *L) {
     uint64_t bytes = 0;
     for (int i = 1; i <= lua_gettop(L); i++)
@@ -128,6 +136,8 @@ static int run(lua_State *L) {
     sandbox_open_string(L);
     sandbox_open_table(L);
     sandbox_open_math(L);
+    lua_newtable(L);
+    lua_setglobal(L, "state"); // for functions that are called again and again
     lua_settop(L, 0);
     // "=" and one letter: messages then begin "s:12:", and no path is long enough to be cut.
     if (luaL_loadbufferx(L, box->text, box->size, "=s", "t") != LUA_OK)
@@ -169,6 +179,8 @@ static entrain_status tell_message(const sandbox *box, const char *message, entr
         snprintf(line, sizeof line, ":%.*s", (int)digits, message + 2);
         message += 2 + digits + 1;
         message += strspn(message, " ");
+    } else if (box->call_line > 0) {
+        snprintf(line, sizeof line, ":%d", box->call_line);
     }
     const char *absent = absent_name(message);
     char hint[160] = "";
@@ -184,7 +196,9 @@ static entrain_status tell_message(const sandbox *box, const char *message, entr
                              box->path, line, text, hint);
 }
 
-static entrain_status tell(lua_State *L, const sandbox *box, int status, entrain_error *error_out) {
+entrain_status sandbox_tell(sandbox *box, int status, entrain_error *error_out) {
+    lua_State *L = box->L;
+    const char *who = box->called != NULL ? box->called : "the script";
     char line[16] = "";
     if (box->end_line > 0)
         snprintf(line, sizeof line, ":%d", box->end_line);
@@ -193,26 +207,24 @@ static entrain_status tell(lua_State *L, const sandbox *box, int status, entrain
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
                                  "%s: no memory left for the scenario; free some.", box->path);
     if (memory)
-        return entrain_error_set(
-            error_out, ENTRAIN_LIMIT,
-            "%s%s: the script needs more than %zu MiB of memory; put long lists into a file and name it "
-            "(distribution = \"file\").",
-            box->path, line, box->limits.memory_bytes >> 20);
+        return entrain_error_set(error_out, ENTRAIN_LIMIT, "%s%s: %s needs more than %zu MiB of memory; %s.",
+                                 box->path, line, who, box->limits.memory_bytes >> 20,
+                                 box->called != NULL
+                                     ? "keep less from call to call"
+                                     : "put long lists into a file and name it (distribution = \"file\")");
     if (box->end == SANDBOX_OUT_OF_WORK)
-        return entrain_error_set(
-            error_out, ENTRAIN_LIMIT,
-            "%s%s: the script did not end within %lld million instructions; look for a loop "
-            "without end, or for a pattern that backtracks.",
-            box->path, line, (long long)(box->work / 1000000));
+        return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                 "%s%s: %s did not end within %lld million instructions; look for a loop "
+                                 "without end, or for a pattern that backtracks.",
+                                 box->path, line, who, (long long)(box->work / 1000000));
     if (box->end == SANDBOX_OUT_OF_TIME)
         return entrain_error_set(error_out, ENTRAIN_LIMIT,
-                                 "%s%s: the script did not end within %g s of processor time; do less in it.",
-                                 box->path, line, box->limits.processor_s);
+                                 "%s%s: %s did not end within %g s of processor time; do less in it.",
+                                 box->path, line, who, box->limits.processor_s);
     if (lua_type(L, -1) != LUA_TSTRING)
-        return entrain_error_set(
-            error_out, ENTRAIN_INVALID,
-            "%s: the script raised a %s as an error; raise a text: error(\"what is wrong\").", box->path,
-            luaL_typename(L, -1));
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "%s: %s raised a %s as an error; raise a text: error(\"what is wrong\").",
+                                 box->path, who, luaL_typename(L, -1));
     return tell_message(box, lua_tostring(L, -1), error_out);
 }
 
@@ -228,9 +240,6 @@ entrain_status sandbox_open(const char *path, const char *text, size_t size, con
                          .path = path,
                          .text = text,
                          .size = size,
-                         .work = limits->work,
-                         .work_left = limits->work,
-                         .processor_end_ns = processor_ns() + (int64_t)(limits->processor_s * 1e9),
                          .random = entrain_random_key(1, ENTRAIN_STREAM_SCRIPT),
                          .takes = takes};
         box->L = lua_newstate(allocate, box);
@@ -241,10 +250,11 @@ entrain_status sandbox_open(const char *path, const char *text, size_t size, con
                                  path);
     }
     memcpy(lua_getextraspace(box->L), &box, sizeof box);
+    sandbox_allow(box, limits->work);
     lua_pushcfunction(box->L, run);
     int status = lua_pcall(box->L, 0, 0, 0);
     if (status != LUA_OK) {
-        entrain_status result = tell(box->L, box, status, error_out);
+        entrain_status result = sandbox_tell(box, status, error_out);
         sandbox_close(box);
         return result;
     }
@@ -281,14 +291,14 @@ void sandbox_keep_function(lua_State *L, const char *path) {
     box->function_count++;
 }
 
-static const sandbox_function *find_function(const sandbox *box, const char *path) {
+const sandbox_function *sandbox_function_at(const sandbox *box, const char *path) {
     for (uint32_t i = 0; i < box->function_count; i++)
         if (strcmp(box->functions[i].path, path) == 0)
             return &box->functions[i];
     return NULL;
 }
 
-bool sandbox_has(const sandbox *box, const char *path) { return find_function(box, path) != NULL; }
+bool sandbox_has(const sandbox *box, const char *path) { return sandbox_function_at(box, path) != NULL; }
 
 static int refuse_result(lua_State *L, const char *path, lua_Integer index) {
     lua_Debug about;
@@ -334,11 +344,11 @@ entrain_status sandbox_list(sandbox *box, const char *path, uint32_t count, json
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
                                  "%s: no memory left for the scenario; free some.", box->path);
     lua_pushcfunction(box->L, call_for_each); // neither this nor the next two need memory
-    lua_pushlightuserdata(box->L, (void *)find_function(box, path));
+    lua_pushlightuserdata(box->L, (void *)sandbox_function_at(box, path));
     lua_pushinteger(box->L, count);
     int status = lua_pcall(box->L, 2, 0, 0);
     if (status != LUA_OK)
-        return tell(box->L, box, status, error_out);
+        return sandbox_tell(box, status, error_out);
     *list_out = box->tree;
     box->tree = NULL;
     return ENTRAIN_OK;

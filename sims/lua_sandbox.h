@@ -28,6 +28,8 @@ typedef struct sandbox_limits {
     int64_t work;        ///< default 10^8: VM instructions, or what costs about as much
     int64_t work_each;   ///< default 1000: more for each value that a function of the index is asked for
     double processor_s;  ///< default 60
+    int64_t work_call;   ///< default 2 x 10^7: of a call by sandbox_call(), which has no other work to draw on
+    bool mute;           ///< print() says nothing
 } sandbox_limits;
 
 sandbox_limits sandbox_limits_defaults(void);
@@ -52,6 +54,12 @@ bool sandbox_has(const sandbox *box, const char *path);
 /// `work_each` more for each. Refused with the line: what it raises, and what is no finite number.
 entrain_status sandbox_list(sandbox *box, const char *path, uint32_t count, json_t **list_out,
                             entrain_error *error_out);
+/// Calls the function at @p path with @p argument as a table. What it returns must be nothing (*reply_out is
+/// NULL) or a table, which is turned into JSON as the script's own. The script's state lives on from call to
+/// call, its global table `state` too; each call has its own `work_call` and as much processor time as the
+/// script. *line_out: where the function begins.
+entrain_status sandbox_call(sandbox *box, const char *path, const json_t *argument, json_t **reply_out,
+                            int *line_out, entrain_error *error_out);
 void sandbox_close(sandbox *box); ///< NULL: nothing
 
 // The rest is between the sandbox's own files.
@@ -81,6 +89,8 @@ struct sandbox {
     int64_t processor_end_ns;
     sandbox_end end;
     int end_line;         ///< where the script stood at its end; 0: unknown
+    int call_line;        ///< where the function that is called begins; 0: none is called
+    const char *called;   ///< its path
     bool loaded;          ///< the text is Lua
     bool machine_refused; ///< the machine, not the limit, refused memory
     entrain_random random;
@@ -109,6 +119,13 @@ void sandbox_open_math(lua_State *L);   ///< lua_math.c
 /// Converts the table on top of the stack into sandbox->tree (lua_tree.c). Raises an error with the key's
 /// path.
 void sandbox_convert(lua_State *L);
+/// The function kept for @p path, or NULL.
+const sandbox_function *sandbox_function_at(const sandbox *box, const char *path);
+/// The sentence for what a protected call answered; what was raised lies at the top of the stack.
+entrain_status sandbox_tell(sandbox *box, int status, entrain_error *error_out);
+/// Gives the script @p work and the processor time of its limits from now on.
+void sandbox_allow(sandbox *box, int64_t work);
+
 /// Keeps the function at the top of the stack, which stays there. Raises an error when there are too many.
 void sandbox_keep_function(lua_State *L, const char *path);
 

@@ -120,6 +120,8 @@ run_end run_loop(const run_plan *plan, entrain_error *error_out) {
         if (interrupt_requested())
             return RUN_END_INTERRUPTED;
 
+        if (plan->events != NULL && event_run_ask(plan->events, &sample, error_out) != ENTRAIN_OK)
+            return RUN_END_FAILED;
         uint64_t next = (sample.tick / plan->record_every_ticks + 1) * plan->record_every_ticks;
         if (next > plan->tick_count)
             next = plan->tick_count;

@@ -14,7 +14,7 @@
 #include "sims/json_source.h"
 #include "sims/words.h"
 
-enum { TEXT_BYTES_MAX = 1024, FILE_BYTES_MAX = 4095, LIST_MAX = 16777215 };
+enum { TEXT_BYTES_MAX = 1024, FILE_BYTES_MAX = 4095, LIST_MAX = 16777215, HOOK_BYTES_MAX = 1 << 20 };
 
 static const char *other_topology(uint32_t index) {
     const entrain_topology_generator *generator = entrain_topology_generator_at(index);
@@ -204,6 +204,8 @@ const char *schema_type_text(schema_key_id id) {
         return "rows of numbers";
     case SCHEMA_EVENTS:
         return "list of events";
+    case SCHEMA_HOOK:
+        return "function";
     case SCHEMA_PARAMETERS:
         return "table of numbers";
     }
@@ -559,6 +561,24 @@ static entrain_status check_events(schema_key_id id, const json_t *value, const 
         schema_keys[id].name, words_value(value).text);
 }
 
+// A text by now, whichever way it was given; hook_resolve() looks into it.
+static entrain_status check_hook(schema_key_id id, const json_t *value, const char *where, json_t **value_out,
+                                 entrain_error *error_out) {
+    if (!json_is_string(value))
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: %s is %s; it must be a function, %s = function(s) ... end (in JSON: the text of a Lua file "
+            "that returns a table with one).",
+            where, schema_keys[id].name, words_value(value).text, schema_keys[id].name);
+    if (json_string_length(value) > HOOK_BYTES_MAX)
+        return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                 "%s: a script with %s is stored whole, and this one is longer than %d KiB; "
+                                 "put lists of numbers into files of their own.",
+                                 where, schema_keys[id].name, HOOK_BYTES_MAX >> 10);
+    *value_out = json_copy((json_t *)value);
+    return ENTRAIN_OK;
+}
+
 entrain_status schema_check(schema_key_id id, const json_t *value, const char *where, json_t **value_out,
                             entrain_error *error_out) {
     entrain_status status = ENTRAIN_INVALID;
@@ -594,6 +614,9 @@ entrain_status schema_check(schema_key_id id, const json_t *value, const char *w
         break;
     case SCHEMA_EVENTS:
         status = check_events(id, value, where, &canonical, error_out);
+        break;
+    case SCHEMA_HOOK:
+        status = check_hook(id, value, where, &canonical, error_out);
         break;
     case SCHEMA_PARAMETERS:
         status = check_parameters(id, value, where, &canonical, error_out);

@@ -32,6 +32,7 @@ typedef enum schema_type {
     SCHEMA_COUNTS,    ///< a list of 2 to 4 integers, each low .. high
     SCHEMA_MATRIX,    ///< 2 to 4 rows of as many numbers, each least .. most; or all in one list, row by row
     SCHEMA_EVENTS,    ///< a list of events (events.h); --set can only take them out
+    SCHEMA_HOOK,      ///< a function of the script (hook.h), resolved to the text of its script
     SCHEMA_PARAMETERS ///< a table of numbers by name; which, says what a plug-in brought (parameters.h)
 } schema_type;
 

@@ -189,6 +189,8 @@
       .choices = "one of euler, heun, rk4", SCHEMA_MODEL(SCHEMA_SINES))                                      \
     X(EVENTS, "events", EVENTS, NULL,                                                                        \
       "what happens at given times: { { at = 10, cut = { 3, 7 } }, ... } (entrain list events)")             \
+    X(ON_SAMPLE, "on_sample", HOOK, NULL,                                                                    \
+      "function(s) that is called at each sample, and may return an event or a list of them")                \
     X(STOP_COHERENCE, "stop.coherence", NUMBER, NULL,                                                        \
       "stop once coherence r reaches this, 0 to 1; absent: run to the end", .least = 0, .most = 1)           \
     X(STOP_BELOW, "stop.below", BOOLEAN, "false", "stop when r is below stop.coherence instead",             \

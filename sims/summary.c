@@ -123,7 +123,8 @@ json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swa
     return json;
 }
 
-void summary_put_events(json_t *summary, const scenario_events *events, uint32_t happened) {
+void summary_put_events(json_t *summary, const scenario_events *events, uint32_t happened,
+                        uint64_t unlisted) {
     if (events_count(events) == 0)
         return;
     json_t *list = json_array();
@@ -133,10 +134,14 @@ void summary_put_events(json_t *summary, const scenario_events *events, uint32_t
         json_object_set_new(json, "at", json_number(event.at_s));
         put_count(json, "tick", event.tick);
         put_text(json, "what", event.what);
+        if (event.asked)
+            put_text(json, "by", "on_sample");
         json_array_append_new(list, json);
     }
     json_object_set_new(summary, "events", list);
     put_count(summary, "events_planned", events_count(events));
+    if (unlisted > 0)
+        put_count(summary, "events_unlisted", unlisted);
 }
 
 static json_t *messages_json(const entrain_engine *engine) {

@@ -22,8 +22,8 @@ json_t *manifest_json(const char *name, const scenario *given, entrain_engine *e
 json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swarm,
                      const run_outcome *outcome, run_end end, uint32_t together);
 /// Adds what happened, the first @p happened of @p events, and how many were planned; nothing where there are
-/// none.
-void summary_put_events(json_t *summary, const scenario_events *events, uint32_t happened);
+/// none. @p unlisted: further ones that a hook made happen.
+void summary_put_events(json_t *summary, const scenario_events *events, uint32_t happened, uint64_t unlisted);
 json_t *execution_json(const scenario *given, entrain_swarm *swarm, double wall_s);
 
 /// Prints both in plain words, at most 80 columns wide. @p directory NULL: no files.

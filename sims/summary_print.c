@@ -62,11 +62,17 @@ static void rows_events(FILE *to, const json_t *summary) {
     char text[300];
     for (size_t i = 0; i < count && i < SHOWN; i++) {
         const json_t *event = json_array_get(events, i);
-        snprintf(text, sizeof text, "t = %.6g s: %s", number_at(event, "at"), text_at(event, "what"));
+        snprintf(text, sizeof text, "t = %.6g s%s: %s", number_at(event, "at"),
+                 json_object_get(event, "by") != NULL ? " (on_sample)" : "", text_at(event, "what"));
         row(to, i == 0 ? "Events" : "", text);
     }
     if (count > SHOWN) {
         snprintf(text, sizeof text, "and %zu more (summary.json)", count - SHOWN);
+        row(to, "", text);
+    }
+    if (count_at(summary, "events_unlisted") > 0) {
+        snprintf(text, sizeof text, "and %s of on_sample that is not listed",
+                 text_counted(count_at(summary, "events_unlisted"), "event").text);
         row(to, "", text);
     }
     if (count < planned) {

@@ -126,7 +126,7 @@ static void the_library_is_exactly_this(void **state) {
         "local out = {} for k, v in pairs(_G) do out[#out + 1] = k end return { table.concat(out, ' ') }",
         "[\"_G _VERSION assert error getmetatable ipairs math next pairs pcall print range rawequal rawget "
         "rawlen "
-        "rawset select setmetatable string table tonumber tostring type utf8 xpcall\"]");
+        "rawset select setmetatable state string table tonumber tostring type utf8 xpcall\"]");
     CHECK_RESULT(
         "local out = {} for k, v in pairs(math) do out[#out + 1] = k end return { table.concat(out, ' ') }",
         "[\"abs acos asin atan ceil cos exp floor fmod huge log max maxinteger min mininteger modf pi random "
