@@ -290,6 +290,8 @@ entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_co
         {.name = "moments", .bytes = moments, .fingerprint = true},
         {.name = "work", .bytes = entrain__work_bytes(workload), .fingerprint = true},
         {.name = "busy", .bytes = sizeof(float), .fingerprint = true},
+        {.name = "cos", .bytes = sizeof(double)},
+        {.name = "sin", .bytes = sizeof(double)},
     };
     const entrain_behavior behavior = {
         .name = "agent",

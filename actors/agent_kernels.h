@@ -10,8 +10,8 @@
 
 #include "entrain/simd.h"
 
-/// Agents are taken in blocks of so many.
-enum { ENTRAIN__AGENT_BLOCK = 512 };
+/// Agents are taken in blocks of so many: what a loop hands to the next stays in the nearest cache.
+enum { ENTRAIN__AGENT_BLOCK = 128 };
 /// Estimates are published as a quarter of themselves: |z| may be up to 4.
 #define ENTRAIN__ESTIMATE_ONE 4.0
 
@@ -32,8 +32,9 @@ typedef struct entrain__agent_rule {
 /// A block: [count] each. What changes is read and written in place.
 typedef struct entrain__agent_block {
     uint32_t count;
-    const int64_t *own, *sums; ///< [count][6]
+    const int64_t *sums; ///< [count][6]
     const uint32_t *heard;
+    const float *busy;
     const double *cos, *sin;                ///< of this harmonic of its phase
     const double *act;                      ///< 1: it listens; 0: it sits the tick out
     const double *nudge_share, *learn_share; ///< factors of what it does
@@ -49,9 +50,8 @@ typedef struct entrain__agent_kernels {
     void (*move)(const entrain__agent_rule *rule, const entrain__agent_block *block);
     /// cos and sin of (harmonic + 1) phase from those of harmonic phase and of phase, in place.
     void (*next_harmonic)(uint32_t count, const double *c, const double *s, double *cos, double *sin);
-    /// Words 0 and 1 as doubles.
-    void (*circle)(uint32_t count, const int64_t *words, double *cos, double *sin);
-    /// [count][6] words; cos and sin of phase as doubles, for harmonics; words 2 and 3 are those of the first.
+    /// [count][6] words, at most a block; cos and sin of phase, for who moves; words 2 and 3 are those of the first
+    /// harmonic.
     void (*publish)(const entrain__agent_rule *rule, uint32_t count, const double *phase,
                     const double *frequency, const double *learned, const double *lean_x,
                     const double *lean_y, const float *busy, double *cos, double *sin, int64_t *words);

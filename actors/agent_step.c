@@ -38,8 +38,9 @@ typedef struct block_of {
     entrain__agent_mind *mind;
     entrain__agent_pulse *pulse;
     double *phase, *frequency, *learned, *lean_x, *lean_y, *energy, *spent;
+    double *cos, *sin; // of the phase that was published
     int32_t *turns;
-    const int64_t *own;
+    float *busy;
 } block_of;
 
 static block_of block_at(const entrain__agents *agents, const entrain_range *range, uint32_t first) {
@@ -60,7 +61,9 @@ static block_of block_at(const entrain__agents *agents, const entrain_range *ran
         .lean_y = (double *)range->columns[ENTRAIN_AGENT_LEAN_Y] + first,
         .energy = (double *)range->columns[ENTRAIN_AGENT_ENERGY] + first,
         .spent = (double *)range->columns[ENTRAIN_AGENT_SPENT] + first,
-        .own = range->published != NULL ? range->published + (size_t)first * WORDS : NULL,
+        .cos = (double *)range->columns[ENTRAIN_AGENT_COS] + first,
+        .sin = (double *)range->columns[ENTRAIN_AGENT_SIN] + first,
+        .busy = (float *)range->columns[ENTRAIN_AGENT_BUSY] + first,
     };
 }
 
@@ -94,6 +97,29 @@ static double longer(double every, double per_tick) {
     return every < most ? every : most > 1 ? most : 1;
 }
 
+// Where all of a block do the same, and nothing depends on the tick or the energy.
+static bool give_alike(const block_of *block, const entrain__agent_acts *acts, double comes, factors *out) {
+    const entrain_agent_habit *first = &block->habit[0];
+    uint64_t one, other, differ = 0;
+    memcpy(&one, first, sizeof one);
+    for (size_t k = 0; k < block->count; k++) {
+        memcpy(&other, &block->habit[k], sizeof other);
+        differ |= one ^ other;
+    }
+    if (differ != 0 || first->acting == ENTRAIN_STRATEGY_ENERGY_AWARE || first->slow > 1 ||
+        first->stubborn > 0 || block->agents->config.stubbornness > 0)
+        return false;
+    const double nudge = acts[first->acting].nudge, learn = acts[first->acting].learn;
+    const double recovery = first->unpowered ? 0 : comes;
+    for (size_t k = 0; k < block->count; k++) {
+        out->act[k] = 1;
+        out->nudge[k] = nudge;
+        out->learn[k] = learn;
+        out->recovery[k] = recovery;
+    }
+    return true;
+}
+
 static void give_factors(const block_of *block, factors *out) {
     const entrain__agents *agents = block->agents;
     const entrain_agent_config *config = &agents->config;
@@ -101,6 +127,8 @@ static void give_factors(const block_of *block, factors *out) {
     entrain__agent_acts acts[ENTRAIN_STRATEGY_COUNT];
     for (uint8_t s = 0; s < ENTRAIN_STRATEGY_COUNT; s++)
         acts[s] = acts_of(agents, s);
+    if (give_alike(block, acts, comes, out))
+        return;
     for (size_t k = 0; k < block->count; k++) {
         const entrain_agent_habit habit = block->habit[k];
         double nudge = acts[habit.acting].nudge, learn = acts[habit.acting].learn, act = 1;
@@ -132,9 +160,9 @@ static void give_factors(const block_of *block, factors *out) {
 
 // ---- adaptive ----
 
+// |z| of the first harmonic.
 static double believed_of(const block_of *block, size_t k) {
-    const double unit = ENTRAIN__ESTIMATE_ONE * 0x1p-44;
-    const double x = unit * (double)block->own[WORDS * k + 2], y = unit * (double)block->own[WORDS * k + 3];
+    const double x = block->cos[k] + block->lean_x[k], y = block->sin[k] + block->lean_y[k];
     return __builtin_sqrt(x * x + y * y);
 }
 
@@ -416,18 +444,15 @@ static void put_moments(const block_of *block, uint32_t harmonic, const double *
     }
 }
 
-static void to_harmonic(const entrain__agent_kernels *kernels, uint32_t count, uint32_t harmonic, double *cos,
-                        double *sin) {
-    double c[BLOCK], s[BLOCK];
-    if (harmonic == 1)
-        return;
-    memcpy(c, cos, count * sizeof *c);
-    memcpy(s, sin, count * sizeof *s);
+// cos and sin of a further harmonic of a block.
+static void take_harmonic(const entrain__agent_kernels *kernels, const block_of *block, uint32_t harmonic,
+                          double *cos, double *sin) {
+    memcpy(cos, block->cos, block->count * sizeof *cos);
+    memcpy(sin, block->sin, block->count * sizeof *sin);
     for (uint32_t h = 1; h < harmonic; h++)
-        kernels->next_harmonic(count, c, s, cos, sin);
+        kernels->next_harmonic(block->count, block->cos, block->sin, cos, sin);
 }
 
-// Agents that do not sit on this harmonic turn its frame along all the same: its estimate is of when it was.
 static void move_block(const block_of *block) {
     const entrain__agents *agents = block->agents;
     const entrain_range *range = block->range;
@@ -436,18 +461,18 @@ static void move_block(const block_of *block) {
     double cos[BLOCK], sin[BLOCK], x[BLOCK], y[BLOCK];
     int64_t denied[BLOCK];
     factors shares;
-    kernels->circle(block->count, block->own, cos, sin);
-    to_harmonic(kernels, block->count, harmonic, cos, sin);
     give_factors(block, &shares);
-    if (harmonic > 1)
+    if (harmonic > 1) {
+        take_harmonic(kernels, block, harmonic, cos, sin);
         take_moments(block, harmonic, x, y);
+    }
     const entrain__agent_block moved = {
         .count = block->count,
-        .own = block->own,
         .sums = range->sums + (size_t)block->first * WORDS,
         .heard = range->heard + block->first,
-        .cos = cos,
-        .sin = sin,
+        .busy = block->busy,
+        .cos = harmonic > 1 ? cos : block->cos,
+        .sin = harmonic > 1 ? sin : block->sin,
         .act = shares.act,
         .nudge_share = shares.nudge,
         .learn_share = shares.learn,
@@ -498,16 +523,15 @@ void entrain__agents_publish(const entrain_range *range, uint32_t stage, int64_t
     const entrain__agents *agents = range->context;
     const entrain__agent_kernels *kernels = entrain__agent_kernels_for(range->simd);
     const uint32_t harmonic = harmonic_at(agents, range->tick);
-    const float *busy = range->columns[ENTRAIN_AGENT_BUSY];
-    double cos[BLOCK], sin[BLOCK], x[BLOCK], y[BLOCK];
     for (uint32_t first = 0; first < range->count; first += BLOCK) {
         const block_of block = block_at(agents, range, first);
         int64_t *words = words_out + (size_t)first * WORDS;
         kernels->publish(&agents->rule, block.count, block.phase, block.frequency, block.learned,
-                         block.lean_x, block.lean_y, busy + first, cos, sin, words);
+                         block.lean_x, block.lean_y, block.busy, block.cos, block.sin, words);
         if (harmonic == 1)
             continue;
-        to_harmonic(kernels, block.count, harmonic, cos, sin);
+        double cos[BLOCK], sin[BLOCK], x[BLOCK], y[BLOCK];
+        take_harmonic(kernels, &block, harmonic, cos, sin);
         take_moments(&block, harmonic, x, y);
         kernels->publish_estimate(block.count, cos, sin, x, y, words);
     }
@@ -518,7 +542,6 @@ void entrain__agents_publish(const entrain_range *range, uint32_t stage, int64_t
 void entrain__agents_start(const entrain_range *range) {
     const entrain__agents *agents = range->context;
     entrain__phase_values_start(range, agents->initial);
-    float *busy = range->columns[ENTRAIN_AGENT_BUSY];
     for (uint32_t first = 0; first < range->count; first += BLOCK) {
         const block_of block = block_at(agents, range, first);
         for (size_t k = 0; k < block.count; k++) {
@@ -527,7 +550,7 @@ void entrain__agents_start(const entrain_range *range) {
             block.habit[k].acting = entrain__agent_first_act(agents->config.strategy);
             block.pulse[k].fired_s = -1;
             block.pulse[k].rounds[0].round = block.pulse[k].rounds[1].round = UINT32_MAX;
-            busy[first + k] = 0.25F;
+            block.busy[k] = 0.25F;
         }
     }
     if (agents->workload != NULL)

@@ -75,6 +75,8 @@ enum {
     ENTRAIN_AGENT_MOMENTS = 11, ///< 22 doubles; 8 bytes of nothing without `moments`
     ENTRAIN_AGENT_WORK = 12,  ///< entrain_workload's; 8 bytes of nothing without one
     ENTRAIN_AGENT_BUSY = 13,  ///< float: how busy it says it is, 0 to 1; 0.25 without a workload
+    ENTRAIN_AGENT_COS = 14, ///< double: of the phase, as last published; scratch
+    ENTRAIN_AGENT_SIN = 15,
 };
 
 /// How an agent is, beside its goal: written by events and disruptions at tick boundaries.
