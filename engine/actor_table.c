@@ -68,18 +68,43 @@ void entrain__self_make(entrain_engine *engine, const entrain_population *popula
     *self_out = self;
 }
 
+static uint32_t vertex_of(const entrain_engine *engine, uint32_t place) {
+    const entrain_population *population = entrain__population_of(engine, place);
+    return population->first + population->index_of_column[place - population->first];
+}
+
+void entrain__silence_count(entrain_engine *engine) {
+    const entrain__graph *graph = &engine->graph;
+    engine->silent_arcs = 0;
+    if (graph->complete || (engine->stopped_vertices == 0 && !engine->heard_filled))
+        return;
+    for (uint32_t place = 0; place < engine->vertex_count; place++) {
+        uint32_t heard = 0;
+        for (uint64_t a = graph->offsets[place]; a < graph->offsets[place + 1]; a++)
+            heard += engine->ids[graph->speakers[a]] != ENTRAIN_ID_NONE;
+        engine->heard[place] = heard;
+        engine->silent_arcs += graph->offsets[place + 1] - graph->offsets[place] - heard;
+    }
+    engine->heard_filled = true;
+    // Who was silent may have been for as long as arcs delay.
+    engine->steady_since = engine->silent_arcs > 0 ? INT64_MAX : (int64_t)engine->tick;
+}
+
 // Everything that @p place publishes from now on is not heard (-1), or heard again (+1). Whom everybody
 // hears is counted from the first time on.
 static void adjust_heard(entrain_engine *engine, uint32_t place, uint32_t change) {
-    if (engine->graph.complete || place >= engine->vertex_count || engine->delay_most > 0)
-        return; // with delays it is counted anew: entrain__heard_late()
+    if (engine->graph.complete || place >= engine->vertex_count)
+        return;
     const uint64_t *offsets = engine->graph.offsets;
+    entrain_topology_view view = entrain_topology_look(engine->topology);
+    const uint32_t vertex = vertex_of(engine, place);
+    const uint64_t arcs = view.out_offsets[vertex + 1] - view.out_offsets[vertex];
+    engine->silent_arcs += change == 1 ? -arcs : arcs;
     for (uint32_t p = 0; p < engine->vertex_count && !engine->heard_filled; p++)
         engine->heard[p] = (uint32_t)(offsets[p + 1] - offsets[p]);
     engine->heard_filled = true;
-    const entrain_population *population = entrain__population_of(engine, place);
-    entrain_topology_view view = entrain_topology_look(engine->topology);
-    uint32_t vertex = population->first + population->index_of_column[place - population->first];
+    if (engine->delay_most > 0)
+        return; // with delays it is counted anew: entrain__heard_late()
     for (uint64_t a = view.out_offsets[vertex]; a < view.out_offsets[vertex + 1]; a++) {
         uint32_t slot = (uint32_t)view.out_hearers[a];
         const entrain_population *hearers = entrain__population_of(engine, slot);
@@ -119,8 +144,9 @@ void entrain__actor_end(entrain_engine *engine, uint32_t slot) {
     cohort->stopped++;
     if (place < engine->vertex_count) {
         engine->stopped_vertices++;
-        engine->steady_since = INT64_MAX;
         adjust_heard(engine, place, UINT32_MAX);
+        if (engine->silent_arcs > 0)
+            engine->steady_since = INT64_MAX;
         entrain__field_adjust(engine, place, -1);
         for (uint32_t next = 0; next < 2; next++) // with delays what follows is silenced as it comes
             memset(engine->publications[engine->now + next] + (size_t)place * engine->words, 0,
@@ -172,9 +198,9 @@ entrain_id entrain__actor_begin(entrain_engine *engine, uint32_t slot) {
         entrain__virtual_begin(engine, cohort, column);
     if (place < engine->vertex_count) {
         engine->stopped_vertices--;
-        if (engine->stopped_vertices == 0)
-            engine->steady_since = (int64_t)engine->tick;
         adjust_heard(engine, place, 1);
+        if (engine->silent_arcs == 0)
+            engine->steady_since = (int64_t)engine->tick;
         population->behavior.publish(&range, 0,
                                      engine->publications[engine->now] + (size_t)place * engine->words);
         entrain__field_adjust(engine, place, 1); // it was silence before

@@ -273,11 +273,11 @@ entrain_status entrain_engine_add_room(entrain_engine *engine, const entrain_beh
                                    "Of \"%s\" %" PRIu32 " actors are to live and there is room for %" PRIu32
                                    "; make room for all of them.",
                                    behavior->name, living, count);
-    if (status == ENTRAIN_OK && living < count && behavior->words > 0)
+    if (status == ENTRAIN_OK && living < count && behavior->words > 0 &&
+        engine->config.execution != ENTRAIN_EXECUTION_LOCKSTEP)
         status = entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
-                                   "\"%s\" publishes, and there is room for more of them than live; a "
-                                   "topology knows the living only: add as many as "
-                                   "there is room for, and stop those that are to come later.",
+                                   "\"%s\" publishes, and there is room for more of them than live; only "
+                                   "lockstep execution, in which publications are heard, has room for those.",
                                    behavior->name);
     entrain_population *population = NULL;
     if (status == ENTRAIN_OK) {

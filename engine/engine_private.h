@@ -191,6 +191,7 @@ struct entrain_engine {
     entrain_id *ids;           // [actor_count] by place; ENTRAIN_ID_NONE where nobody lives
     uint32_t *undelivered;     // [actor_count] by slot; NULL without general messages
     uint32_t stopped_vertices; // places of publishing populations where nobody lives
+    uint64_t silent_arcs;      // of the graph, that begin there
     uint64_t republished;      // how often, since start
 
     // publications
@@ -210,8 +211,8 @@ struct entrain_engine {
     entrain__lock field_lock; // past fields, in the START phase
     entrain__int128 one_total[ENTRAIN_WORDS_MAX];
     uint32_t one_speakers;
-    // From which tick on every publication is heard and of who lives at its place now: INT64_MAX while
-    // somebody is silent.
+    // From which tick on every arc brings something, and of who lives at its beginning now: INT64_MAX while
+    // one begins where nobody lives.
     int64_t steady_since;
     uint8_t *
         lives; // [delay_most + 1][vertex_count] by tick and place, the generation that spoke; NULL without delays
@@ -436,6 +437,9 @@ static inline uint32_t entrain__column_of(const entrain_population *population, 
 }
 /// The place where the actor @p id lives, or UINT32_MAX.
 uint32_t entrain__place_of(const entrain_engine *engine, entrain_id id);
+/// Counts anew whom everybody hears (once anybody is silent) and the arcs that begin where nobody lives.
+/// Serial part: after the graph or who lives has changed at large.
+void entrain__silence_count(entrain_engine *engine);
 /// Ends the living actor at @p slot and begins another one there (actor_table.c): lockstep, between phases.
 void entrain__actor_end(entrain_engine *engine, uint32_t slot);
 entrain_id entrain__actor_begin(entrain_engine *engine, uint32_t slot);

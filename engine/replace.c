@@ -263,17 +263,6 @@ static entrain_status plan(entrain_engine *engine, entrain_error *error_out) {
     return status;
 }
 
-// Whom each hears of those who live: kept from the first stop on.
-static void count_heard(entrain_engine *engine) {
-    const entrain__graph *graph = &engine->graph;
-    for (uint32_t place = 0; engine->heard_filled && place < engine->vertex_count; place++) {
-        uint32_t heard = 0;
-        for (uint64_t a = graph->offsets[place]; a < graph->offsets[place + 1]; a++)
-            heard += engine->ids[graph->speakers[a]] != ENTRAIN_ID_NONE;
-        engine->heard[place] = heard;
-    }
-}
-
 static void commit(entrain_engine *engine, before *old) {
     entrain__arena_give(engine->graph_arena, old->segments);
     entrain__arena_destroy(old->arena);
@@ -287,7 +276,7 @@ static void commit(entrain_engine *engine, before *old) {
     if (engine->graph.complete)
         entrain__field_choose(engine);
     else
-        count_heard(engine);
+        entrain__silence_count(engine);
 }
 
 static void rewire_range(void *context, const entrain_range *range, uint32_t task) {

@@ -416,6 +416,8 @@ static entrain_status build_table(entrain_engine *engine) {
         const entrain_id *ids = engine->ids + cohort->population->first + cohort->first;
         for (uint32_t k = 0; k < cohort->count; k++)
             cohort->stopped += ids[k] == ENTRAIN_ID_NONE;
+        if (cohort->population->behavior.words > 0)
+            engine->stopped_vertices += cohort->stopped;
     }
     return ENTRAIN_OK;
 }
@@ -501,6 +503,8 @@ entrain_status entrain__engine_build(entrain_engine *engine, entrain_error *erro
         return status;
     if (build_publications(engine) != ENTRAIN_OK)
         return no_memory("what actors publish", error_out);
+    if (engine->vertex_count > 0)
+        entrain__silence_count(engine); // there may be room
     if (entrain__timers_build(engine) != ENTRAIN_OK ||
         (virtual_time && entrain__virtual_build(engine) != ENTRAIN_OK) ||
         (!virtual_time && !events && build_letters(engine) != ENTRAIN_OK))

@@ -161,7 +161,8 @@ ENTRAIN_API entrain_status entrain_engine_add(entrain_engine *engine, const entr
                                               void *context, uint32_t count,
                                               entrain_population **population_out, entrain_error *error_out);
 /// The same, with room for @p room actors, of whom the first @p count (0 is allowed) live from the start; the
-/// other places are for entrain_spawn() and entrain_engine_restart_actor().
+/// other places are for entrain_spawn() and entrain_engine_restart_actor(). All of them are vertices of the
+/// topology, if the population publishes (lockstep only): nothing is heard from where nobody lives yet.
 ENTRAIN_API entrain_status entrain_engine_add_room(entrain_engine *engine, const entrain_behavior *behavior,
                                                    void *context, uint32_t room, uint32_t count,
                                                    entrain_population **population_out,
