@@ -189,7 +189,7 @@ void entrain__past_done(entrain_engine *engine) {
     bool silent = false;
     for (uint32_t p = 0; p < engine->population_count; p++)
         silent |= engine->populations[p]->behavior.words > 0 && engine->populations[p]->behavior.past_silent;
-    if (engine->delay_most == 0 || (!silent && engine->stopped_vertices == 0))
+    if (engine->delay_most == 0 || !silent)
         return;
     if (engine->silent_arcs == 0)
         engine->steady_since = 0;

@@ -15,7 +15,7 @@ static uint64_t mix(uint64_t a, uint64_t b) {
 
 // --- What everybody does, engine and model alike
 
-enum { ROOM = 150, COUNT = 90, TICKS = 24, EXCHANGES = 2, EVENTS = 8 };
+enum { ROOM = 150, COUNT = 90, TICKS = 31, EXCHANGES = 2, EVENTS = 11 };
 static const double step_s = 0.01;
 
 static uint64_t begin_of(uint32_t index, uint64_t tick) { return mix(index + 1, tick); }
@@ -24,7 +24,8 @@ static uint64_t next_of(uint64_t x, uint64_t tick, uint32_t stage, int64_t sum, 
     return mix(mix(mix(mix(x, tick), stage), (uint64_t)sum), heard);
 }
 
-// At @p tick @p count of them from @p first on begin, or end; or the second graph takes the place of the first.
+// At @p tick @p count of them from @p first on begin, or end; or the second graph (the first, if
+// `first` is 1) takes the place of the other.
 typedef struct change {
     uint64_t tick;
     enum { BEGIN, END, REPLACE } what;
@@ -32,7 +33,8 @@ typedef struct change {
 } change;
 static const change changes[EVENTS] = {{2, BEGIN, COUNT, 20}, {4, END, 5, 10},     {6, REPLACE, 0, 0},
                                        {9, BEGIN, 5, 4},      {9, BEGIN, 140, 10}, {11, END, COUNT + 3, 9},
-                                       {17, BEGIN, 110, 30},  {18, BEGIN, 9, 6}};
+                                       {17, BEGIN, 110, 30},  {18, BEGIN, 9, 6},   {19, BEGIN, COUNT + 3, 9},
+                                       {20, REPLACE, 1, 0},   {26, END, 40, 10}};
 
 typedef struct world {
     const char *policy;
@@ -102,7 +104,7 @@ static void model_step(model *m, uint32_t hearer, uint64_t tick, uint32_t stage,
 
 static void model_change(model *m, const change *what, entrain_topology *const graphs[2]) {
     if (what->what == REPLACE)
-        m->view = entrain_topology_look(graphs[1]);
+        m->view = entrain_topology_look(graphs[what->first == 0]);
     for (uint32_t v = what->first; v < what->first + what->count; v++) {
         assert_true(m->lives[v] == (what->what == END));
         m->lives[v] = what->what == BEGIN;
@@ -141,7 +143,7 @@ static void engine_change(entrain_engine *engine, entrain_population *population
                           entrain_topology *const graphs[2]) {
     entrain_error error = {0};
     if (what->what == REPLACE)
-        CHECK_OK(entrain_engine_replace_topology(engine, graphs[1], &error), error);
+        CHECK_OK(entrain_engine_replace_topology(engine, graphs[what->first == 0], &error), error);
     for (uint32_t v = what->first; v < what->first + what->count; v++) {
         entrain_id id;
         if (what->what == END)
