@@ -97,7 +97,8 @@ static bool take_buffers(entrain_engine *engine) {
 }
 
 entrain_status entrain__ring_build(entrain_engine *engine, entrain_error *error_out) {
-    const uint32_t most = engine->graph.delay_most, past = most * engine->exchanges;
+    const uint32_t disturbed = engine->exchanges > 0 ? engine->config.disturbance_delay_max : 0;
+    const uint32_t most = engine->graph.delay_most + disturbed, past = most * engine->exchanges;
     engine->delay_most = most;
     engine->ring = engine->graph.complete ? 2 : past + 2;
     engine->exchange_shift = engine->exchanges == 4 ? 2 : engine->exchanges == 2 ? 1 : 0;

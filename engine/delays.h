@@ -14,6 +14,9 @@
 ///
 /// On a complete graph it is the sums over the whole swarm that are kept, in a ring of their own.
 ///
+/// A disturbance (disturb.h) may make everything later by so many ticks more: hearers then look at buffers of
+/// so much earlier. The ring is made for the greatest that is allowed.
+///
 /// What an actor published before it ended still arrives; afterwards there is silence. A buffer says that by
 /// itself (words of nobody are 0), but not how many spoke, nor who: from the first end on, or where there was
 /// silence before tick 0, it is kept for each tick and place which generation of its slot spoke (lives).
@@ -30,8 +33,8 @@
 /// are there already. Takes 4 bytes an arc, where they differ. ENTRAIN_LIMIT, ENTRAIN_NO_MEMORY.
 entrain_status entrain__delays_by_place(entrain_engine *engine, const entrain_topology_view *view,
                                         entrain__graph *graph, entrain_error *error_out);
-/// Takes the ring of publications, the ring of fields, and what keeps lives, for delays of up to
-/// engine->delay_most.
+/// Takes the ring of publications, the ring of fields, and what keeps lives, for the delays of the graph and
+/// of disturbances.
 entrain_status entrain__ring_build(entrain_engine *engine, entrain_error *error_out);
 
 /// START phase: what a range published before tick 0. On a complete graph the cohort's part is added to past
@@ -55,18 +58,23 @@ void entrain__heard_late(const entrain_engine *engine, const entrain__cohort *co
                          uint32_t count, uint32_t *heard);
 
 /// Buffers by how many exchanges ago they were written: [-x], x = 0 .. most x exchanges.
-static inline int64_t *const *entrain__past(const entrain_engine *engine, const entrain__cohort *cohort) {
+static inline int64_t *const *entrain__buffers(const entrain_engine *engine, const entrain__cohort *cohort) {
     return engine->publications + engine->ring + cohort->now;
+}
+/// The same for graph->behind: counted from what comes without a delay of its arc's own.
+static inline int64_t *const *entrain__past(const entrain_engine *engine, const entrain__cohort *cohort) {
+    return entrain__buffers(engine, cohort) - (engine->disturbed.delay << engine->exchange_shift);
 }
 /// Whether the ring is larger than near caches: then what arcs bring is fetched ahead.
 static inline bool entrain__ring_is_far(const entrain_engine *engine) {
     return (uint64_t)engine->vertex_count * engine->words * sizeof(int64_t) * engine->ring >= UINT64_C(1)
                                                                                                   << 20;
 }
-/// Ticks.
+/// Ticks, a disturbance's too.
 static inline uint32_t entrain__arc_delay(const entrain_engine *engine, uint64_t arc) {
     const entrain__graph *graph = &engine->graph;
-    return graph->behind != NULL ? (uint32_t)-graph->behind[arc] >> engine->exchange_shift : graph->delay;
+    return (graph->behind != NULL ? (uint32_t)-graph->behind[arc] >> engine->exchange_shift : graph->delay) +
+           engine->disturbed.delay;
 }
 /// Who spoke at @p place, @p ticks before the tick of @p cohort, or ENTRAIN_ID_NONE.
 entrain_id entrain__spoke_then(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,

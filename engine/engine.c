@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "engine/base/simd.h"
+#include "engine/delays.h"
 #include "engine/engine_private.h"
 #include "engine/event_driven.h"
 #include "engine/order.h"
@@ -81,6 +82,10 @@ static entrain_status validate(const entrain_engine_config *config, entrain_erro
                                  "%s is given, but transport publish has no mailboxes for observations; use "
                                  "transport mailbox, or leave it out.",
                                  config->overflow_named ? "overflow" : "mailbox_capacity");
+    if (config->disturbance_delay_max > ENTRAIN__DELAY_TICKS_MAX)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "disturbance_delay_max is %" PRIu32 "; it must be 0 to %u ticks.",
+                                 config->disturbance_delay_max, ENTRAIN__DELAY_TICKS_MAX);
     if (config->trace > ENTRAIN__TRACE_MAX)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "trace is %" PRIu32 "; it must be 0 (none) to %d deliveries a worker.",
@@ -493,6 +498,7 @@ void entrain_engine_count(const entrain_engine *engine, entrain_message_count *c
         sum.conflated += cohort->count_of.conflated;
         sum.undeliverable += cohort->count_of.undeliverable;
         sum.cancelled += cohort->count_of.cancelled;
+        sum.lost += cohort->count_of.lost;
         sum.queued += cohort->outbox_count;
         if (cohort->calendar != NULL)
             sum.queued += entrain__calendar_queued(cohort->calendar);

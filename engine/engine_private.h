@@ -41,6 +41,7 @@
 #include "engine/supervise.h"
 #include "engine/trace.h"
 #include "entrain/engine.h"
+#include "entrain/random.h"
 
 __extension__ typedef __int128 entrain__int128;
 
@@ -118,7 +119,7 @@ typedef struct entrain__cohort {
     uint32_t lane_failed;            // of those, what found no room: to be told to their senders
     uint64_t kept;                   // block: messages in mailboxes of muted actors, for a later tick
     uint64_t observations;           // that reached a hearer
-    entrain_message_count count_of;  // all but queued and lost, by this cohort's task
+    entrain_message_count count_of;  // all but queued, by this cohort's task
     entrain__calendar *calendar;     // delayed messages of its actors; NULL: they have none
     entrain__lock calendar_lock;     // event-driven: any worker may run them
     uint64_t notices;                // actors for whom notices lie ready; by this task, and between phases
@@ -169,7 +170,17 @@ typedef struct entrain__graph {
     const uint16_t *rows;  // of slices
     const int32_t *sliced; // [sliced_count] speakers of slices, times 2
     uint64_t sliced_count;
+    uint8_t *open; // a bit for each arc, 1: its ends are on one side (disturb.h); NULL: no partition
 } entrain__graph;
+
+/// What happens to observations on their way (disturb.c). Written between phases.
+typedef struct entrain__disturbed {
+    bool thins;         // some are not heard: there is loss, or a partition
+    uint64_t threshold; // loss x 2^32
+    entrain_random key; // of loss
+    uint8_t *sides;     // [vertex_count] by place; NULL: no partition
+    uint32_t delay;     // ticks, beside the arcs' own
+} entrain__disturbed;
 
 struct entrain_engine {
     entrain_engine_config config;
@@ -196,6 +207,7 @@ struct entrain_engine {
 
     // publications
     entrain__graph graph;
+    entrain__disturbed disturbed;
     int64_t **publications;         // [ring], and the same once more: each [vertex_count][words] by place
     uint32_t ring;                  // 2, unless arcs have delays
     uint32_t delay_most;            // ticks that the ring is made for
@@ -328,7 +340,7 @@ typedef void entrain__gather_words(const entrain_engine *engine, const int64_t *
                                    int64_t *const *past, uint32_t place, uint32_t count, int64_t *sums);
 entrain__gather_words entrain__gather_wide, entrain__gather_wide_sse2, entrain__gather_wide_avx2,
     entrain__gather_wide_avx512;
-/// How many arrived; @p heard is what gather() filled, or NULL.
+/// How many arrived; @p heard is what gather() filled, or NULL, but where some are not heard.
 uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__cohort *cohort, uint32_t place,
                                   uint32_t count, const uint32_t *heard);
 /// Whether in this exchange all arcs bring something, from whom lives at their beginning now.

@@ -3,3 +3,6 @@
 #include "engine/gather_kernels.inc"
 #define GATHER_WIDE entrain__gather_wide_avx2
 #include "engine/gather_wide.inc"
+#define FATES_DRAW entrain__fates_draw_avx2
+#define FATES_ADD entrain__fates_add_avx2
+#include "engine/disturb_kernels.inc"

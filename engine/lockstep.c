@@ -111,8 +111,9 @@ static void exchange_run(entrain_engine *engine, entrain__cohort *cohort, entrai
         if (engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX) {
             entrain__deliver(engine, cohort, place, range->count, scratch->sums, heard);
         } else {
-            entrain__gather(engine, cohort, place, range->count, scratch->sums, heard);
-            cohort->observations += entrain__gather_arrivals(engine, cohort, place, range->count, heard);
+            uint32_t *arrived = engine->disturbed.thins ? scratch->heard : heard;
+            entrain__gather(engine, cohort, place, range->count, scratch->sums, arrived);
+            cohort->observations += entrain__gather_arrivals(engine, cohort, place, range->count, arrived);
         }
         range->sums = scratch->sums;
         range->heard = heard;
@@ -210,7 +211,8 @@ static void move_cohort(const entrain_engine *engine, entrain__cohort *cohort, u
         cohort->now = cohort->hears = (engine->now + step) & 1;
     } else {
         cohort->now = (engine->now + step) % engine->ring;
-        cohort->hears = cohort->now + engine->ring - engine->graph.delay * engine->exchanges;
+        cohort->hears = cohort->now + engine->ring -
+                        (engine->graph.delay + engine->disturbed.delay) * engine->exchanges;
     }
     cohort->tick = engine->tick;
     cohort->stage = engine->stage + step;

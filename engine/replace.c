@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "engine/delays.h"
+#include "engine/disturb.h"
 #include "mailbox/ring.h"
 
 // What is taken while a part of the graph is built, scratch memory too, is the graph's.
@@ -184,13 +185,17 @@ static entrain_status build_graph(entrain_engine *engine, entrain_error *error_o
     entrain_status status = entrain__graph_delay(engine, error_out);
     if (status != ENTRAIN_OK)
         return status;
-    if (engine->graph.delay_most > engine->delay_most)
+    // What is kept for disturbances stays theirs.
+    const uint32_t most = engine->delay_most - (engine->exchanges > 0 ? engine->config.disturbance_delay_max : 0);
+    if (engine->graph.delay_most > most)
         return entrain_error_set(error_out, ENTRAIN_LIMIT,
                                  "The new topology delays by up to %" PRIu32
                                  " ticks, and what is published is kept for the %" PRIu32
                                  " of the first one; begin with one that delays as long.",
-                                 engine->graph.delay_most, engine->delay_most);
+                                 engine->graph.delay_most, most);
     if (engine->links.offsets != NULL && entrain__graph_link(engine) != ENTRAIN_OK)
+        return no_memory(error_out);
+    if (entrain__graph_divide(engine) != ENTRAIN_OK)
         return no_memory(error_out);
     return entrain__graph_plan(engine) == ENTRAIN_OK ? ENTRAIN_OK : no_memory(error_out);
 }

@@ -9,7 +9,7 @@
 // whole observations of one length only: the oldest is the first `parts` messages, the newest the last.
 #include <string.h>
 
-#include "engine/delays.h"
+#include "engine/disturb.h"
 #include "mailbox/ring.h"
 
 // One part of one observation: words 2p and 2p+1 of the speaker, weighed.
@@ -160,42 +160,55 @@ __attribute__((noinline)) static int make_room(entrain_engine *engine, entrain__
     return -1;
 }
 
-// All arcs of one hearer: any words, weights, silent speakers, too little room. All parts of an observation
-// or none. @p sum becomes what was heard, on the way too where that makes room; how many remained is
-// returned. Delayed: what is due now, from who spoke then.
+// One arc of one hearer: any words, weights, a silent speaker, too little room. All parts of an observation or
+// none. @p sum becomes what was heard, on the way too where that makes room. Delayed: what is due now, from who
+// spoke then. Lost: it is sent, and no more.
+// @return how many observations more are in the mailbox: -1, 0, or 1.
+static inline __attribute__((always_inline)) int hear_arc(entrain_engine *engine, entrain__cohort *cohort,
+                                                          uint32_t mailbox, uint64_t arc, bool lost,
+                                                          int64_t *sum, bool delayed) {
+    const entrain__graph *graph = &engine->graph;
+    const int64_t *publications = engine->publications[cohort->now];
+    const uint32_t parts = (engine->words + 1) / 2;
+    const size_t place = (size_t)graph->speakers[arc];
+    entrain_id id = engine->ids[place];
+    int more = 1;
+    if (delayed) {
+        const uint32_t ticks = entrain__arc_delay(engine, arc);
+        id = entrain__spoke(engine, cohort, (uint32_t)place, ticks);
+        publications =
+            entrain__buffers(engine, cohort)[-(ptrdiff_t)((size_t)ticks << engine->exchange_shift)];
+    }
+    if (id == ENTRAIN_ID_NONE)
+        return 0; // a death is silence
+    cohort->count_of.sent += parts;
+    if (lost) {
+        cohort->count_of.lost += parts;
+        return 0;
+    }
+    if (entrain__mailbox_room(engine->mailboxes, mailbox) < parts) {
+        const int gone = make_room(engine, cohort, mailbox, id, parts, sum);
+        if (gone < 0)
+            return 0;
+        more -= gone;
+    }
+    entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
+    for (uint32_t part = 0; part < parts; part++)
+        *entrain__span_slot(&span, part) = make_message(engine, publications + place * engine->words, id, part,
+                                                        graph->weighted ? graph->weights[arc] : 1);
+    entrain__mailbox_commit(engine->mailboxes, mailbox, parts);
+    return more;
+}
+
+// All arcs of one hearer. How many observations arrived is returned.
 static inline __attribute__((always_inline)) uint32_t hear_arcs(entrain_engine *engine,
                                                                 entrain__cohort *cohort, uint32_t mailbox,
                                                                 uint32_t hearer, int64_t *sum, bool delayed) {
-    const entrain__graph *graph = &engine->graph;
-    const uint64_t from = graph->offsets[hearer], to = graph->offsets[hearer + 1];
-    const int64_t *publications = engine->publications[cohort->now];
-    int64_t *const *past = entrain__past(engine, cohort);
-    uint32_t parts = (engine->words + 1) / 2, heard = 0;
+    const uint64_t from = engine->graph.offsets[hearer], to = engine->graph.offsets[hearer + 1];
+    uint32_t heard = 0;
     clear(sum, engine->words);
-    for (uint64_t a = from; a < to; a++) {
-        size_t place = (size_t)graph->speakers[a];
-        entrain_id id = engine->ids[place];
-        if (delayed) {
-            const uint32_t ticks = entrain__arc_delay(engine, a);
-            id = entrain__spoke(engine, cohort, (uint32_t)place, ticks);
-            publications = past[-(ptrdiff_t)((size_t)ticks << engine->exchange_shift)];
-        }
-        if (id == ENTRAIN_ID_NONE)
-            continue; // a death is silence
-        cohort->count_of.sent += parts;
-        if (entrain__mailbox_room(engine->mailboxes, mailbox) < parts) {
-            int gone = make_room(engine, cohort, mailbox, id, parts, sum);
-            if (gone < 0)
-                continue;
-            heard -= (uint32_t)gone;
-        }
-        entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
-        for (uint32_t part = 0; part < parts; part++)
-            *entrain__span_slot(&span, part) = make_message(engine, publications + place * engine->words, id,
-                                                            part, graph->weighted ? graph->weights[a] : 1);
-        entrain__mailbox_commit(engine->mailboxes, mailbox, parts);
-        heard++;
-    }
+    for (uint64_t a = from; a < to; a++)
+        heard += (uint32_t)hear_arc(engine, cohort, mailbox, a, false, sum, delayed);
     take_in(engine, cohort, mailbox, sum);
     return heard;
 }
@@ -390,11 +403,94 @@ __attribute__((noinline)) static void deliver_wide(entrain_engine *engine, entra
         deliver_parts(engine, cohort, 4, false, place, count, sums, heard);
 }
 
+// --- Where some are not heard: disturb.h
+
+// What of a piece of a row arrives, one after the other.
+static uint32_t hear_piece(entrain_engine *engine, entrain__cohort *cohort, const entrain__fates *fates,
+                           uint32_t piece, uint32_t mailbox, int64_t *sum) {
+    uint32_t heard = 0;
+    for (uint32_t j = 0; j < fates->lengths[piece]; j++) {
+        const uint64_t arc = fates->arcs[piece] + j;
+        const bool lost = fates->masks[piece][j] == 0;
+        if (lost && !entrain__arc_open(&engine->graph, arc))
+            continue; // nothing is sent to the other side
+        heard += (uint32_t)hear_arc(engine, cohort, mailbox, arc, lost, sum, engine->delay_most > 0);
+    }
+    return heard;
+}
+
+// The common case, two words and no weights, everybody spoke and there is room: each message is written where the
+// next one belongs, and stays there if it is heard.
+static uint32_t enqueue_piece(const entrain_engine *engine, entrain__cohort *cohort, const entrain__fates *fates,
+                              uint32_t piece, entrain_message *slots) {
+    const entrain__graph *graph = &engine->graph;
+    const int64_t *publications = engine->publications[cohort->hears];
+    int64_t *const *past = graph->behind != NULL ? entrain__past(engine, cohort) : NULL;
+    uint32_t heard = 0, sent = 0;
+    for (uint32_t j = 0; j < fates->lengths[piece]; j++) {
+        const uint64_t arc = fates->arcs[piece] + j;
+        const size_t place = (uint32_t)graph->speakers[arc];
+        const int64_t *buffer = past != NULL ? past[graph->behind[arc]] : publications;
+        slots[heard].from = engine->ids[place];
+        slots[heard].kind = ENTRAIN_KIND_OBSERVATION;
+        slots[heard].flags = 0;
+        *(words2 *)slots[heard].payload = *(const words2 *)(buffer + 2 * place);
+        heard -= (uint32_t)fates->masks[piece][j];
+        sent += entrain__arc_open(graph, arc);
+    }
+    cohort->count_of.sent += sent;
+    cohort->count_of.lost += sent - heard;
+    return heard;
+}
+
+// A row that is being delivered: where its messages begin, in the common case, and how many arrived so far.
+typedef struct row_at_hand {
+    entrain_message *slots;
+    uint32_t heard;
+} row_at_hand;
+
+__attribute__((noinline)) static void deliver_thinned(entrain_engine *engine, entrain__cohort *cohort,
+                                                      uint32_t place, uint32_t count, int64_t *sums,
+                                                      uint32_t *heard) {
+    const entrain__graph *graph = &engine->graph;
+    const uint32_t words = engine->words;
+    const bool common = words == 2 && !graph->weighted && entrain__all_spoke(engine, cohort);
+    const uint32_t first = cohort->population->mailbox_first - cohort->population->first;
+    row_at_hand row = {NULL, 0};
+    entrain__fates fates;
+    memset(sums, 0, (size_t)count * words * sizeof *sums); // rows without arcs have no pieces
+    if (heard != NULL)
+        memset(heard, 0, count * sizeof *heard);
+    entrain__fates_begin(&fates, engine, cohort, place, count);
+    while (entrain__fates_next(&fates) > 0)
+        for (uint32_t p = 0; p < fates.count; p++) {
+            const uint32_t at = fates.places[p], mailbox = first + at;
+            const uint64_t from = graph->offsets[at], to = graph->offsets[at + 1];
+            int64_t *sum = sums + (size_t)(at - place) * words;
+            if (fates.arcs[p] == from)
+                row = (row_at_hand){
+                    common ? entrain__mailbox_rewind(engine->mailboxes, mailbox, (uint32_t)(to - from)) : NULL, 0};
+            row.heard += row.slots != NULL
+                             ? enqueue_piece(engine, cohort, &fates, p, row.slots + row.heard)
+                             : hear_piece(engine, cohort, &fates, p, mailbox, sum);
+            if (fates.arcs[p] + fates.lengths[p] < to)
+                continue;
+            if (row.slots != NULL)
+                entrain__mailbox_commit(engine->mailboxes, mailbox, row.heard);
+            take_in(engine, cohort, mailbox, sum);
+            cohort->observations += row.heard;
+            if (heard != NULL)
+                heard[at - place] = row.heard;
+        }
+}
+
 void entrain__deliver(entrain_engine *engine, entrain__cohort *cohort, uint32_t place, uint32_t count,
                       int64_t *sums, uint32_t *heard) {
     const uint32_t mailbox = cohort->population->mailbox_first + (place - cohort->population->first);
     if (engine->graph.complete) {
         deliver_field(engine, cohort, mailbox, count, sums, heard);
+    } else if (engine->disturbed.thins) {
+        deliver_thinned(engine, cohort, place, count, sums, heard);
     } else if (engine->words == 2 && !engine->graph.weighted && entrain__all_spoke(engine, cohort)) {
         if (engine->graph.behind == NULL)
             deliver_pairs(engine, cohort, NULL, place, count, sums, heard);

@@ -2,7 +2,7 @@
 // carry. Also the exact whole-swarm field of the complete graph, which both transports hand out.
 #include <string.h>
 
-#include "engine/delays.h"
+#include "engine/disturb.h"
 
 typedef int64_t words2 __attribute__((vector_size(16), aligned(8), may_alias));
 
@@ -45,6 +45,10 @@ void entrain__gather(const entrain_engine *engine, const entrain__cohort *cohort
                      uint32_t count, int64_t *sums, uint32_t *heard) {
     const entrain__graph *graph = &engine->graph;
     const int64_t *publications = engine->publications[cohort->hears];
+    if (engine->disturbed.thins) {
+        entrain__gather_thinned(engine, cohort, place, count, sums, heard);
+        return;
+    }
     if (graph->complete) {
         repeat_row(engine->field, engine->words, count, sums);
     } else if (graph->behind != NULL) {
@@ -83,6 +87,8 @@ uint64_t entrain__gather_arrivals(const entrain_engine *engine, const entrain__c
                                   uint32_t count, const uint32_t *heard) {
     if (engine->graph.complete)
         return engine->field_heard > 0 ? count : 0; // one field each, if anybody spoke
+    if (engine->disturbed.thins)
+        return sum_of(heard, count);
     if (entrain__all_spoke(engine, cohort))
         return engine->graph.offsets[place + count] - engine->graph.offsets[place];
     if (engine->delay_most == 0)
@@ -145,7 +151,7 @@ static int64_t shifted(const entrain_engine *engine, entrain__int128 sum) {
 }
 
 void entrain__field_choose(entrain_engine *engine) {
-    const uint32_t ago = engine->graph.delay * engine->exchanges;
+    const uint32_t ago = (engine->graph.delay + engine->disturbed.delay) * engine->exchanges;
     const uint32_t heard =
         engine->field_now >= ago ? engine->field_now - ago : engine->field_now + engine->field_ring - ago;
     for (uint32_t w = 0; w < engine->words; w++)

@@ -135,8 +135,8 @@ typedef struct entrain_engine_config {
     /// default 0: messages of one time are handled in rounds, what a round sends without delay in the next.
     double lookahead_s;
     entrain_deadlock deadlock; ///< default: the run ends
-    /// Ticks that entrain_engine_disturb() may delay observations, 0 (the default) to 2^20: as many more
-    /// publications are kept.
+    /// Ticks that entrain_engine_disturb() may delay observations, 0 (the default) to 2^20: so many ticks'
+    /// publications more are kept, and a byte an actor and tick. (publish_past() is asked for them, too.)
     uint32_t disturbance_delay_max;
     /// Deliveries that each worker remembers for entrain_lifecycle.chain, 1 to 2^20; default 0: none.
     uint32_t trace;
@@ -183,21 +183,28 @@ ENTRAIN_API entrain_topology *entrain_engine_topology(const entrain_engine *engi
 /// ENTRAIN_ORDER before start and after a failure.
 ENTRAIN_API entrain_status entrain_engine_replace_topology(entrain_engine *engine, entrain_topology *topology,
                                                            entrain_error *error_out);
-/// What happens to observations on their way, at a tick boundary, from the next tick's publications on. Both transports,
-/// the same bits. The default (zeroes) is nothing.
+/// What happens to observations on their way. The default (zeroes) is nothing. The same bits in both transports.
 typedef struct entrain_disturbance {
-    /// Share of observations that are lost, 0 to 1. Each is drawn on its own, keyed by (seed,
-    /// ENTRAIN_STREAM_LOSS), counted by (speaker's and hearer's index, which of their parallel arcs, tick and
-    /// exchange). Lost ones are counted (`lost` in mailbox transport) and not heard.
+    /// Share of observations that are lost, 0 to 1, to the nearest 2^-32. Each is drawn on its own, keyed by
+    /// (seed, ENTRAIN_STREAM_LOSS) and counted by the hearer's vertex, the tick and the exchange in which it
+    /// would be heard, and its place among the arcs to that hearer: by speaker, parallel ones in the order given
+    /// (engine/disturb.h says which bits). Lost ones are sent but not heard; in mailbox transport their messages
+    /// are counted as `lost`.
     double loss;
-    /// [vertices] which side each is on; nothing passes between different ones. Copied. NULL: no partition.
+    /// [vertices] which side each is on. Copied. Between different ones nothing is sent: it is neither heard nor
+    /// counted. NULL, or all on one: no partition.
     const uint8_t *sides;
-    /// Ticks that every observation comes late, beside its arc's delay: at most disturbance_delay_max.
+    /// Ticks that every observation comes late, beside its arc's delay: at most disturbance_delay_max. When it
+    /// grows, what was heard already is heard again; when it shrinks, what was under way in between is not heard:
+    /// hearers look so much further back.
     uint32_t delay;
 } entrain_disturbance;
-/// ENTRAIN_INVALID or ENTRAIN_LIMIT with a sentence, and nothing has changed: a complete graph, whose field is one
-/// sum, loses nothing and is not divided (build its arcs: erdos-renyi with probability 1), but is delayed.
-/// ENTRAIN_ORDER before start. Lockstep only.
+/// Takes the place of the disturbance there was, at a tick boundary: for all that is heard from now on, what is
+/// under way too. It stays when the topology is replaced, and for actors that begin. A visit with sums shows what
+/// each would hear under it. Lockstep only (ENTRAIN_UNSUPPORTED); ENTRAIN_ORDER before start and after a failure.
+/// ENTRAIN_INVALID or ENTRAIN_LIMIT with a sentence, and nothing has changed, for values out of range and on a
+/// complete graph, whose field is one sum: it may be late, but nothing of it is lost or cut off (build its arcs:
+/// erdos-renyi with probability 1). A partition takes a byte a vertex and a bit an arc (ENTRAIN_NO_MEMORY).
 ENTRAIN_API entrain_status entrain_engine_disturb(entrain_engine *engine,
                                                   const entrain_disturbance *disturbance,
                                                   entrain_error *error_out);
