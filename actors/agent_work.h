@@ -14,7 +14,7 @@ void entrain__work_start(const entrain_workload *workload, const entrain_range *
 /// busy each is, 0 to 1 (0.25: as its pattern is on average), for adapt-to-traffic.
 void entrain__work_generate(const entrain_workload *workload, const entrain_range *range, void *work,
                             float *busy_out);
-/// Agent @p k's phase has come round in this tick: sends what it holds (entrain_range_send()).
+/// Agent @p k's phase has come round in this tick: sends what it holds (entrain_range_send()). @p work: its element.
 void entrain__work_hand_over(const entrain_workload *workload, const entrain_range *range, uint32_t k,
                              void *work);
 /// The agent ends: what it holds is shed. @p work: its element.
