@@ -9,8 +9,8 @@
 // oldest first. At most calls_max batches are made at a time, those that rest included; what finds none free
 // stays pending and goes with the next that is.
 //
-// What a gateway holds is a matter of a few hundred counts, however many the requests: they differ by the tick
-// in which they were made, and by nothing else.
+// What a gateway holds is a matter of a few hundred counts, however many the requests: they differ by the
+// tick in which they were made, and by nothing else.
 #include <inttypes.h>
 #include <string.h>
 
@@ -386,8 +386,8 @@ entrain_status entrain__gateways_add(entrain_workload *workload, entrain_engine 
         .name = "gateway",
         .columns = columns,
         .column_count = 1,
-        // Each of a call's messages lets one batch go at most, and opens a window, or a breaker, or has one rest;
-        // beside them all that could go before may: two messages a batch.
+        // Each of a call's messages lets one batch go at most, and opens a window, or a breaker, or has one
+        // rest; beside them all that could go before may: two messages a batch.
         .sends_max = 2 * (calls + ENTRAIN_BATCH_MAX) + 3 * ENTRAIN_BATCH_MAX,
         .inbox = (uint32_t)(inbox < ENTRAIN_ID_INDEX_MAX ? inbox : ENTRAIN_ID_INDEX_MAX),
         .timers_max = 2 * calls + 8,

@@ -1,9 +1,9 @@
 /// @file work.h  What the files of the workload share: workload.c (configuration, sums), work_agents.c
 /// (patterns, queues), work_pack.c (messages), gateway.c, breaker.c, service.c.
 ///
-/// Who writes what: an agent's column its own step; a gateway's state its own receive(); what is left of those who
-/// ended, and the configuration, the one thread that stands at a tick boundary; what was lost on the way, whoever
-/// tells of it, one at a time.
+/// Who writes what: an agent's column its own step; a gateway's state its own receive(); what is left of
+/// those who ended, and the configuration, the one thread that stands at a tick boundary; what was lost on
+/// the way, whoever tells of it, one at a time.
 #ifndef ENTRAIN_ACTORS_WORK_H
 #define ENTRAIN_ACTORS_WORK_H
 
@@ -39,8 +39,8 @@ typedef enum entrain__outcome {
 
 // --- Agents
 
-/// The head of an agent's column; `queue` places of uint32_t follow: the low halves of the ticks of generation.
-/// Times are by the clock of requests (entrain__work_clock_at()).
+/// The head of an agent's column; `queue` places of uint32_t follow: the low halves of the ticks of
+/// generation. Times are by the clock of requests (entrain__work_clock_at()).
 typedef struct entrain__work_head {
     double next; ///< the next event of its pattern
     float busy;  ///< not cut
@@ -59,7 +59,8 @@ static inline uint32_t *entrain__work_queue(entrain__work_head *work) {
 }
 
 /// Packs the oldest of @p ticks [count], 1 to 64, ascending, of a queue at tick @p now into one message.
-/// @return how many, at least 1: 8 wherever they lie, and 15 where each is within 255 ticks of the one before.
+/// @return how many, at least 1: 8 wherever they lie, and 15 where each is within 255 ticks of the one
+/// before.
 uint32_t entrain__work_pack(const uint32_t *ticks, uint32_t count, uint32_t now, uint16_t *flags_out,
                             entrain_payload payload_out[2]);
 uint32_t entrain__work_packed(uint16_t flags); ///< how many there are in a message

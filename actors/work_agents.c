@@ -1,11 +1,11 @@
 // Agents' side of the workload: what a pattern brings, and what of it waits for a phase to come round.
 //
 // A pattern is a row of events in time, each of which brings some requests, or none. All that is drawn is
-// counted by who, since when, and which event; nothing depends on phases, messages, or workers, so that two runs of
-// one seed make the same requests whatever becomes of their agents.
+// counted by who, since when, and which event; nothing depends on phases, messages, or workers, so that two
+// runs of one seed make the same requests whatever becomes of their agents.
 //
-// Load turns the clock: events come by a clock that runs `load` times as fast as simulated time. A spike takes
-// hold at once, and brings the same events.
+// Load turns the clock: events come by a clock that runs `load` times as fast as simulated time. A spike
+// takes hold at once, and brings the same events.
 #include <math.h>
 #include <string.h>
 
@@ -195,7 +195,8 @@ void entrain__work_hand_over(const entrain_workload *workload, const entrain_ran
     const uint32_t gateway = entrain__work_gateway_of(workload, range->indices[k]);
     const entrain_id to = entrain_population_id(workload->gateway_population, gateway);
     uint32_t *queue = entrain__work_queue(its), done = 0;
-    // What these messages do not hold, and there would have to be long silences in it, waits for the next time.
+    // What these messages do not hold, and there would have to be long silences in it, waits for the next
+    // time.
     for (uint32_t sends = entrain__work_sends_max(workload); sends > 0 && done < its->held; sends--) {
         uint16_t flags;
         entrain_payload payload[2];

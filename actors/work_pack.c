@@ -3,8 +3,8 @@
 //   flags    0-5 how many, less one   6-10 width w   11-15 the first one's tick, bits 16 to 20
 //   payload  0-15 the first one's tick, bits 0 to 15; then, each in w bits, the ticks to the next
 //
-// A message takes as many as its widest difference leaves room for: 64 of one tick, 15 within 255 ticks of each
-// other, 8 wherever they lie. What is older than ENTRAIN__WORK_AGE_MAX is said to be so old, so that no
+// A message takes as many as its widest difference leaves room for: 64 of one tick, 15 within 255 ticks of
+// each other, 8 wherever they lie. What is older than ENTRAIN__WORK_AGE_MAX is said to be so old, so that no
 // difference needs more than 16 bits.
 #include "actors/work.h"
 #include "engine/base/assert.h"

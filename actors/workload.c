@@ -309,8 +309,8 @@ entrain_status entrain_workload_measure(entrain_workload *workload, entrain_work
     totals.shed_mailbox = workload->lost;
     totals.shed = totals.shed_queue + totals.shed_mailbox + totals.shed_gateway;
     totals.queued_agents = sum.held;
-    // What is on its way was handed over in the last tick; under block some may have waited longer, and only the
-    // difference tells.
+    // What is on its way was handed over in the last tick; under block some may have waited longer, and only
+    // the difference tells.
     totals.queued_messages = workload->blocks ? sum.handed - arrived - workload->lost : sum.flying;
     totals.queued = totals.queued_agents + totals.queued_messages + totals.queued_gateways;
     totals.cost = (double)totals.calls * workload->config.call_cost +

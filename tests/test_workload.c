@@ -1,5 +1,5 @@
-// Workload: what patterns bring, how it travels, the breaker's table, what is refused. The gateway against one
-// list is test_gateway.c; swarms are test_workload_swarm.c.
+// Workload: what patterns bring, how it travels, the breaker's table, what is refused. The gateway against
+// one list is test_gateway.c; swarms are test_workload_swarm.c.
 #include "check.h"
 
 #include <math.h>
@@ -347,8 +347,8 @@ static void test_waits(void **state) {
     // A window of ten ticks is over before the mail of the tenth after: 20 requests.
     assert_true(totals.batch_max == 20 && totals.batch_p95 == 20 && totals.calls_failed == 0);
     assert_true(totals.calls * 20 >= totals.delivered && totals.calls <= 100);
-    // In the queue for up to 50 ticks, in the window for up to 10, one to the service, 5 there, and one for each
-    // message: at least what the latency takes, at most all of it.
+    // In the queue for up to 50 ticks, in the window for up to 10, one to the service, 5 there, and one for
+    // each message: at least what the latency takes, at most all of it.
     assert_true(totals.wait_max_s <= 0.50 + 0.10 + 0.05 + 0.03 && totals.wait_p50_s >= 0.05);
     CHECK_NEAR(totals.wait_mean_s, 0.245 + 0.05 + 0.07, 0.03);
     CHECK_NEAR(totals.cost, (double)totals.calls + 0.01 * (double)totals.delivered, 1e-6);
