@@ -69,7 +69,7 @@ typedef struct entrain_workload_config {
     uint32_t gateway_inbox;
     double window_s;    ///< a gateway collects for so long from the first arrival on; default 0.1
     uint32_t batch_max; ///< requests in a call at most; 0 (the default): no bound
-    /// Requests a gateway holds, those in calls included; beyond, the newest are shed; 0 (the default): no bound.
+    /// Requests a gateway holds, those in calls included; beyond, the newest are shed. 0 (the default): any.
     uint64_t pending_max;
     uint32_t calls_max; ///< calls of a gateway under way at a time, 1 to 64; default 16
     // The service.
