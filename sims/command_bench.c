@@ -5,6 +5,7 @@
 
 #include "sims/bench.h"
 #include "sims/say.h"
+#include "sims/scenario.h"
 
 static const struct {
     const char *name;
@@ -94,7 +95,7 @@ int command_bench(const cli_options *options) {
         say_error("%s", error.sentence);
         return EXIT_USAGE;
     }
-    if (strpbrk(options->operand, "./") == NULL)
+    if (strpbrk(options->operand, "./") == NULL && strcmp(options->operand, SCENARIO_NO_FILE) != 0)
         nearest = entrain_nearest_word(options->operand, names);
     if (nearest == NULL && (options->filter != NULL || options->size != NULL)) {
         say_error("--%s would change nothing: a scenario has no workloads; leave it out.",

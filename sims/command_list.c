@@ -61,6 +61,10 @@ static list_entry model_at(uint32_t index) {
          .summary = "each fires once in a period and moves its next firing by alpha towards the middle "
                     "between those "
                     "before and after it (DESYNC: Degesys, Rose, Patel and Nagpal 2007); in virtual time"},
+        {.name = "agent",
+         .summary =
+             "theta_i' = omega_i + v_i + nudges: agents that pursue a goal by what their neighbours tell them, "
+             "as far as their energy goes, and produce requests (entrain list goals, strategies, requests)"},
     };
     enum { OUR_COUNT = sizeof ours / sizeof *ours };
     if (index < OUR_COUNT)
@@ -175,6 +179,47 @@ static list_entry workload_at(uint32_t index) {
                                            .parameter_count = workload->parameter_count};
 }
 
+// "0.5 to 0.7" and what it is for, as the library has it; names and facts in one sentence.
+static list_entry goal_at(uint32_t index) {
+    static char text[400];
+    const entrain_goal_facts facts = entrain_goal_look((entrain_goal)index);
+    if (facts.name == NULL)
+        return (list_entry){0};
+    char key[16] = "";
+    if (facts.key != '-')
+        snprintf(key, sizeof key, "key %c; ", facts.key);
+    snprintf(text, sizeof text, "%s%s: %s; strategy %s%s", key, facts.summary, facts.band,
+             entrain_strategy_name(facts.strategy),
+             facts.spread ? " up to 200 agents, frequency-lock above" : "");
+    return (list_entry){.name = facts.name, .summary = text};
+}
+
+static list_entry scale_at(uint32_t index) {
+    static char text[200];
+    const entrain_scale_facts facts = entrain_scale_look((entrain_scale)index);
+    if (facts.name == NULL)
+        return (list_entry){0};
+    snprintf(text, sizeof text, "%s agents; coherence from %g up where there is no goal",
+             text_count(facts.size).text, facts.target);
+    return (list_entry){.name = facts.name, .summary = text};
+}
+
+static list_entry strategy_at(uint32_t index) {
+    const entrain_strategy strategy = (entrain_strategy)index;
+    return (list_entry){.name = entrain_strategy_name(strategy),
+                        .summary = entrain_strategy_summary(strategy)};
+}
+
+static list_entry request_at(uint32_t index) {
+    static char text[200];
+    const entrain_pattern pattern = (entrain_pattern)index;
+    if (entrain_pattern_name(pattern) == NULL)
+        return (list_entry){0};
+    snprintf(text, sizeof text, "%s; %.3g requests per agent and second on average",
+             entrain_pattern_summary(pattern), entrain_pattern_rate(pattern));
+    return (list_entry){.name = entrain_pattern_name(pattern), .summary = text};
+}
+
 static list_entry event_at(uint32_t index) {
     const event_word word = events_word_at(index);
     return (list_entry){.name = word.name, .summary = word.summary, .type = word.form, .default_text = "-"};
@@ -193,6 +238,10 @@ static const struct {
     const char *name, *summary;
     list_entry (*at)(uint32_t index);
 } topics[] = {
+    {"goals", "what a swarm of agents is after: --goal, goal", goal_at},
+    {"scales", "how many agents: --scale, scale", scale_at},
+    {"strategies", "what an agent does to get there: --strategy, agent.strategy", strategy_at},
+    {"requests", "what agents produce: workload.pattern", request_at},
     {"topologies", "who hears whom: swarm.topology.kind", topology_at},
     {"models", "the equation of an oscillator: model.kind", model_at},
     {"policies", "which worker runs what: --policy, exec.policy", policy_at},

@@ -43,8 +43,21 @@ typedef struct run_state {
     json_t *summary, *execution;
 } run_state;
 
+// Without a file: its goal and its scale, "minimize-api-calls-medium".
+static char *goal_name(const scenario *given) {
+    const char *scale = json_string_value(json_object_get(given->resolved, "scale"));
+    char size[16], *name = NULL;
+    snprintf(size, sizeof size, "%u", given->swarm.size);
+    if (asprintf(&name, "%s-%s", json_string_value(json_object_get(given->resolved, "goal")),
+                 scale != NULL ? scale : size) < 0)
+        abort();
+    return name;
+}
+
 // "fireflies" from "sims/fireflies.lua"; from a manifest.json the name that it holds.
-static char *scenario_name(const char *path) {
+static char *scenario_name(const char *path, const scenario *given) {
+    if (strcmp(path, SCENARIO_NO_FILE) == 0)
+        return goal_name(given);
     const char *base = strrchr(path, '/');
     base = base != NULL ? base + 1 : path;
     if (strcmp(base, "manifest.json") == 0) {
@@ -145,7 +158,7 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
                      .on_sample = on_sample,
                      .context = run};
     uint32_t workers = entrain_scheduler_worker_count(entrain_engine_scheduler(engine));
-    const bool by_ticks = given->swarm.kind == ENTRAIN_SWARM_KURAMOTO;
+    const bool by_ticks = !scenario_in_virtual_time(given);
     say_note("%s: %s, seed %llu, %s, policy %s, %s%s", run->name,
              text_counted(given->swarm.size, "actor").text, (unsigned long long)given->swarm.seed,
              text_counted(workers, "worker").text, entrain_scheduler_policy(entrain_engine_scheduler(engine)),
@@ -306,7 +319,7 @@ int command_run(const cli_options *options) {
         say_error("%s", error.sentence);
         return exit_for(status);
     }
-    run.name = scenario_name(options->operand);
+    run.name = scenario_name(options->operand, &run.scenario);
     outcome_init(&run.outcome, &run.scenario.stop);
     int code = EXIT_USAGE;
     status = choose_directory(&run, &error);

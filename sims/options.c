@@ -10,13 +10,16 @@
 
 #include "entrain/scheduler.h"
 #include "sims/bench_stats.h"
+#include "sims/scenario.h"
 #include "sims/say.h"
 
 static const cli_command commands[] = {
     {"run", "SCENARIO", 1, true,
-     "set seed workers policy transport load output timeout timeline json quiet force",
+     "goal scale strategy require-goal set seed workers policy transport load output timeout timeline json "
+     "quiet force",
      "run a scenario; write data, summary and pictures",
-     "SCENARIO is a Lua file that returns a table, or the same as JSON.\n"
+     "SCENARIO is a Lua file that returns a table, or the same as JSON. A swarm of agents\n"
+     "that pursues a goal needs none: entrain run --goal minimize-api-calls --scale medium.\n"
      "\n"
      "Files go to out/NAME-SEED/ under the current directory, or where -o says:\n"
      "  series.csv      one line per sample     } the same bytes for one scenario\n"
@@ -33,10 +36,11 @@ static const cli_command commands[] = {
      "waits; the last 65,536 of each worker. ui.perfetto.dev opens it. An earlier\n"
      "timeline is replaced; any other file is refused (--force).\n"
      "\n"
-     "What counts: defaults < scenario file < --set, --seed, --workers, --policy,\n"
-     "--transport, in the order given.\n",
+     "What counts: defaults < scenario file < --goal, --scale, --strategy, --set, --seed,\n"
+     "--workers, --policy, --transport, in the order given.\n",
      command_run},
-    {"verify", "SCENARIO", 1, true, "set seed workers policy policies transport load ticks json quiet",
+    {"verify", "SCENARIO", 1, true,
+     "goal scale strategy set seed workers policy policies transport load ticks json quiet",
      "check that workers, policy, transport change no bit",
      "The scenario as it stands is the reference. Every scheduler policy (or those\n"
      "that --policies names) with 1, 2, 3 and 8 workers, in both transports, then\n"
@@ -61,8 +65,8 @@ static const cli_command commands[] = {
      "to coherence.\n",
      command_validate},
     {"bench", "WHAT", 1, true,
-     "policies workers sizes filter size repeat seconds baseline set seed transport load output json quiet "
-     "force",
+     "policies workers sizes filter size repeat seconds baseline goal scale strategy set seed transport load "
+     "output json quiet force",
      "measure a scenario under policies, workers, sizes",
      "WHAT is a scenario file: each policy runs it with each number of workers at each\n"
      "size, in turns, so that whatever disturbs the machine disturbs all alike. All\n"
@@ -94,8 +98,9 @@ static const cli_command commands[] = {
      "handled, for one workload and one --seed.\n",
      command_explore},
     {"list", "[TOPIC]", 1, false, "load json", "what there is to choose from",
-     "Topics: topologies, models, policies, transports, distributions, samplings,\n"
-     "integrators, normalise, overflow, simd, layouts, events, workloads, keys.\n"
+     "Topics: goals, scales, strategies, requests, topologies, models, policies,\n"
+     "transports, distributions, samplings, integrators, normalise, overflow, simd,\n"
+     "layouts, events, workloads, keys.\n"
      "Without a topic: what each is about.\n",
      command_list},
     {"show", "DIR", 1, true, "json", "print the summary of a finished run's directory", NULL, command_show},
@@ -111,6 +116,10 @@ typedef struct option_row {
 } option_row;
 
 static const option_row option_rows[] = {
+    {"goal", 0, "NAME", "what the swarm is after (`entrain list goals`)"},
+    {"scale", 0, "NAME", "how many agents (`entrain list scales`); default medium"},
+    {"strategy", 0, "NAME", "what each agent does (`entrain list strategies`)"},
+    {"require-goal", 0, NULL, "exit code 5 unless the goal is met"},
     {"set", 0, "KEY=VALUE", "set one key (`entrain list keys`); repeatable"},
     {"seed", 0, "N|random", "the seed of everything; random draws one and prints it"},
     {"policies", 0, "LIST|all", "policies to compare, as steal,static; default all"},
@@ -259,7 +268,10 @@ static const struct {
 } sugar[] = {{"seed", "seed"},
              {"workers", "exec.workers"},
              {"policy", "exec.policy"},
-             {"transport", "exec.transport"}};
+             {"transport", "exec.transport"},
+             {"goal", "goal"},
+             {"scale", "scale"},
+             {"strategy", "agent.strategy"}};
 
 static entrain_status take_sugar(cli_options *options, const char *name, const char *key, const char *value,
                                  entrain_error *error_out) {
@@ -289,6 +301,7 @@ static entrain_status take_sugar(cli_options *options, const char *name, const c
                                  name, value);
     options->text_count++;
     options->sets[options->set_count++] = text;
+    options->has_goal = options->has_goal || strcmp(name, "goal") == 0 || strcmp(name, "scale") == 0;
     return ENTRAIN_OK;
 }
 
@@ -363,6 +376,8 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         options->json = true;
     } else if (strcmp(name, "quiet") == 0) {
         options->quiet = true;
+    } else if (strcmp(name, "require-goal") == 0) {
+        options->require_goal = true;
     } else if (strcmp(name, "trace") == 0) {
         options->trace = true;
     } else if (strcmp(name, "force") == 0) {
@@ -454,6 +469,8 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
         else
             status = parse_option(&options, argc, argv, &at, error_out);
     }
+    if (status == ENTRAIN_OK && options.operand == NULL && options.has_goal)
+        options.operand = SCENARIO_NO_FILE;
     if (status == ENTRAIN_OK && command->operand_needed && options.operand == NULL)
         status = entrain_error_set(error_out, ENTRAIN_INVALID, "%s needs a %s; `entrain help %s` says more.",
                                    command->name, command->operands, command->name);
@@ -498,8 +515,8 @@ void help_overview(FILE *to) {
     fputs("\n`entrain help COMMAND` names a command's options; `entrain --version` says which\n"
           "build this is.\n\n"
           "Exit codes: 0 done, 1 the run failed, 2 usage or a bad scenario, 3 mismatch\n"
-          "(verify, validate, bench, explore), 130 interrupted, with the files complete up to\n"
-          "there.\n",
+          "(verify, validate, bench, explore), 5 goal not met (run --require-goal), 130\n"
+          "interrupted, with the files complete up to there.\n",
           to);
 }
 

@@ -13,6 +13,7 @@ enum {
     EXIT_FAILED = 1,        ///< the run failed
     EXIT_USAGE = 2,         ///< the command line or the scenario is wrong; nothing ran
     EXIT_MISMATCH = 3,      ///< verify, bench: two results differ; validate: a known answer was not met
+    EXIT_GOAL = 5,          ///< run --require-goal: the goal was not met
     EXIT_INTERRUPTED = 130, ///< Ctrl-C or SIGTERM; the files are complete up to there
 };
 
@@ -32,7 +33,7 @@ typedef struct cli_command {
 
 struct cli_options {
     const cli_command *command;
-    const char *operand; ///< NULL when none was given
+    const char *operand; ///< NULL when none was given; SCENARIO_NO_FILE where a goal stands for it
     const char **
         sets; ///< "key=value", in the order typed; --seed, --workers of run, --policy, --transport among them
     uint32_t set_count;
@@ -52,6 +53,8 @@ struct cli_options {
     double seconds;                         ///< 0: not given
     char *typed;                            ///< the command line, words separated by blanks
     bool json, quiet, force, trace, full, quick;
+    bool has_goal;     ///< --goal or --scale was given: without a file, operand is SCENARIO_NO_FILE
+    bool require_goal; ///< the goal decides on the exit code
     char (*texts)[96]; ///< texts that sets points to where they were not typed as such
     uint32_t text_count;
 };

@@ -12,7 +12,12 @@ typedef struct resolver {
     const given_values *given;
     json_t *values[KEY_COUNT]; ///< NULL: does not apply, or has no value
     entrain_error *error_out;
-    char typed[16]; ///< a default that depends on others, as typed
+    char typed[32]; ///< a default that depends on others, as typed
+    /// What events and hooks may make agents do later on; events_resolve() sets it, for scenario_agents_fill().
+    struct {
+        bool pulse; ///< a strategy that pulses (pulse, adaptive)
+        bool spread; ///< goal distribute-load
+    } may;
 } resolver;
 
 static inline const char *word(const resolver *r, schema_key_id id) {
@@ -37,6 +42,15 @@ const char *scenario_model_default(resolver *r, schema_key_id id);
 entrain_status scenario_model_check(const resolver *r);
 /// Takes the model's keys over, but for those of distributions.
 void scenario_model_fill(const resolver *r, entrain_kuramoto_config *model);
+/// Whether the model is, or will be by default, a swarm of agents: known before model.kind is resolved.
+bool scenario_is_agents(const resolver *r);
+/// As scenario_model_default(), of agents.
+const char *scenario_agents_default(resolver *r, schema_key_id id);
+entrain_status scenario_agents_check(const resolver *r);
+/// Agents, and their workload where there is one.
+void scenario_agents_fill(const resolver *r, entrain_swarm_config *swarm);
+/// The title of a scenario that has no file: its goal and its scale.
+void scenario_agents_title(const resolver *r, char *text_out, size_t size);
 /// Which model it is; and the same for those that fire.
 entrain_swarm_model scenario_model_kind(const resolver *r);
 void scenario_model_fill_pulses(const resolver *r, entrain_swarm_config *swarm);

@@ -83,6 +83,11 @@ static entrain_status refuse_needless(const resolver *r, schema_key_id id) {
 
 // A title for the scenario that has none: the file's name, without folder and ending.
 static json_t *default_title(const resolver *r) {
+    char title[80];
+    if (strcmp(r->given->path, SCENARIO_NO_FILE) == 0) {
+        scenario_agents_title(r, title, sizeof title);
+        return json_string(title);
+    }
     const char *path = r->given->path, *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
@@ -452,7 +457,9 @@ static entrain_swarm_config make_swarm(const resolver *r, owned_arrays *arrays) 
     fill_engine(r, &swarm.engine);
     fill_others(r, arrays, &swarm);
     swarm.kind = scenario_model_kind(r);
-    if (swarm.kind != ENTRAIN_SWARM_KURAMOTO)
+    if (swarm.kind == ENTRAIN_SWARM_AGENTS)
+        scenario_agents_fill(r, &swarm);
+    else if (swarm.kind != ENTRAIN_SWARM_KURAMOTO)
         scenario_model_fill_pulses(r, &swarm);
     else if (swarm.phase_model == NULL)
         scenario_model_fill(r, &swarm.model);
@@ -544,7 +551,9 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
     sandbox *script = NULL;
     entrain_status status;
     skip_preamble(&text, &size);
-    if (ends_with(source->path, ".lua"))
+    if (strcmp(source->path, SCENARIO_NO_FILE) == 0)
+        status = json_source_parse(source->path, "{}", 2, &tree, error_out);
+    else if (ends_with(source->path, ".lua"))
         status =
             sandbox_open(source->path, text, size, limits, given_takes_function, &script, &tree, error_out);
     else if (ends_with(source->path, ".json"))
@@ -572,6 +581,9 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
 
 entrain_status scenario_load(const scenario_source *source, scenario *scenario_out,
                              entrain_error *error_out) {
+    const sandbox_limits limits = sandbox_limits_defaults();
+    if (strcmp(source->path, SCENARIO_NO_FILE) == 0)
+        return scenario_load_text(source, "", 0, &limits, scenario_out, error_out);
     if (!ends_with(source->path, ".lua") && !ends_with(source->path, ".json"))
         return refuse_ending(source->path, error_out);
     char *text;
@@ -579,7 +591,6 @@ entrain_status scenario_load(const scenario_source *source, scenario *scenario_o
     entrain_status status = words_read_file(source->path, FILE_BYTES_MAX, &text, &size, error_out);
     if (status != ENTRAIN_OK)
         return status;
-    sandbox_limits limits = sandbox_limits_defaults();
     status = scenario_load_text(source, text, size, &limits, scenario_out, error_out);
     free(text);
     return status;

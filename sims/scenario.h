@@ -47,11 +47,14 @@ typedef struct scenario {
     void *owned;             ///< arrays that swarm points to; scenario.c's
 } scenario;
 
+/// The path of a scenario that has no file: its goal and scale, and what is set beside. It opens sentences.
+#define SCENARIO_NO_FILE "the command line"
+
 /// Where scenario_load() takes things from. Paths of files that a scenario names, in the file or by --set,
 /// begin at the folder of the scenario file, and are absolute once resolved: a manifest can be run from
 /// anywhere on the machine that wrote it.
 typedef struct scenario_source {
-    const char *path; ///< .lua or .json; a manifest.json is accepted too (its resolved scenario is used)
+    const char *path; ///< .lua or .json, or SCENARIO_NO_FILE; a manifest.json is accepted too (its resolved scenario is used)
     /// "swarm.size=1000", in the order given; read as the key's type wants it, quotes optional
     const char *const *sets;
     uint32_t set_count;
@@ -65,6 +68,9 @@ typedef struct scenario_source {
 entrain_status scenario_load(const scenario_source *source, scenario *scenario_out, entrain_error *error_out);
 /// Frees what a load gave and zeroes it; nothing happens to one that is zeroed.
 void scenario_free(scenario *loaded);
+
+/// Whether its swarm runs in virtual time, or else in lockstep.
+bool scenario_in_virtual_time(const scenario *given);
 
 /// One row per known key, in the order of the schema, for `entrain list keys`; NULL name past the end.
 typedef struct scenario_key {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sims/resolver.h"
+#include "sims/scenario.h"
 #include "sims/words.h"
 
 static const schema_key_id harmonics[ENTRAIN_HARMONICS_MAX - 1] = {KEY_SECOND_COUPLING, KEY_THIRD_COUPLING,
@@ -17,6 +18,8 @@ static bool fires(const resolver *r) {
 }
 
 const char *scenario_model_default(resolver *r, schema_key_id id) {
+    if (scenario_is_agents(r))
+        return scenario_agents_default(r, id);
     switch (id) {
     case KEY_COUPLING: // so that a matrix of couplings is one, and not half of them
         return is_given(r, KEY_GROUP_SIZES) || is_given(r, KEY_GROUP_COUNT) ? "1" : NULL;
@@ -75,6 +78,10 @@ static entrain_status check_swing(const resolver *r) {
                                  "%s: model.damping.value is %s; it must be 0 or more.",
                                  given_place(r->given, KEY_DAMPING_VALUE).text, words_number(damping).text);
     return ENTRAIN_OK;
+}
+
+bool scenario_in_virtual_time(const scenario *given) {
+    return given->swarm.kind == ENTRAIN_SWARM_PULSE || given->swarm.kind == ENTRAIN_SWARM_DESYNC;
 }
 
 static uint32_t harmonic_count(const resolver *r) {
@@ -165,6 +172,8 @@ entrain_status scenario_model_check(const resolver *r) {
         status = check_groups(r);
     if (status == ENTRAIN_OK)
         status = check_fires(r);
+    if (status == ENTRAIN_OK)
+        status = scenario_agents_check(r);
     return status;
 }
 
@@ -203,6 +212,8 @@ void scenario_model_fill(const resolver *r, entrain_kuramoto_config *model) {
 }
 
 entrain_swarm_model scenario_model_kind(const resolver *r) {
+    if (strcmp(word(r, KEY_MODEL_KIND), "agent") == 0)
+        return ENTRAIN_SWARM_AGENTS;
     if (!fires(r))
         return ENTRAIN_SWARM_KURAMOTO;
     return strcmp(word(r, KEY_MODEL_KIND), "pulse") == 0 ? ENTRAIN_SWARM_PULSE : ENTRAIN_SWARM_DESYNC;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "entrain/goal.h"
 #include "entrain/kuramoto.h"
 #include "entrain/phase_model.h"
 #include "entrain/policy.h"
@@ -36,7 +37,11 @@ const schema_key schema_keys[KEY_COUNT] = {
 #undef SCHEMA_ROW
 };
 
-const char *const schema_sections[] = {"exec",
+const char *const schema_sections[] = {"agent",
+                                       "agent.energy",
+                                       "agent.pulse",
+                                       "exec",
+                                       "gateway",
                                        "model",
                                        "model.damping",
                                        "model.desync",
@@ -53,12 +58,14 @@ const char *const schema_sections[] = {"exec",
                                        "model.third",
                                        "model.velocity",
                                        "record",
+                                       "service",
                                        "stop",
                                        "swarm",
                                        "swarm.topology",
                                        "swarm.topology.delay",
                                        "swarm.topology.weight",
                                        "time",
+                                       "workload",
                                        NULL};
 
 schema_key_id schema_find(const char *name) {
@@ -512,6 +519,8 @@ static entrain_status refuse_word(schema_key_id id, const json_t *value, const c
 static entrain_status check_choice(schema_key_id id, const json_t *value, const char *where,
                                    json_t **value_out, entrain_error *error_out) {
     const char *text = json_string_value(value);
+    if (id == KEY_GOAL && text != NULL && entrain_goal_find(text) < ENTRAIN_GOAL_COUNT)
+        text = entrain_goal_look(entrain_goal_find(text)).name; // it may be the letter
     if (text == NULL || (schema_choice(id, text) < 0 && !schema_is_other(id, text))) {
         known_words known = {0};
         know_choices(&known, id);

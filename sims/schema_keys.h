@@ -6,6 +6,8 @@
 #ifndef ENTRAIN_SIMS_SCHEMA_KEYS_H
 #define ENTRAIN_SIMS_SCHEMA_KEYS_H
 
+#include "sims/schema_agents.h"
+
 #define SCHEMA_PI "3.141592653589793"
 #define SCHEMA_KINDS "constant, uniform, normal, lorentz, list, file"
 #define SCHEMA_CIRCLE ", twisted, mobius, clustered, splay" // of phases only
@@ -65,8 +67,11 @@
     X(TITLE, "title", TEXT, NULL, "what the run is about, one line; default: the file's name")               \
     X(SEED, "seed", INTEGER, "1", "seed of everything random, 0 to 9223372036854775807", .low = 0,           \
       .high = INT64_MAX)                                                                                     \
-    X(SIZE, "swarm.size", INTEGER, "1000", "oscillators, 2 to 16777215", .low = 2, .high = 16777215)         \
-    X(TOPOLOGY_KIND, "swarm.topology.kind", CHOICE, "small-world", "who hears whom",                         \
+    SCHEMA_GOAL_KEYS(X)                                                                                      \
+    X(SIZE, "swarm.size", INTEGER, "1000", "oscillators, 2 to 16777215; agents: their scale", .low = 2,      \
+      .high = 16777215)                                                                                      \
+    X(TOPOLOGY_KIND, "swarm.topology.kind", CHOICE, "small-world",                                           \
+      "who hears whom; default of agents random-regular, of few of them complete",                           \
       .choices =                                                                                             \
           "one of complete, ring, lattice, torus, small-world, random-regular, erdos-renyi, scale-free, "    \
           "star, edge-list",                                                                                 \
@@ -103,8 +108,9 @@
     X(TOPOLOGY_PARAMETERS, "swarm.topology.parameters", PARAMETERS, NULL,                                    \
       "what a plug-in's topology asks for, by name (entrain list topologies --load FILE.so)",                \
       SCHEMA_TOPOLOGY(""), .plugged = SCHEMA_PLUGGED_ONLY)                                                   \
-    X(MODEL_KIND, "model.kind", CHOICE, "kuramoto", "the equation (entrain list models)",                    \
-      .choices = "one of kuramoto, swing, pulse, desync", .others = other_model)                             \
+    X(MODEL_KIND, "model.kind", CHOICE, "kuramoto",                                                          \
+      "the equation (entrain list models); agent where there is a goal, a scale or a key of agents",         \
+      .choices = "one of kuramoto, swing, pulse, desync, agent", .others = other_model)                      \
     X(MODEL_PARAMETERS, "model.parameters", PARAMETERS, NULL,                                                \
       "what a plug-in's model asks for, by name (entrain list models --load FILE.so)", SCHEMA_MODEL(""),     \
       .plugged = SCHEMA_PLUGGED_ONLY)                                                                        \
@@ -155,11 +161,12 @@
     X(ALPHA, "model.desync.alpha", NUMBER, "0.95",                                                           \
       "part of the way towards the middle of its neighbours that each jumps, 0 to 1", .least = 0, .most = 1, \
       SCHEMA_MODEL("desync"))                                                                                \
+    SCHEMA_AGENT_KEYS(X)                                                                                     \
     SCHEMA_DISTRIBUTION(X, FREQUENCY, "model.frequency",                                                     \
                         "rad/s; what fires needs values above 0, and constant 2 pi by default: a period of " \
-                        "1 s",                                                                               \
+                        "1 s; default of agents normal around theirs",                                       \
                         1e9, "lorentz", SCHEMA_KINDS, "0", "-1", "1",                                        \
-                        SCHEMA_MODEL("kuramoto, pulse, desync"), .plugged = SCHEMA_PLUGGED_TOO)              \
+                        SCHEMA_MODEL("kuramoto, pulse, desync, agent"), .plugged = SCHEMA_PLUGGED_TOO)       \
     SCHEMA_DISTRIBUTION(X, POWER, "model.power", "in the unit of the coupling", 1e9, "normal", SCHEMA_KINDS, \
                         "0", "-1", "1", SCHEMA_MODEL("swing"))                                               \
     SCHEMA_DISTRIBUTION(X, PHASE, "model.phase", "rad", 1e6, "uniform", SCHEMA_KINDS SCHEMA_CIRCLE, "0",     \
@@ -200,8 +207,10 @@
     X(RECORD_EVERY, "record.every", NUMBER, "0.1",                                                           \
       "simulated seconds between samples, above 0; rounded to whole ticks", .least = 0, .most = 1e18,        \
       .above = true)                                                                                         \
-    X(TRANSPORT, "exec.transport", CHOICE, "mailbox", "how observations travel; never changes results",      \
-      .choices = "one of mailbox, publish", SCHEMA_MODEL(SCHEMA_SINES), .plugged = SCHEMA_PLUGGED_TOO)       \
+    X(TRANSPORT, "exec.transport", CHOICE, "mailbox",                                                        \
+      "how observations travel; never changes results; default of agents publish",                           \
+      .choices = "one of mailbox, publish", SCHEMA_MODEL(SCHEMA_SINES ", agent"),                            \
+      .plugged = SCHEMA_PLUGGED_TOO)                                                                         \
     X(POLICY, "exec.policy", POLICY, "steal",                                                                \
       "scheduler policy (entrain list policies); never changes results")                                     \
     X(WORKERS, "exec.workers", INTEGER, NULL,                                                                \

@@ -84,8 +84,7 @@ static json_t *topology_json(entrain_swarm *swarm) {
 }
 
 static entrain_execution execution_of(const scenario *given) {
-    return given->swarm.kind == ENTRAIN_SWARM_KURAMOTO ? ENTRAIN_EXECUTION_LOCKSTEP
-                                                       : ENTRAIN_EXECUTION_VIRTUAL_TIME;
+    return scenario_in_virtual_time(given) ? ENTRAIN_EXECUTION_VIRTUAL_TIME : ENTRAIN_EXECUTION_LOCKSTEP;
 }
 
 json_t *summary_json(const char *name, const scenario *given, entrain_swarm *swarm,

@@ -14,7 +14,7 @@ static void add(verify_plan *plan, verify_case one) {
 void verify_plan_make(const scenario *given, const list_of_policies *policies, verify_plan *plan_out) {
     const entrain_engine_config *engine = &given->swarm.engine;
     *plan_out = (verify_plan){0};
-    if (given->swarm.kind != ENTRAIN_SWARM_KURAMOTO)
+    if (scenario_in_virtual_time(given))
         plan_out->mailbox_only = "who fires sends messages, in virtual time";
     else if (engine->overflow_named)
         plan_out->mailbox_only = "the scenario names an overflow policy";
