@@ -1,7 +1,9 @@
 // Disruptions of agents: who is hit, and what becomes of them.
 //
-// The k smallest of N draws without keeping the draws: a histogram of their upper 16 bits says in which bucket
-// the k-th lies; in a second pass all below that bucket are chosen, and of the bucket itself, about N / 65536,
+// The k smallest of N draws without keeping the draws: a histogram of their upper 16 bits says in which
+// bucket
+// the k-th lies; in a second pass all below that bucket are chosen, and of the bucket itself, about N /
+// 65536,
 // the smallest by sorting.
 #include "actors/disruption.h"
 

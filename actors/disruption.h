@@ -32,7 +32,8 @@ static inline bool entrain__bit(const uint64_t *bits, uint32_t index) {
 /// The number of the disruption that begins now, within its tick.
 uint32_t entrain__disruption_ordinal(entrain_disruptions *disruptions);
 typedef bool entrain__candidate(const entrain_disruptions *disruptions, uint32_t index);
-/// Marks in disruptions->chosen those of the candidates with the smallest draws: round(share x their count), or
+/// Marks in disruptions->chosen those of the candidates with the smallest draws: round(share x their count),
+/// or
 /// @p exactly (UINT32_MAX: by the share). How many: *count_out.
 entrain_status entrain__disruption_choose(entrain_disruptions *disruptions, uint32_t ordinal,
                                           entrain__candidate *candidate, double share, uint32_t exactly,

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
-// Quantity and how far out it is where nobody lives, or nothing could be measured: no coherence at all; and for the
+// Quantity and how far out it is where nobody lives, or nothing could be measured: no coherence at all; and
+// for the
 // spread the worst that can be, a Gini coefficient of 1.
 static const double spread_of_nobody = 1 / ENTRAIN_SPLAY_GINI;
 

@@ -1,4 +1,5 @@
-// Disruptions: exactly as many as asked for, the same ones under any policy, workers, transport and layout; what
+// Disruptions: exactly as many as asked for, the same ones under any policy, workers, transport and layout;
+// what
 // each does, and what it refuses.
 #include "check.h"
 

@@ -2,12 +2,17 @@
 ///
 /// All functions work on a swarm that stands at a tick boundary, and what they do counts from the next tick
 /// on. Who is hit is drawn: of those who can be hit (the living, unless it says otherwise) exactly
-/// round(share x how many there are), those with the smallest draws, keyed by (seed, ENTRAIN_STREAM_DISRUPT) and counted
-/// by (index, tick, number of the disruption within its tick). So it is the same for any policy, worker count,
-/// transport and layout, and what happens at other ticks changes nothing about it. Time is linear in the size.
+/// round(share x how many there are), those with the smallest draws, keyed by (seed, ENTRAIN_STREAM_DISRUPT)
+/// and counted
+/// by (index, tick, number of the disruption within its tick). So it is the same for any policy, worker
+/// count,
+/// transport and layout, and what happens at other ticks changes nothing about it. Time is linear in the
+/// size.
 ///
-/// What they answer: ENTRAIN_INVALID with a sentence for a value out of range; ENTRAIN_UNSUPPORTED for a swarm that
-/// has no such thing (each says which has); ENTRAIN_NO_MEMORY. Nothing has changed then. *count_out (NULL: not wanted): how
+/// What they answer: ENTRAIN_INVALID with a sentence for a value out of range; ENTRAIN_UNSUPPORTED for a
+/// swarm that
+/// has no such thing (each says which has); ENTRAIN_NO_MEMORY. Nothing has changed then. *count_out (NULL:
+/// not wanted): how
 /// many were hit.
 #ifndef ENTRAIN_DISRUPTION_H
 #define ENTRAIN_DISRUPTION_H
@@ -16,7 +21,8 @@
 
 ENTRAIN_BEGIN_DECLS
 
-/// What has been done to one swarm, as far as it can be mended: who was killed, who is on which side. Thread rule of
+/// What has been done to one swarm, as far as it can be mended: who was killed, who is on which side. Thread
+/// rule of
 /// the engine.
 typedef struct entrain_disruptions entrain_disruptions;
 
@@ -32,14 +38,16 @@ ENTRAIN_API void entrain_disruptions_destroy(entrain_disruptions *disruptions);
 /// New phases for a share, uniform on the circle. What they have learned otherwise stays with them.
 ENTRAIN_API entrain_status entrain_disrupt_scramble(entrain_disruptions *disruptions, double share,
                                                     uint32_t *count_out, entrain_error *error_out);
-/// Adds @p shift (rad/s, so that nobody turns by more than 2^20 rad in a step) to a share's natural frequencies: their
+/// Adds @p shift (rad/s, so that nobody turns by more than 2^20 rad in a step) to a share's natural
+/// frequencies: their
 /// clocks drift. With inertia, whose oscillators have powers, ENTRAIN_UNSUPPORTED.
 ENTRAIN_API entrain_status entrain_disrupt_drift(entrain_disruptions *disruptions, double share, double shift,
                                                  uint32_t *count_out, entrain_error *error_out);
 /// Ends a share: they fall silent.
 ENTRAIN_API entrain_status entrain_disrupt_kill(entrain_disruptions *disruptions, double share,
                                                 uint32_t *count_out, entrain_error *error_out);
-/// Begins anew a share of those who were killed and are still gone, with their initial values. (A place whose 255 lives
+/// Begins anew a share of those who were killed and are still gone, with their initial values. (A place whose
+/// 255 lives
 /// are used up stays empty and is not counted.)
 ENTRAIN_API entrain_status entrain_disrupt_revive(entrain_disruptions *disruptions, double share,
                                                   uint32_t *count_out, entrain_error *error_out);
@@ -61,10 +69,12 @@ ENTRAIN_API entrain_status entrain_disrupt_stubborn(entrain_disruptions *disrupt
                                                     double chance, uint32_t *count_out,
                                                     entrain_error *error_out);
 
-// --- What agents hear of each other. Swarms that advance by ticks; on a complete graph, which has no arcs, delay only.
+// --- What agents hear of each other. Swarms that advance by ticks; on a complete graph, which has no arcs,
+// delay only.
 
 #define ENTRAIN_DISRUPT_SIDES_MAX 64
-/// Nothing passes between @p sides (2 to 64) parts of the swarm, sizes as even as can be: drawn, or (@p by_index)
+/// Nothing passes between @p sides (2 to 64) parts of the swarm, sizes as even as can be: drawn, or (@p
+/// by_index)
 /// consecutive indices. In place of an earlier partition.
 ENTRAIN_API entrain_status entrain_disrupt_partition(entrain_disruptions *disruptions, uint32_t sides,
                                                      bool by_index, entrain_error *error_out);

@@ -1,4 +1,4 @@
-/// @file recovery.h  How a swarm comes through what happens to it: how deep it fell, how soon it was back, what it lost.
+/// @file recovery.h  How a swarm comes through what happens to it: the dip, the way back, what was lost.
 ///
 ///   quantity  before ______                    __________ within the band (or at 95 % of before), for 0.5 s
 ///                          |              ____/
@@ -18,23 +18,23 @@ ENTRAIN_BEGIN_DECLS
 /// Without a goal: back at this part of the coherence of before.
 #define ENTRAIN_RECOVERY_PART 0.95
 
-/// One disruption. The quantity is coherence, or where the goal is to spread evenly what entrain_goal_distance() says (1 is its
-/// bound, less is better).
+/// One disruption. The quantity is coherence, or where the goal is to spread evenly what
+/// entrain_goal_distance() says (1 is its bound, less is better).
 typedef struct entrain_recovery {
     double at_s;   ///< of the disruption
     double before; ///< at the last sample before it; NaN: there was none
-    /// To be back within. Without a goal: from 95 % of the coherence of before up; or of what it was before the
-    /// earlier disruption that this one came on top of. NaN: nothing to get back to.
+    /// To be back within. Without a goal: from 95 % of the coherence of before up; or of what it was before
+    /// the earlier disruption that this one came on top of. NaN: nothing to get back to.
     double low, high;
-    double
-        worst; ///< the quantity where it was farthest out (without a goal: lowest) before it was back; NaN: no sample
+    /// The quantity where it was farthest out (without a goal: lowest) before it was back; NaN: no sample.
+    double worst;
     double worst_after_s; ///< when, since at_s
     double out;           ///< how far out of the band that was; 0: it never left
-    double
-        back_s; ///< since at_s, until it was back; 0: it never left; NaN: not until the end (or the next one)
-    double
-        lost; ///< area until it was back: of what is missing to the band, or to the coherence of before; 0: it never left
-    double watched_s;  ///< how long it was watched at most: until the next disruption, or the end
+    double back_s;        ///< since at_s; 0: it never left; NaN: not until the end (or the next one)
+    /// Area until it was back: of what is missing to the band, or to the coherence of before. 0: it never
+    /// left.
+    double lost;
+    double watched_s;  ///< until the next disruption, or the end
     uint64_t samples;  ///< since at_s; 0: the next one came at once
     uint32_t relapses; ///< how often it left again after it was back
     bool goal;         ///< there was a band of a goal
@@ -58,9 +58,11 @@ typedef struct entrain_recovery_watch {
 
 /// @p band: the goal's; NULL: there is none.
 ENTRAIN_API void entrain_recovery_begin(entrain_recovery_watch *watch, const entrain_goal_band *band);
-/// The next sample, in the order of time. One of a disruption's tick, taken after it, comes after entrain_recovery_disrupt().
+/// The next sample, in the order of time. One of a disruption's tick, taken after it, comes after
+/// entrain_recovery_disrupt().
 ENTRAIN_API void entrain_recovery_add(entrain_recovery_watch *watch, const entrain_phase_sample *sample);
-/// Something happens at @p time_s. What the one before came to is in *earlier_out: true; false: it is the first.
+/// Something happens at @p time_s. What the one before came to is in *earlier_out: true; false: it is the
+/// first.
 ENTRAIN_API bool entrain_recovery_disrupt(entrain_recovery_watch *watch, double time_s,
                                           entrain_recovery *earlier_out);
 /// The goal is another one from here on (NULL: none): what is under way is measured by that.
