@@ -44,23 +44,23 @@ static entrain_swarm_config plain(entrain_strategy strategy, uint32_t size, uint
 }
 
 // One tick's books of one agent: what it had and what it got, never above what it holds, is what it has and what it
-// spent. Whether it is paid before or after it pays is not said: either order will do, but always the same.
-typedef struct books {
-    uint64_t before_wrong, after_wrong;
-} books;
-
-static void balance(books *kept, const look *then, const look *now, double most, double gained,
+// spent. Adjustments are paid before it gets anything, pulses after: what comes to one who is full is lost to it in
+// between.
+static void balance(const look *then, const look *now, double most, double gained, bool pulses,
                     const char *what, uint32_t i) {
     const double paid = now->spent - then->spent;
+    const double late = fmin(most, then->energy - paid + gained);
+    const double early = pulses ? fmin(most, then->energy + gained) - paid : late;
     if (!(now->energy >= 0 && now->energy <= most && paid >= 0))
         fail_msg("%s: agent %u has %.17g of %g units, paid %.17g", what, i, now->energy, most, paid);
-    kept->before_wrong += !(fabs(fmin(most, then->energy + gained) - paid - now->energy) < 1e-9);
-    kept->after_wrong += !(fabs(fmin(most, then->energy - paid + gained) - now->energy) < 1e-9);
+    if (!(now->energy >= early - 1e-9 && now->energy <= late + 1e-9))
+        fail_msg("%s: agent %u had %.17g of %g units, got %g, paid %.17g, and has %.17g", what, i, then->energy,
+                 most, gained, paid, now->energy);
 }
 
 static void energy_is_kept_in_books(void **state) {
     (void)state;
-    static const double capacities[] = {100, 12, 1, 0.01, 0}, recoveries[] = {5, 0, 40, 0.3, 5};
+    static const double capacities[] = {100, 12, 1, 0.01, 1e-9}, recoveries[] = {5, 0, 40, 0.3, 5};
     for (int strategy = 0; strategy < ENTRAIN_STRATEGY_COUNT; strategy++)
         for (int k = 0; k < 5; k++) {
             entrain_swarm_config config = plain((entrain_strategy)strategy, SIZE, (uint64_t)k + 1);
@@ -68,7 +68,6 @@ static void energy_is_kept_in_books(void **state) {
             config.agent.recovery = recoveries[k];
             config.agent.stubbornness = k == 1 ? 0.2 : 0;
             const char *name = entrain_strategy_name((entrain_strategy)strategy);
-            books kept = {0};
             look then[SIZE];
             world here;
             world_open(&here, &config);
@@ -82,20 +81,16 @@ static void energy_is_kept_in_books(void **state) {
                 world_run_to(&here, tick * 0.01);
                 for (uint32_t i = 0; i < SIZE; i++) {
                     const look now = look_at(&here, i);
-                    balance(&kept, &then[i], &now, capacities[k], i % 7 == 0 ? 0 : recoveries[k] * 0.01, name,
-                            i);
+                    balance(&then[i], &now, capacities[k], i % 7 == 0 ? 0 : recoveries[k] * 0.01,
+                            config.agent.pulses, name, i);
                     then[i] = now;
                 }
             }
-            if (kept.before_wrong != 0 && kept.after_wrong != 0)
-                fail_msg("%s, %g units: books wrong %llu times one way, %llu times the other", name,
-                         capacities[k], (unsigned long long)kept.before_wrong,
-                         (unsigned long long)kept.after_wrong);
             for (uint32_t i = 0; i < SIZE; i++)
                 spent += then[i].spent;
             const entrain_agent_totals totals = totals_of(&here);
             CHECK_NEAR(totals.spent, spent, 1e-6 * (1 + spent));
-            if (capacities[k] == 100 && strategy != ENTRAIN_STRATEGY_COUNT)
+            if (capacities[k] == 100)
                 assert_true(spent > 0); // or there was nothing to keep books of
             world_close(&here);
         }
@@ -147,7 +142,7 @@ static void the_stubborn_and_the_slow_sit_ticks_out(void **state) {
         enum { TICKS = 200 };
         world here;
         look then[SIZE];
-        uint32_t acted[SIZE] = {0};
+        uint32_t acted[SIZE] = {0}, turn[SIZE] = {0};
         world_open(&here, &config);
         for (uint32_t i = 0; i < SIZE; i++) {
             habit(&here, i)->stubborn = i % 4 == 1 ? UINT16_MAX : i % 4 == 2 ? UINT16_MAX / 2 : 0;
@@ -158,8 +153,13 @@ static void the_stubborn_and_the_slow_sit_ticks_out(void **state) {
             world_run_to(&here, tick * 0.01);
             for (uint32_t i = 0; i < SIZE; i++) {
                 const look now = look_at(&here, i);
-                acted[i] += now.spent > then[i].spent || now.learned != then[i].learned;
+                const bool acts = now.spent > then[i].spent || now.learned != then[i].learned;
                 then[i] = now;
+                acted[i] += acts;
+                if (acts && i % 4 == 3) { // always the same one of ten ticks
+                    assert_true(turn[i] == 0 || turn[i] == 1 + tick % 10);
+                    turn[i] = 1 + tick % 10;
+                }
             }
         }
         uint32_t by_kind[4] = {0};
@@ -172,7 +172,7 @@ static void the_stubborn_and_the_slow_sit_ticks_out(void **state) {
         assert_true(by_kind[0] > 0.9 * all);
         assert_true(by_kind[1] == 0);
         CHECK_NEAR(by_kind[2] / all, 0.5, 0.05); // 4 sigma: 4 sqrt(.25 / 3000) = 0.037
-        CHECK_NEAR(by_kind[3] / all, 0.1, 0.005);
+        assert_true(by_kind[3] <= 0.1 * all && by_kind[3] >= 0.08 * all); // at first there is nothing to do
         world_close(&here);
     }
 }
@@ -224,9 +224,11 @@ static void pulses_are_messages_and_are_paid(void **state) {
     world_close(&here);
 
     config.agent.pulse_cost = 0;
+    config.agent.low = config.agent.high = 1; // never close enough
     world_open(&here, &config);
     world_run_to(&here, 20);
     const uint64_t all = totals_of(&here).pulses; // about once a turn
+    print_message("  %llu pulses when they cost nothing\n", (unsigned long long)all);
     assert_true(all >= 200 * 15 && all <= 200 * 40);
     world_close(&here);
 

@@ -51,23 +51,24 @@ typedef struct cone {
     entrain_topology_kind topology;
     bool pulses, works;
     double energy, stubbornness;
+    uint32_t felt_hops; // as far as it must be felt, or nothing was tested
 } cone;
 
 static const cone cones[] = {
     {"nudge, ring", ENTRAIN_GOAL_MINIMIZE_LATENCY, ENTRAIN_STRATEGY_PHASE_NUDGE, ENTRAIN_TOPOLOGY_RING, false,
-     false, 100, 0},
+     false, 100, 0, 30},
     {"frequency-lock, ring", ENTRAIN_GOAL_REACH_CONSENSUS, ENTRAIN_STRATEGY_FREQUENCY_LOCK,
-     ENTRAIN_TOPOLOGY_RING, false, false, 100, 0.1},
+     ENTRAIN_TOPOLOGY_RING, false, false, 100, 0.1, 30},
     {"energy-aware, small world", ENTRAIN_GOAL_SAVE_ENERGY, ENTRAIN_STRATEGY_ENERGY_AWARE,
-     ENTRAIN_TOPOLOGY_SMALL_WORLD, false, false, 10, 0},
+     ENTRAIN_TOPOLOGY_SMALL_WORLD, false, false, 10, 0, 10},
     {"spreading, ring", ENTRAIN_GOAL_DISTRIBUTE_LOAD, ENTRAIN_STRATEGY_FREQUENCY_LOCK, ENTRAIN_TOPOLOGY_RING,
-     false, false, 100, 0},
+     false, false, 100, 0, 3}, // each harmonic has its turn in every twelfth tick
     {"adapting to its traffic, ring", ENTRAIN_GOAL_ADAPT_TO_TRAFFIC, ENTRAIN_STRATEGY_FREQUENCY_LOCK,
-     ENTRAIN_TOPOLOGY_RING, false, true, 100, 0},
+     ENTRAIN_TOPOLOGY_RING, false, true, 100, 0, 30},
     {"pulses, ring", ENTRAIN_GOAL_MINIMIZE_API_CALLS, ENTRAIN_STRATEGY_PULSE, ENTRAIN_TOPOLOGY_RING, true,
-     false, 100, 0},
+     false, 100, 0, 30},
     {"adaptive, ring", ENTRAIN_GOAL_MAINTAIN_RHYTHM, ENTRAIN_STRATEGY_ADAPTIVE, ENTRAIN_TOPOLOGY_RING, true,
-     false, 100, 0},
+     false, 100, 0, 30},
 };
 enum { CONE_COUNT = sizeof cones / sizeof *cones };
 
@@ -120,7 +121,7 @@ static void check_cone(const cone *of) {
         }
     }
     print_message("  %-32s after %u ticks the push was felt %u hops away\n", of->name, TICKS, reached);
-    assert_true(reached >= TICKS / 2); // it does travel, or nothing was tested
+    assert_true(reached >= of->felt_hops);
     world_close(&one);
     world_close(&other);
 }
@@ -173,9 +174,9 @@ static uint64_t finish_bare(const cone *of) {
              error);
     CHECK_OK(entrain_topology_create(&graph, &topology, &error), error);
     CHECK_OK(entrain_engine_create(&machine, &engine, &error), error);
+    CHECK_OK(entrain_engine_set_topology(engine, topology, &error), error);
     CHECK_OK(entrain_agents_add(engine, &config.agent, NULL, SIZE, 0, phases, frequencies, &agents, &error),
              error);
-    CHECK_OK(entrain_engine_set_topology(engine, topology, &error), error);
     CHECK_OK(entrain_engine_start(engine, &error), error);
     CHECK_OK(entrain_engine_advance(engine, 300, &error), error);
     const uint64_t fingerprint = entrain_engine_fingerprint(engine);
