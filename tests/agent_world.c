@@ -55,8 +55,7 @@ entrain_swarm_config world_coherence(double target, uint32_t size, uint64_t seed
 void world_open(world *world_out, const entrain_swarm_config *config) {
     entrain_error error = {0};
     *world_out = (world){.size = config->size, .random = config->seed * 7919 + 17};
-    entrain_swarm_config tmp = *config; tmp.has_workload = false; /*TMP*/
-    world_must(entrain_swarm_create(&tmp, &world_out->swarm, &error), &error, "create");
+    world_must(entrain_swarm_create(config, &world_out->swarm, &error), &error, "create");
     world_out->engine = entrain_swarm_engine(world_out->swarm);
     world_out->population = entrain_swarm_population(world_out->swarm);
 }

@@ -229,7 +229,7 @@ static void pulses_are_messages_and_are_paid(void **state) {
     world_run_to(&here, 20);
     const uint64_t all = totals_of(&here).pulses; // about once a turn
     print_message("  %llu pulses when they cost nothing\n", (unsigned long long)all);
-    assert_true(all >= 200 * 15 && all <= 200 * 40);
+    assert_true(all >= 200 * 10 && all <= 200 * 40);
     world_close(&here);
 
     config = plain(ENTRAIN_STRATEGY_PULSE, 200, 2);
