@@ -7,36 +7,40 @@
 
 // --- Fates
 
-uint32_t entrain__fates_cut(entrain__fates *fates) {
+// What the speakers of the pieces said: drawing takes about as long as fetching it.
+static void fetch(const entrain__fates *fates) {
     const entrain_engine *engine = fates->engine;
-    const entrain__graph *graph = &engine->graph;
-    const entrain_population *population = fates->cohort->population;
-    const bool ahead = graph->prefetch > 0 && graph->behind == NULL;
     const int64_t *publications = engine->publications[fates->cohort->hears];
+    for (uint32_t p = 0; p < fates->count; p++)
+        for (uint32_t j = 0; j < fates->lengths[p]; j++)
+            __builtin_prefetch(publications +
+                               engine->words * (size_t)engine->graph.speakers[fates->arcs[p] + j]);
+}
+
+uint32_t entrain__fates_cut(entrain__fates *fates) {
+    const entrain__graph *graph = &fates->engine->graph;
+    const entrain_population *population = fates->cohort->population;
+    const uint32_t first = population->first, *indices = population->index_of_column;
     uint32_t count = 0, place = fates->place;
     uint64_t arc = fates->arc;
-    for (; place < fates->end && count < ENTRAIN__PIECES; place++) {
-        const uint64_t first = graph->offsets[place], end = graph->offsets[place + 1];
-        const uint32_t hearer = population->first + population->index_of_column[place - population->first];
-        for (; arc < end && count < ENTRAIN__PIECES; arc += ENTRAIN__PIECE_ARCS, count++) {
-            const uint64_t left = end - arc;
-            fates->arcs[count] = arc;
-            fates->lengths[count] = left < ENTRAIN__PIECE_ARCS ? (uint32_t)left : ENTRAIN__PIECE_ARCS;
-            fates->places[count] = place;
-            fates->hearers[count] = hearer;
-            fates->draws[count] = (uint32_t)(arc - first); // a multiple of 8
-            for (uint32_t j = 0; ahead && j < fates->lengths[count]; j++) // drawing takes as long as fetching
-                __builtin_prefetch(publications + engine->words * (size_t)graph->speakers[arc + j]);
-        }
-        if (arc < end)
-            break; // more of this row in the next batch
-        arc = end;
+    while (place < fates->end && count < ENTRAIN__PIECES) {
+        const uint64_t end = graph->offsets[place + 1], left = end - arc;
+        fates->arcs[count] = arc;
+        fates->places[count] = place;
+        fates->hearers[count] = first + indices[place - first];
+        fates->draws[count] = (uint32_t)(arc - graph->offsets[place]); // a multiple of 8
+        fates->lengths[count] = left < ENTRAIN__PIECE_ARCS ? (uint32_t)left : ENTRAIN__PIECE_ARCS;
+        count++;
+        arc = left <= ENTRAIN__PIECE_ARCS ? end : arc + ENTRAIN__PIECE_ARCS;
+        place += left <= ENTRAIN__PIECE_ARCS;
     }
     for (uint32_t p = count; p % 8 != 0; p++) // eight are drawn at a time
         fates->hearers[p] = fates->draws[p] = 0;
     fates->place = place;
     fates->arc = arc;
     fates->count = count;
+    if (graph->prefetch > 0 && graph->behind == NULL)
+        fetch(fates);
     return count;
 }
 
@@ -58,9 +62,6 @@ void entrain__gather_thinned(const entrain_engine *engine, const entrain__cohort
                                                          [ENTRAIN_SIMD_AVX512] = entrain__fates_add_avx512};
     const bool all_spoke = entrain__all_spoke(engine, cohort);
     entrain__fates fates;
-    memset(sums, 0, (size_t)count * engine->words * sizeof *sums);
-    if (heard != NULL)
-        memset(heard, 0, count * sizeof *heard);
     entrain__fates_begin(&fates, engine, cohort, place, count);
     while (entrain__fates_next(&fates) > 0) {
         if (!all_spoke && heard != NULL)

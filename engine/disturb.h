@@ -30,10 +30,10 @@ typedef struct entrain__fates {
     uint64_t arc;
     uint32_t count;
     uint64_t arcs[ENTRAIN__PIECES];    // where each begins
-    uint32_t lengths[ENTRAIN__PIECES]; // 1 to 8
+    uint32_t lengths[ENTRAIN__PIECES]; // 8, or fewer at the end of a row
     uint32_t places[ENTRAIN__PIECES];  // of its hearer
     uint32_t hearers[ENTRAIN__PIECES]; // vertex
-    uint32_t draws[ENTRAIN__PIECES];
+    uint32_t draws[ENTRAIN__PIECES];   // arcs of its row before it
     _Alignas(ENTRAIN_CACHE_LINE) int64_t masks[ENTRAIN__PIECES][ENTRAIN__PIECE_ARCS];
 } entrain__fates;
 
@@ -46,7 +46,7 @@ static inline void entrain__fates_begin(entrain__fates *fates, const entrain_eng
     fates->arc = engine->graph.offsets[place];
 }
 
-/// Cuts the next pieces; 0: there are none left. Rows without arcs have none.
+/// Cuts the next pieces; 0: there are none left. A row without arcs is a piece of none.
 uint32_t entrain__fates_cut(entrain__fates *fates);
 /// Masks for what was cut: 0 for arcs that bring nothing in this exchange, lost or cut off.
 typedef void entrain__fates_draw_kernel(entrain__fates *fates);
@@ -63,7 +63,8 @@ static inline uint32_t entrain__fates_next(entrain__fates *fates) {
 /// Clears the masks of arcs whose speakers were silent then.
 void entrain__fates_silence(entrain__fates *fates);
 
-/// Adds what the arcs of the pieces bring to sums [words], and how many arrived to heard, by row from @p place on.
+/// What the arcs of the pieces bring, into sums [words], and how many arrived, into heard (or NULL), by row from
+/// @p place on; the first piece of a row begins both.
 typedef void entrain__fates_add_kernel(const entrain__fates *fates, uint32_t place, int64_t *sums,
                                        uint32_t *heard);
 entrain__fates_add_kernel entrain__fates_add_sse2, entrain__fates_add_avx2, entrain__fates_add_avx512;

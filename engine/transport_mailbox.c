@@ -458,18 +458,18 @@ __attribute__((noinline)) static void deliver_thinned(entrain_engine *engine, en
     const uint32_t first = cohort->population->mailbox_first - cohort->population->first;
     row_at_hand row = {NULL, 0};
     entrain__fates fates;
-    memset(sums, 0, (size_t)count * words * sizeof *sums); // rows without arcs have no pieces
-    if (heard != NULL)
-        memset(heard, 0, count * sizeof *heard);
     entrain__fates_begin(&fates, engine, cohort, place, count);
     while (entrain__fates_next(&fates) > 0)
         for (uint32_t p = 0; p < fates.count; p++) {
             const uint32_t at = fates.places[p], mailbox = first + at;
             const uint64_t from = graph->offsets[at], to = graph->offsets[at + 1];
             int64_t *sum = sums + (size_t)(at - place) * words;
-            if (fates.arcs[p] == from)
-                row = (row_at_hand){
-                    common ? entrain__mailbox_rewind(engine->mailboxes, mailbox, (uint32_t)(to - from)) : NULL, 0};
+            if (fates.draws[p] == 0) {
+                row.slots =
+                    common ? entrain__mailbox_rewind(engine->mailboxes, mailbox, (uint32_t)(to - from)) : NULL;
+                row.heard = 0;
+                clear(sum, words);
+            }
             row.heard += row.slots != NULL
                              ? enqueue_piece(engine, cohort, &fates, p, row.slots + row.heard)
                              : hear_piece(engine, cohort, &fates, p, mailbox, sum);

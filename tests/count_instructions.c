@@ -1,8 +1,9 @@
 // What tests/test_instructions.sh runs under callgrind: ticks of swarms, one swarm after the other, each in
 // one call of count_ticks(), the only function that is counted. Nothing is said here; callgrind says it.
-//   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH] ...
+//   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH[:LOSS:SIDES]] ...
 // such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps,
-// ring:1000:publish:euler:avx2:20:0-9; the integrator noisy is euler with noise, weighed that with weights,
+// ring:1000:publish:euler:avx2:20:0-9, or, with 30 % lost between two sides, drawn at random,
+// ring:1000:publish:euler:avx2:20:0-0:0.3:2; the integrator noisy is euler with noise, weighed that with weights,
 // twice that with a second harmonic.
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +26,26 @@ static __attribute__((noinline)) bool count_ticks(entrain_engine *engine, uint64
     return entrain_engine_advance(engine, ticks, error_out) == ENTRAIN_OK; // no tail call: it must return
 }
 
+static void disturb(entrain_engine *engine, uint32_t size, double loss, unsigned sides, const char *text) {
+    uint8_t *side_of = calloc(size, 1);
+    entrain_error error = {0};
+    for (uint32_t v = 0; side_of != NULL && sides > 0 && v < size; v++)
+        side_of[v] = (uint8_t)((v * UINT32_C(2654435761) >> 16) % sides);
+    if (side_of == NULL ||
+        entrain_engine_disturb(engine, &(entrain_disturbance){.loss = loss, .sides = side_of}, &error) !=
+            ENTRAIN_OK)
+        refuse(text, error.sentence);
+    free(side_of);
+}
+
 static void run_case(const char *text) {
     char graph[16], transport[16], integrator[16], simd[16];
-    unsigned size, ticks, low = 0, high = 0;
-    const int words = sscanf(text, "%15[^:]:%u:%15[^:]:%15[^:]:%15[^:]:%u:%u-%u", graph, &size, transport,
-                             integrator, simd, &ticks, &low, &high);
-    if (words != 6 && words != 8)
-        refuse(text, "not GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH]");
+    unsigned size, ticks, low = 0, high = 0, sides = 0;
+    double loss = 0;
+    const int words = sscanf(text, "%15[^:]:%u:%15[^:]:%15[^:]:%15[^:]:%u:%u-%u:%lf:%u", graph, &size, transport,
+                             integrator, simd, &ticks, &low, &high, &loss, &sides);
+    if (words != 6 && words != 8 && words != 10)
+        refuse(text, "not GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH[:LOSS:SIDES]]");
     entrain_swarm_config config = entrain_swarm_config_defaults();
     config.size = size;
     config.topology.kind = entrain_topology_kind_find(graph);
@@ -53,6 +67,8 @@ static void run_case(const char *text) {
     if (entrain_swarm_create(&config, &swarm, &error) != ENTRAIN_OK)
         refuse(text, error.sentence);
     entrain_engine *engine = entrain_swarm_engine(swarm);
+    if (loss > 0 || sides > 0)
+        disturb(engine, size, loss, sides, text);
     if (entrain_engine_advance(engine, WARM_UP_TICKS, &error) != ENTRAIN_OK ||
         !count_ticks(engine, ticks, &error))
         refuse(text, error.sentence);

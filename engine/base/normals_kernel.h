@@ -17,14 +17,14 @@
 #include "engine/base/random_kernel.h"
 
 #ifdef __AVX512F__
-enum { ENTRAIN__LANES = 8 };
+enum { ENTRAIN__WIDE = 8 };
 #elif defined __AVX2__
-enum { ENTRAIN__LANES = 4 };
+enum { ENTRAIN__WIDE = 4 };
 #else
-enum { ENTRAIN__LANES = 2 };
+enum { ENTRAIN__WIDE = 2 };
 #endif
-typedef uint64_t entrain__lanes __attribute__((vector_size(8 * ENTRAIN__LANES), may_alias));
-typedef uint32_t entrain__half_lanes __attribute__((vector_size(4 * ENTRAIN__LANES), aligned(4), may_alias));
+typedef uint64_t entrain__lanes __attribute__((vector_size(8 * ENTRAIN__WIDE), may_alias));
+typedef uint32_t entrain__half_lanes __attribute__((vector_size(4 * ENTRAIN__WIDE), aligned(4), may_alias));
 
 /// The products of the lanes' low halves.
 ENTRAIN__KERNEL entrain__lanes entrain__low_products(entrain__lanes a, entrain__lanes b) {
@@ -37,6 +37,24 @@ ENTRAIN__KERNEL entrain__lanes entrain__low_products(entrain__lanes a, entrain__
 #endif
 }
 
+/// The blocks at counters (c0, c1, c2, c3), a lane each, of which only the low halves count, before and after:
+/// entrain__random_draw_kernel().
+ENTRAIN__KERNEL void entrain__philox_lanes(entrain_random key, entrain__lanes *c0, entrain__lanes *c1,
+                                           entrain__lanes *c2, entrain__lanes *c3) {
+    const entrain__lanes zero = {0}, m0 = zero + UINT64_C(0xd2511f53), m1 = zero + UINT64_C(0xcd9e8d57);
+    uint32_t k0 = key.key[0], k1 = key.key[1];
+#pragma GCC unroll 10
+    for (int round = 0; round < 10; round++) {
+        entrain__lanes product0 = entrain__low_products(*c0, m0), product1 = entrain__low_products(*c2, m1);
+        *c0 = product1 >> 32 ^ (*c1 ^ (uint64_t)k0);
+        *c2 = product0 >> 32 ^ (*c3 ^ (uint64_t)k1);
+        *c1 = product1;
+        *c3 = product0;
+        k0 += UINT32_C(0x9e3779b9);
+        k1 += UINT32_C(0xbb67ae85);
+    }
+}
+
 /// 1 + k / 2^52 with k the top 52 bits of the words low | high << 32; the high halves of both may hold
 /// anything.
 ENTRAIN__KERNEL void entrain__lanes_above_one(entrain__lanes low, entrain__lanes high, double *out) {
@@ -47,26 +65,16 @@ ENTRAIN__KERNEL void entrain__lanes_above_one(entrain__lanes low, entrain__lanes
 enum { ENTRAIN__NORMALS_BLOCK = 128 };
 
 /// The two words of each actor's block as numbers above one. Whole vectors: up to the next multiple of
-/// ENTRAIN__LANES is read and written.
+/// ENTRAIN__WIDE is read and written.
 ENTRAIN__KERNEL void entrain__normals_draw(entrain_random key, const uint32_t *actors, uint64_t tick,
                                            uint32_t count, double *restrict first, double *restrict second) {
-    const entrain__lanes zero = {0}, m0 = zero + UINT64_C(0xd2511f53), m1 = zero + UINT64_C(0xcd9e8d57);
-    for (size_t k = 0; k < count; k += ENTRAIN__LANES) {
+    const entrain__lanes zero = {0};
+    for (size_t k = 0; k < count; k += ENTRAIN__WIDE) {
         entrain__half_lanes actor;
         memcpy(&actor, actors + k, sizeof actor);
         entrain__lanes c0 = __builtin_convertvector(actor, entrain__lanes);
         entrain__lanes c1 = zero + (uint32_t)tick, c2 = zero + (tick >> 32), c3 = zero;
-        uint32_t k0 = key.key[0], k1 = key.key[1];
-#pragma GCC unroll 10
-        for (int round = 0; round < 10; round++) {
-            entrain__lanes product0 = entrain__low_products(c0, m0), product1 = entrain__low_products(c2, m1);
-            c0 = product1 >> 32 ^ (c1 ^ (uint64_t)k0);
-            c2 = product0 >> 32 ^ (c3 ^ (uint64_t)k1);
-            c1 = product1;
-            c3 = product0;
-            k0 += UINT32_C(0x9e3779b9);
-            k1 += UINT32_C(0xbb67ae85);
-        }
+        entrain__philox_lanes(key, &c0, &c1, &c2, &c3);
         entrain__lanes_above_one(c0, c1, first + k);
         entrain__lanes_above_one(c2, c3, second + k);
     }
