@@ -203,28 +203,43 @@ static void check_world(const world *how, entrain_topology *const graphs[2], con
 
 static const struct {
     entrain_topology_kind kind;
+    bool grows; // there is room in the first graph, and in the second one all have joined
     double low, high;
-} graphs_of[] = {{ENTRAIN_TOPOLOGY_RANDOM_REGULAR, 0, 0},
-                 {ENTRAIN_TOPOLOGY_COMPLETE, 0, 0},
-                 {ENTRAIN_TOPOLOGY_SCALE_FREE, 0.03, 0.03},
-                 {ENTRAIN_TOPOLOGY_COMPLETE, 0.02, 0.02},
-                 {ENTRAIN_TOPOLOGY_SMALL_WORLD, 0, 0.04}};
+} graphs_of[] = {
+    {ENTRAIN_TOPOLOGY_RANDOM_REGULAR, false, 0, 0},     {ENTRAIN_TOPOLOGY_COMPLETE, false, 0, 0},
+    {ENTRAIN_TOPOLOGY_SCALE_FREE, false, 0.03, 0.03},   {ENTRAIN_TOPOLOGY_COMPLETE, true, 0.02, 0.02},
+    {ENTRAIN_TOPOLOGY_SMALL_WORLD, false, 0, 0.04},     {ENTRAIN_TOPOLOGY_RANDOM_REGULAR, true, 0, 0},
+    {ENTRAIN_TOPOLOGY_RANDOM_REGULAR, true, 0.02, 0.02}};
+
+static void make_graphs(size_t g, entrain_topology *graphs[2]) {
+    entrain_error error = {0};
+    entrain_topology_config config = entrain_topology_config_defaults();
+    config.kind = graphs_of[g].kind;
+    config.size = graphs_of[g].grows ? COUNT : ROOM;
+    config.degree = 6;
+    config.delay_low = graphs_of[g].low, config.delay_high = graphs_of[g].high;
+    if (!graphs_of[g].grows) {
+        for (uint32_t version = 0; version < 2; version++, config.seed++)
+            CHECK_OK(entrain_topology_create(&config, &graphs[version], &error), error);
+        return;
+    }
+    entrain_topology *began;
+    uint32_t joining[ROOM];
+    for (uint32_t v = COUNT; v < ROOM; v++)
+        joining[v - COUNT] = v;
+    CHECK_OK(entrain_topology_create(&config, &began, &error), error);
+    CHECK_OK(entrain_topology_padded(began, ROOM, &graphs[0], &error), error);
+    CHECK_OK(entrain_topology_join(graphs[0], joining, ROOM - COUNT, 6, NULL, 1, 0, &graphs[1], &error),
+             error);
+    entrain_topology_release(began);
+}
 
 static void rooms_are_silent_until_somebody_comes(void **state) {
     (void)state;
     static model m;
-    entrain_error error = {0};
     for (size_t g = 0; g < sizeof graphs_of / sizeof *graphs_of; g++) {
         entrain_topology *graphs[2];
-        for (uint32_t version = 0; version < 2; version++) {
-            entrain_topology_config graph = entrain_topology_config_defaults();
-            graph.kind = graphs_of[g].kind;
-            graph.size = ROOM;
-            graph.degree = 6;
-            graph.seed = 1 + version;
-            graph.delay_low = graphs_of[g].low, graph.delay_high = graphs_of[g].high;
-            CHECK_OK(entrain_topology_create(&graph, &graphs[version], &error), error);
-        }
+        make_graphs(g, graphs);
         model_run(&m, graphs);
         static const char *const policies[] = {"serial", "dataflow", "steal", "adaptive"};
         for (uint32_t p = 0; p < 4; p++)
