@@ -311,8 +311,11 @@ int command_run(const cli_options *options) {
         return EXIT_USAGE;
     }
     run_state run = {.options = options, .lock = -1, .begun_s = wall_now_s()};
-    scenario_source source = {
-        .path = options->operand, .sets = options->sets, .set_count = options->set_count};
+    scenario_source source = {.path = options->operand,
+                              .sets = options->sets,
+                              .set_count = options->set_count,
+                              .disruptions = options->disruptions,
+                              .disruption_count = options->disruption_count};
     entrain_error error = {0};
     entrain_status status = scenario_load(&source, &run.scenario, &error);
     if (status != ENTRAIN_OK) {

@@ -366,8 +366,11 @@ int command_verify(const cli_options *options) {
     if (verify == NULL)
         abort();
     verify->options = options;
-    scenario_source source = {
-        .path = options->operand, .sets = options->sets, .set_count = options->set_count};
+    scenario_source source = {.path = options->operand,
+                              .sets = options->sets,
+                              .set_count = options->set_count,
+                              .disruptions = options->disruptions,
+                              .disruption_count = options->disruption_count};
     entrain_error error = {0};
     list_of_policies policies;
     entrain_status status = list_parse_policies(

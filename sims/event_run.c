@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sims/events_list.h"
+#include "sims/events_disrupt.h"
 
 static entrain_status refuse(const event_run *run, const char *where, const scenario_event *event,
                              entrain_status status, const char *sentence, entrain_error *error_out) {
@@ -147,6 +147,8 @@ static entrain_status look_at(event_run *run, const scenario_event *event, json_
         status = look_at_edges(run, link, false, changes, error_out);
     if (status == ENTRAIN_OK && set != NULL)
         status = event_set(run, run->list->items + set->first, set->count, error_out);
+    if (status == ENTRAIN_OK)
+        status = event_disrupt_look(run, event, error_out);
     return status;
 }
 
@@ -194,6 +196,8 @@ entrain_status event_run_begin(event_run *run, const scenario_events *list, entr
 void event_run_end(event_run *run) {
     entrain_topology_release(run->topology);
     run->topology = NULL;
+    entrain_disruptions_destroy(run->disruptions);
+    run->disruptions = NULL;
     hook_run_end(run->hook);
     run->hook = NULL;
     if (run->own != NULL)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sims/events_disrupt.h"
 #include "sims/words.h"
 
 enum { ITEMS_MAX = 1000000 };
@@ -18,6 +19,11 @@ given_where event_subject(const event_reader *reader) {
         snprintf(where.text, sizeof where.text, "%s: event", reader->origin);
     else
         where = given_place(reader->r->given, KEY_EVENTS);
+    const char *typed = reader->origin == NULL ? given_disruption(reader->r->given, reader->number) : NULL;
+    if (typed != NULL) {
+        snprintf(subject.text, sizeof subject.text, "--disrupt %s:", words_text(typed).text);
+        return subject;
+    }
     if (reader->number > 0)
         snprintf(which, sizeof which, "[%" PRIu32 "]", reader->number);
     snprintf(subject.text, sizeof subject.text, "%.440s%s%s%s%s", where.text,
@@ -327,6 +333,7 @@ static const event_verb verbs[] = {
      event_drive, false, tell_value, 0},
     {"power", "{ oscillator, value } or a list", "changes powers of model \"swing\"", read_values,
      event_drive, false, tell_value, EVENT_FOR_KURAMOTO},
+    EVENT_DISRUPT_ROWS,
     {"stop", "oscillator or a list of them", "ends oscillators: they fall silent", read_actors, event_stop,
      false, tell_actor, EVENT_FOR_ALL},
     {"restart", "oscillator or a list of them", "begins stopped ones anew, with their initial values",
@@ -537,7 +544,7 @@ static entrain_status read_all(event_reader *reader, json_t **canonical_out) {
     entrain_status status = canonical != NULL ? ENTRAIN_OK : event_no_memory(reader);
     for (size_t e = 0; status == ENTRAIN_OK && e < json_array_size(given); e++) {
         reader->number = (uint32_t)e + 1;
-        status = read_event(reader, json_array_get(given, e), canonical);
+        status = event_repeat(reader, json_array_get(given, e), canonical, read_event);
     }
     if (status == ENTRAIN_OK && reader->list->count > 1)
         qsort(reader->list->events, reader->list->count, sizeof *reader->list->events, by_tick);

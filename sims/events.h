@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 
+#include "entrain/disruption.h"
 #include "entrain/swarm.h"
 
 typedef struct resolver resolver;
@@ -43,6 +44,11 @@ void events_free(scenario_events *list);
 uint32_t events_count(const scenario_events *list);
 /// Whether there is an on_sample beside them. False for NULL.
 bool events_have_hook(const scenario_events *list);
+/// Whether event @p index disrupts a swarm or mends it: what a recovery is watched for.
+bool events_disrupt(const scenario_events *list, uint32_t index);
+/// What the events ask of the swarm: room for delays; and arcs where a complete graph (of up to 4,096) is to
+/// lose or to be divided: true, the topology is erdos-renyi with probability 1 instead.
+bool events_fit(const scenario_events *list, entrain_swarm_config *swarm);
 event_facts events_at(const scenario_events *list, uint32_t index);
 
 /// A verb, for `entrain list events`; name NULL past the end.
@@ -63,6 +69,7 @@ typedef struct event_run {
     entrain_swarm *swarm;
     entrain_topology *topology; ///< as it is now
     uint32_t next;              ///< the first that has not happened
+    entrain_disruptions *disruptions; ///< NULL before the first
     /// Told of each event that has happened, by its number in the list; may be NULL.
     void (*told)(void *context, uint32_t index);
     void *context;

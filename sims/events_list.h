@@ -94,6 +94,12 @@ entrain_status event_stop(event_run *run, const event_item *items, uint32_t coun
 entrain_status event_restart(event_run *run, const event_item *items, uint32_t count,
                              entrain_error *error_out);
 
+// events_disrupt.c
+/// Hands an event that is to happen again and again to @p read as often as that; any other one once.
+entrain_status event_repeat(event_reader *reader, const json_t *event, json_t *canonical_list,
+                            entrain_status (*read)(event_reader *reader, const json_t *event,
+                                                   json_t *canonical_list));
+
 /// The action of the verb called @p name in an event, or NULL.
 const event_action *event_action_of(const scenario_events *list, const scenario_event *event,
                                     const char *name);

@@ -14,6 +14,8 @@ typedef struct given_values {
     const char *path; ///< of the scenario file, borrowed
     sandbox *script;  ///< that has the functions, borrowed; NULL: there are none
     given_value values[KEY_COUNT];
+    const char *const *disruptions; ///< --disrupt, borrowed: the last of the events
+    uint32_t disruption_count;
 } given_values;
 
 /// Takes every key of a scenario's tree. Refuses keys that the schema does not know, with the nearest one it
@@ -21,6 +23,12 @@ typedef struct given_values {
 entrain_status given_take_tree(given_values *given, json_t *tree, entrain_error *error_out);
 /// Applies one --set, "swarm.size=1000"; the value nil takes the key (or a whole table of keys) back out.
 entrain_status given_take_set(given_values *given, const char *set, entrain_error *error_out);
+/// Takes --disrupts as further events: "kill=0.5@20s" is a verb, what it says, and when; "0.7@20s" scrambles.
+/// @p typed is borrowed.
+entrain_status given_take_disruptions(given_values *given, const char *const *typed, uint32_t count,
+                                      entrain_error *error_out);
+/// The --disrupt that event @p number (from 1) was typed as, or NULL.
+const char *given_disruption(const given_values *given, uint32_t number);
 /// Whether a function may stand at @p path: of the index, in the place of a list of a value for each
 /// oscillator, or of the table of a distribution; or of a sample (hook.h).
 bool given_takes_function(const char *path);

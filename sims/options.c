@@ -15,8 +15,8 @@
 
 static const cli_command commands[] = {
     {"run", "SCENARIO", 1, true,
-     "goal scale strategy require-goal set seed workers policy transport load output timeout timeline json "
-     "quiet force",
+     "goal scale strategy require-goal set disrupt seed workers policy transport load output timeout timeline "
+     "json quiet force",
      "run a scenario; write data, summary and pictures",
      "SCENARIO is a Lua file that returns a table, or the same as JSON. A swarm of agents\n"
      "that pursues a goal needs none: entrain run --goal minimize-api-calls --scale medium.\n"
@@ -36,11 +36,14 @@ static const cli_command commands[] = {
      "waits; the last 65,536 of each worker. ui.perfetto.dev opens it. An earlier\n"
      "timeline is replaced; any other file is refused (--force).\n"
      "\n"
+     "--disrupt 0.7@20s scrambles the phases of 70 % at t = 20 s; kill=0.5@20s, and so on:\n"
+     "an event of `entrain list events`, beside those of the scenario. Repeatable.\n"
+     "\n"
      "What counts: defaults < scenario file < --goal, --scale, --strategy, --set, --seed,\n"
      "--workers, --policy, --transport, in the order given.\n",
      command_run},
     {"verify", "SCENARIO", 1, true,
-     "goal scale strategy set seed workers policy policies transport load ticks json quiet",
+     "goal scale strategy set disrupt seed workers policy policies transport load ticks json quiet",
      "check that workers, policy, transport change no bit",
      "The scenario as it stands is the reference. Every scheduler policy (or those\n"
      "that --policies names) with 1, 2, 3 and 8 workers, in both transports, then\n"
@@ -121,6 +124,7 @@ static const option_row option_rows[] = {
     {"strategy", 0, "NAME", "what each agent does (`entrain list strategies`)"},
     {"require-goal", 0, NULL, "exit code 5 unless the goal is met"},
     {"set", 0, "KEY=VALUE", "set one key (`entrain list keys`); repeatable"},
+    {"disrupt", 0, "WHAT@TIME", "0.7@20s scrambles phases, kill=0.5@20s; `entrain list events`"},
     {"seed", 0, "N|random", "the seed of everything; random draws one and prints it"},
     {"policies", 0, "LIST|all", "policies to compare, as steal,static; default all"},
     {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
@@ -321,6 +325,8 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
             return entrain_error_set(error_out, ENTRAIN_INVALID,
                                      "--set takes KEY=VALUE, such as swarm.size=1000, not \"%s\".", value);
         options->sets[options->set_count++] = value;
+    } else if (strcmp(name, "disrupt") == 0) {
+        options->disruptions[options->disruption_count++] = value;
     } else if (strcmp(name, "load") == 0) {
         if (*value == '\0')
             return entrain_error_set(error_out, ENTRAIN_INVALID,
@@ -453,7 +459,8 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
     options.texts = calloc(room, sizeof *options.texts);
     options.typed = words_typed(argc, argv);
     options.loads = calloc(room, sizeof *options.loads);
-    if (options.sets == NULL || options.texts == NULL || options.loads == NULL || options.typed == NULL) {
+    options.disruptions = calloc(room, sizeof *options.disruptions);
+    if (options.sets == NULL || options.texts == NULL || options.loads == NULL || options.disruptions == NULL || options.typed == NULL) {
         entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the command line.");
         options_free(&options);
         return ENTRAIN_NO_MEMORY;
@@ -485,6 +492,7 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
 void options_free(cli_options *options) {
     free(options->sets);
     free(options->loads);
+    free(options->disruptions);
     free(options->texts);
     free(options->typed);
     *options = (struct cli_options){0};

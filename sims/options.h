@@ -37,6 +37,8 @@ struct cli_options {
     const char **
         sets; ///< "key=value", in the order typed; --seed, --workers of run, --policy, --transport among them
     uint32_t set_count;
+    const char **disruptions; ///< --disrupt, in the order typed
+    uint32_t disruption_count;
     const char **loads; ///< --load, in the order typed
     uint32_t load_count;
     const char *output;                     ///< -o; NULL: the default

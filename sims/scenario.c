@@ -498,6 +498,7 @@ static entrain_status finish(const resolver *r, scenario_events *events, scenari
                                .stop = make_stop(r),
                                .events = events,
                                .owned = arrays};
+    scenario_out->arcs_built = events_fit(events, &scenario_out->swarm);
     return ENTRAIN_OK;
 fail:
     json_decref(resolved);
@@ -571,6 +572,8 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
         status = given_take_tree(&given, tree, error_out);
     for (uint32_t i = 0; status == ENTRAIN_OK && i < source->set_count; i++)
         status = given_take_set(&given, source->sets[i], error_out);
+    if (status == ENTRAIN_OK)
+        status = given_take_disruptions(&given, source->disruptions, source->disruption_count, error_out);
     if (status == ENTRAIN_OK)
         status = resolve(&given, scenario_out, error_out);
     given_free(&given);

@@ -44,6 +44,7 @@ typedef struct scenario {
     uint64_t record_every_ticks; ///< at least 1
     scenario_stop stop;
     scenario_events *events; ///< NULL: none
+    bool arcs_built; ///< the graph is complete, and has arcs because events need them
     void *owned;             ///< arrays that swarm points to; scenario.c's
 } scenario;
 
@@ -58,6 +59,8 @@ typedef struct scenario_source {
     /// "swarm.size=1000", in the order given; read as the key's type wants it, quotes optional
     const char *const *sets;
     uint32_t set_count;
+    const char *const *disruptions; ///< "kill=0.5@20s", further events
+    uint32_t disruption_count;
 } scenario_source;
 
 /// Reads, runs the sandboxed script, applies --set, checks against the schema, resolves. On any refusal
