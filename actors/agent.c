@@ -143,7 +143,7 @@ static double power_above(double value) {
 static void aim(const entrain__agents *agents, entrain__agent_rule *rule) {
     const entrain_agent_config *config = &agents->config;
     const bool open = config->high >= 1;
-    rule->target = open ? config->low + 0.6 * (1 - config->low) : (config->low + config->high) / 2;
+    rule->target = open ? config->low + 0.9 * (1 - config->low) : (config->low + config->high) / 2;
     rule->tilt = 0;
     rule->gain_high = config->coupling;
     rule->gain_low = open ? 0 : -config->coupling;

@@ -167,6 +167,17 @@ static void choose_execution(const entrain_swarm_config *config, const entrain_t
         engine->cohort_weight = view.vertex_count / workers < 4096 ? 4096 : view.vertex_count / workers + 1;
 }
 
+// The graph of those who live from the start, with isolated places for those who join.
+static entrain_status make_room(entrain_swarm *swarm, uint32_t room, entrain_error *error_out) {
+    entrain_topology *padded = NULL;
+    const entrain_status status = entrain_topology_padded(swarm->topology, room, &padded, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    entrain_topology_release(swarm->topology);
+    swarm->topology = padded;
+    return ENTRAIN_OK;
+}
+
 entrain_status entrain_swarm_create(const entrain_swarm_config *config, entrain_swarm **swarm_out,
                                     entrain_error *error_out) {
     entrain__arena *arena = NULL;
@@ -186,6 +197,8 @@ entrain_status entrain_swarm_create(const entrain_swarm_config *config, entrain_
     engine.seed = config->seed;
     engine.scheduler.seed = config->seed;
     entrain_status status = entrain_topology_create(&topology, &swarm->topology, error_out);
+    if (status == ENTRAIN_OK && config->kind == ENTRAIN_SWARM_AGENTS && config->room > config->size)
+        status = make_room(swarm, config->room, error_out);
     swarm->by_ticks = config->kind == ENTRAIN_SWARM_KURAMOTO || config->kind == ENTRAIN_SWARM_AGENTS ||
                       config->phase_model != NULL;
     swarm->step_s = engine.step_s;
