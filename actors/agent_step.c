@@ -248,7 +248,7 @@ static void send_pulse(const block_of *block, size_t k, uint16_t purpose, double
     for (uint64_t a = first; a < end; a++) {
         const uint32_t to = complete ? (uint32_t)a : (uint32_t)graph.out_hearers[a];
         const entrain_id id = to == self ? ENTRAIN_ID_NONE : entrain_population_id(population, to);
-        if (id != ENTRAIN_ID_NONE)
+        if (id != ENTRAIN_ID_NONE && entrain_range_reaches(range, at, id))
             entrain_range_send(range, at, id, KIND_PULSE, purpose, when, nothing);
     }
 }

@@ -218,3 +218,19 @@ entrain_status entrain_engine_disturb(entrain_engine *engine, const entrain_dist
         entrain__field_choose(engine);
     return ENTRAIN_OK;
 }
+
+bool entrain_range_reaches(const entrain_range *range, uint32_t k, entrain_id to) {
+    const entrain_engine *engine = range->engine;
+    const entrain__disturbed *disturbed = &engine->disturbed;
+    if (!disturbed->thins)
+        return true;
+    const uint32_t from_slot = entrain__id_slot(range->ids[k]), to_slot = entrain__id_slot(to);
+    const uint32_t here = entrain__place_of(engine, range->ids[k]), there = entrain__place_of(engine, to);
+    if (disturbed->sides != NULL && here < engine->vertex_count && there < engine->vertex_count &&
+        disturbed->sides[here] != disturbed->sides[there])
+        return false;
+    if (disturbed->threshold == 0)
+        return true;
+    const entrain_random key = entrain_random_key(engine->config.seed, ENTRAIN_STREAM_MAIL_LOSS);
+    return entrain_random_draw(key, from_slot, range->tick, to_slot).bits[0] >> 32 >= disturbed->threshold;
+}

@@ -157,6 +157,12 @@ ENTRAIN_API entrain_status entrain_range_send(const entrain_range *range, uint32
                                               uint16_t kind, uint16_t flags, entrain_payload first,
                                               entrain_payload second);
 
+/// Whether a message from the @p k-th actor of @p range to @p to would get through what disturbs observations now
+/// (entrain_engine_disturb(), its delay apart): both on one side, and not lost. General messages are not disturbed;
+/// a behavior whose messages stand for observations asks before it sends. Drawn keyed by (seed,
+/// ENTRAIN_STREAM_MAIL_LOSS), counted by (sender's slot, tick, receiver's slot): the same answer for the same pair in one tick.
+ENTRAIN_API bool entrain_range_reaches(const entrain_range *range, uint32_t k, entrain_id to);
+
 /// How many arcs of the topology lead to the @p k-th actor of @p range; the number of vertices on a complete
 /// graph. 0 for an actor that is no vertex because it does not publish. Stopping actors changes nothing here.
 ENTRAIN_API uint32_t entrain_range_in_degree(const entrain_range *range, uint32_t k);
