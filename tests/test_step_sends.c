@@ -303,14 +303,13 @@ static void check_world(const world *how, const model *m, uint64_t *fingerprint)
     entrain_error error = {0};
     entrain_population *populations[3];
     entrain_engine *engine = start(how, populations);
-    for (uint64_t tick = 0; tick < TICKS; tick++) {
-        entrain_id id;
-        if (tick == STOP_TICK)
-            assert_int_equal(entrain_engine_stop_actor(engine, id_of(LEAVER, 1)), ENTRAIN_OK);
-        if (tick == RESTART_TICK)
-            assert_int_equal(entrain_engine_restart_actor(engine, populations[0], LEAVER, &id), ENTRAIN_OK);
-        CHECK_OK(entrain_engine_advance(engine, 1, &error), error);
-    }
+    entrain_id id;
+    CHECK_OK(entrain_engine_advance(engine, STOP_TICK, &error),
+             error); // many ticks at once, for who runs ahead
+    assert_int_equal(entrain_engine_stop_actor(engine, id_of(LEAVER, 1)), ENTRAIN_OK);
+    CHECK_OK(entrain_engine_advance(engine, RESTART_TICK - STOP_TICK, &error), error);
+    assert_int_equal(entrain_engine_restart_actor(engine, populations[0], LEAVER, &id), ENTRAIN_OK);
+    CHECK_OK(entrain_engine_advance(engine, TICKS - RESTART_TICK, &error), error);
     const uint32_t counts[3] = {TALKERS, CALLERS, SINKS};
     for (uint32_t p = 0, slot = 0; p < 3; p++)
         for (uint32_t k = 0; k < counts[p]; k++, slot++) {
