@@ -22,17 +22,21 @@ uint32_t entrain__fates_cut(entrain__fates *fates) {
     const entrain_population *population = fates->cohort->population;
     const uint32_t first = population->first, *indices = population->index_of_column;
     uint32_t count = 0, place = fates->place;
-    uint64_t arc = fates->arc;
-    while (place < fates->end && count < ENTRAIN__PIECES) {
+    uint64_t arc = fates->arc, row = graph->offsets[place];
+    for (; place < fates->end && count < ENTRAIN__PIECES; count++) {
         const uint64_t end = graph->offsets[place + 1], left = end - arc;
         fates->arcs[count] = arc;
         fates->places[count] = place;
         fates->hearers[count] = first + indices[place - first];
-        fates->draws[count] = (uint32_t)(arc - graph->offsets[place]); // a multiple of 8
-        fates->lengths[count] = left < ENTRAIN__PIECE_ARCS ? (uint32_t)left : ENTRAIN__PIECE_ARCS;
-        count++;
-        arc = left <= ENTRAIN__PIECE_ARCS ? end : arc + ENTRAIN__PIECE_ARCS;
-        place += left <= ENTRAIN__PIECE_ARCS;
+        fates->draws[count] = (uint32_t)(arc - row); // a multiple of 8
+        if (left > ENTRAIN__PIECE_ARCS) {
+            fates->lengths[count] = ENTRAIN__PIECE_ARCS;
+            arc += ENTRAIN__PIECE_ARCS;
+            continue;
+        }
+        fates->lengths[count] = (uint32_t)left;
+        arc = row = end;
+        place++;
     }
     for (uint32_t p = count; p % 8 != 0; p++) // eight are drawn at a time
         fates->hearers[p] = fates->draws[p] = 0;
@@ -49,9 +53,12 @@ void entrain__fates_silence(entrain__fates *fates) {
     for (uint32_t p = 0; p < fates->count; p++)
         for (uint32_t j = 0; j < fates->lengths[p]; j++) {
             const uint64_t arc = fates->arcs[p] + j;
-            if (entrain__spoke(engine, fates->cohort, (uint32_t)engine->graph.speakers[arc],
-                               entrain__arc_delay(engine, arc)) == ENTRAIN_ID_NONE)
+            if (fates->masks[p][j] != 0 &&
+                entrain__spoke(engine, fates->cohort, (uint32_t)engine->graph.speakers[arc],
+                               entrain__arc_delay(engine, arc)) == ENTRAIN_ID_NONE) {
                 fates->masks[p][j] = 0;
+                fates->arrived[p]--;
+            }
         }
 }
 

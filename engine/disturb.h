@@ -34,6 +34,7 @@ typedef struct entrain__fates {
     uint32_t places[ENTRAIN__PIECES];  // of its hearer
     uint32_t hearers[ENTRAIN__PIECES]; // vertex
     uint32_t draws[ENTRAIN__PIECES];   // arcs of its row before it
+    uint32_t arrived[ENTRAIN__PIECES]; // of its arcs: masks that are not 0
     _Alignas(ENTRAIN_CACHE_LINE) int64_t masks[ENTRAIN__PIECES][ENTRAIN__PIECE_ARCS];
 } entrain__fates;
 

@@ -20,7 +20,7 @@ self=$(readlink -f "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# graph:size:transport:integrator:simd:ticks[:delays in steps], k = 8, one worker; instructions per agent and tick; what it is
+# graph:size:transport:integrator:simd:ticks[:delays in steps[:loss:sides]], k = 8, one worker; instructions per agent and tick; what it is
 figures() {
     cat <<'END'
 ring:1000:publish:euler:avx2:50          40.3  the fastest there is: neighbours lie side by side
@@ -33,6 +33,10 @@ ring:1000:publish:rk4:avx2:20           162.2  four exchanges a tick
 small-world:1000:publish:euler:avx2:20:9-9  62.1  everybody is heard 9 steps late: nothing but where to look
 small-world:1000:publish:euler:avx2:20:0-9 117.9  each arc looks back as far as it is late
 small-world:1000:mailbox:euler:avx2:20:0-9 300.7  the same through mailboxes
+random-regular:1000:publish:euler:avx2:20  64.0  what the next three are to be compared with
+random-regular:1000:publish:euler:avx2:20:0-0:0.3:0 191.6  30 % of all observations lost: a draw for each arc
+random-regular:1000:publish:euler:avx2:20:0-0:0:2 171.0  two sides that do not hear each other
+random-regular:1000:mailbox:euler:avx2:20:0-0:0.3:0 602.6  losses through mailboxes
 complete:1000:publish:euler:avx2:50      39.7  everybody hears the whole swarm
 complete:1000:publish:noisy:avx2:50      95.3  Euler-Maruyama: a normal for everybody
 complete:1000:publish:noisy:sse2:20     218.3  the same on any x86-64
