@@ -63,8 +63,8 @@ static list_entry model_at(uint32_t index) {
                     "before and after it (DESYNC: Degesys, Rose, Patel and Nagpal 2007); in virtual time"},
         {.name = "agent",
          .summary =
-             "theta_i' = omega_i + v_i + nudges: agents that pursue a goal by what their neighbours tell them, "
-             "as far as their energy goes, and produce requests (entrain list goals, strategies, requests)"},
+             "theta_i' = omega_i + v_i + nudges: agents that pursue a goal by what their neighbours tell "
+             "them, as far as their energy goes, and produce requests (entrain list goals, strategies, requests)"},
     };
     enum { OUR_COUNT = sizeof ours / sizeof *ours };
     if (index < OUR_COUNT)

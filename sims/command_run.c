@@ -10,6 +10,7 @@
 
 #include "sims/comparison.h"
 #include "sims/drawing.h"
+#include "sims/goal_report.h"
 #include "sims/interrupt.h"
 #include "sims/options.h"
 #include "sims/outcome.h"
@@ -32,6 +33,7 @@ typedef struct run_state {
     run_recorder *recorder;
     run_file timeline; // not open without --timeline
     run_outcome outcome;
+    goal_report goal;  // of agents
     run_phases phases; // at the end
     event_run events;
     uint64_t asked;  // events of on_sample that have happened
@@ -120,7 +122,10 @@ static entrain_status open_files(run_state *run, entrain_error *error_out) {
     if (replaced)
         say_note("replacing the earlier run in %s", run->directory);
     const entrain_kuramoto_config *model = entrain_kuramoto_look(entrain_swarm_population(run->swarm));
-    status = recorder_open(run->directory, model != NULL ? model->group_count : 1, &run->recorder, error_out);
+    char further[GOAL_COLUMNS_BYTES];
+    goal_report_names(&run->goal, further);
+    status = recorder_open(run->directory, model != NULL ? model->group_count : 1, further, &run->recorder,
+                           error_out);
     if (status == ENTRAIN_OK && run->options->timeline != NULL)
         status = run_file_open_path(run->options->timeline, &run->timeline, error_out);
     return status;
@@ -128,10 +133,14 @@ static entrain_status open_files(run_state *run, entrain_error *error_out) {
 
 static entrain_status on_sample(void *context, const entrain_phase_sample *sample, entrain_error *error_out) {
     run_state *run = context;
+    char further[GOAL_COLUMNS_BYTES];
     entrain_status status = outcome_add(&run->outcome, sample, error_out);
+    if (status == ENTRAIN_OK)
+        status = goal_report_add(&run->goal, sample, error_out);
     if (status != ENTRAIN_OK)
         return status;
-    return recorder_sample(run->recorder, sample, entrain_swarm_engine(run->swarm), error_out);
+    goal_report_values(&run->goal, sample, further);
+    return recorder_sample(run->recorder, sample, further, entrain_swarm_engine(run->swarm), error_out);
 }
 
 static void on_event(void *context, uint32_t index) {
@@ -180,6 +189,7 @@ static entrain_status write_rest(run_state *run, run_end end, entrain_error *err
     run_phases_take(run->swarm, &run->outcome, &run->phases);
     run->summary = summary_json(run->name, &run->scenario, run->swarm, &run->outcome, end, together);
     run_phases_json(&run->phases, &run->outcome, run->summary);
+    goal_report_json(&run->goal, run->summary);
     summary_put_events(run->summary, run->events.list, run->events.next, run->events.unlisted);
     run->execution = execution_json(&run->scenario, run->swarm, wall_now_s() - run->begun_s);
     entrain_status status = recorder_close(run->recorder, error_out);
@@ -208,6 +218,7 @@ static void draw(const run_state *run) {
                         .population = entrain_swarm_population(run->swarm),
                         .coherence = run->outcome.last.coherence,
                         .mean_phase = run->outcome.last.mean_phase,
+                        .goal = &run->goal,
                         .plateaus = run->phases.effective != NULL ? &run->phases.plateaus : NULL,
                         .complete = run->scenario.swarm.topology.kind == ENTRAIN_TOPOLOGY_COMPLETE};
     entrain_status status = plot_run(&facts, &error);
@@ -264,8 +275,17 @@ static int after_run(run_state *run, run_end end, entrain_error *error) {
                   "the result.");
         return EXIT_FAILED;
     }
+    if (goal_report_check(&run->goal, &later) != ENTRAIN_OK) {
+        say_error("%s This is a bug in Entrain; do not trust the result.", later.sentence);
+        return EXIT_FAILED;
+    }
     if (end == RUN_END_FAILED)
         return EXIT_FAILED;
+    if (run->options->require_goal && !interrupted && !goal_report_met(&run->goal)) {
+        say_error("the goal was not met: %s", json_string_value(json_object_get(
+                                                  json_object_get(run->summary, "goal"), "why")));
+        return EXIT_GOAL;
+    }
     return interrupted || interrupt_requested() ? EXIT_INTERRUPTED : EXIT_DONE;
 }
 
@@ -288,6 +308,7 @@ static void run_state_fini(run_state *run) {
     event_run_end(&run->events);
     entrain_swarm_destroy(run->swarm);
     outcome_fini(&run->outcome);
+    goal_report_free(&run->goal);
     scenario_free(&run->scenario);
     json_decref(run->summary);
     json_decref(run->execution);
@@ -303,6 +324,24 @@ static void run_state_fini(run_state *run) {
 static int exit_for(entrain_status status) {
     bool failed = status == ENTRAIN_NO_MEMORY || status == ENTRAIN_SYSTEM || status == ENTRAIN_MISMATCH;
     return failed ? EXIT_FAILED : EXIT_USAGE;
+}
+
+// What is known of the goal before anything runs. EXIT_DONE: go on.
+static int look_ahead(run_state *run) {
+    const bool required = run->options->require_goal;
+    goal_report_foresee(&run->goal, &run->scenario);
+    if (required && run->scenario.swarm.kind != ENTRAIN_SWARM_AGENTS) {
+        say_error("--require-goal: %s has no goal; give it one (goal = \"...\", or --goal).",
+                  run->options->operand);
+        return EXIT_USAGE;
+    }
+    if (run->goal.unreachable[0] == '\0')
+        return EXIT_DONE;
+    if (required)
+        say_error("the goal cannot be met, so nothing was run: %s", run->goal.unreachable);
+    else
+        say_note("the goal cannot be met: %s", run->goal.unreachable);
+    return required ? EXIT_GOAL : EXIT_DONE;
 }
 
 int command_run(const cli_options *options) {
@@ -324,7 +363,12 @@ int command_run(const cli_options *options) {
     }
     run.name = scenario_name(options->operand, &run.scenario);
     outcome_init(&run.outcome, &run.scenario.stop);
-    int code = EXIT_USAGE;
+    int code = look_ahead(&run);
+    if (code != EXIT_DONE) {
+        run_state_fini(&run);
+        return code;
+    }
+    code = EXIT_USAGE;
     status = choose_directory(&run, &error);
     if (status == ENTRAIN_OK)
         status = choose_timeline(&run, &error);
@@ -332,6 +376,8 @@ int command_run(const cli_options *options) {
         status = entrain_swarm_create(&run.scenario.swarm, &run.swarm, &error);
         if (status == ENTRAIN_OK)
             status = event_run_begin(&run.events, run.scenario.events, run.swarm, options->operand, &error);
+        if (status == ENTRAIN_OK)
+            status = goal_report_begin(&run.goal, run.swarm, &error);
         run.events.told = on_event;
         run.events.context = &run;
         code = exit_for(status);

@@ -14,6 +14,7 @@
 #include "entrain/math.h"
 #include "sims/drawing.h"
 #include "sims/plot_frequencies.h"
+#include "sims/plot_goal.h"
 #include "sims/plot_groups.h"
 #include "sims/recorder.h"
 
@@ -54,6 +55,7 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
     const plot_groups groups = plot_groups_look(facts->population);
     // Three names to a row of the legend; more than two rows need room.
     const uint32_t names = 2 + groups.count + (facts->complete ? 0 : 1) + (isfinite(facts->theory) ? 1 : 0);
+    const bool goal = facts->goal != NULL && facts->goal->course_count > 0;
     const double more_rows = names > 6 ? (names + 2) / 3 - 2 : 0;
     fputs("reset\n", to);
     drawing_put_common(to);
@@ -71,7 +73,7 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
             "set key at screen 0.53,%.4f center horizontal Left reverse samplen 2.5 width 2\n"
             "set bmargin %.2f\n",
             0.035 + 0.0165 * more_rows, 5.8 + 1.3 * more_rows);
-    if (facts->since_s > 0) {
+    if (facts->since_s > 0 && !goal) {
         // In the right part of the picture there is more room to the left of the line.
         bool left = facts->since_s > 0.6 * facts->time_s;
         fprintf(
@@ -83,8 +85,14 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
     put_events(to, facts);
     fprintf(to, "set xrange [0:%.17g]\n", facts->time_s > 0 ? facts->time_s : 1);
     unsigned long long stride = facts->sample_count / POINTS_MAX + 1;
-    fprintf(to, "plot %.17g with lines lc rgb orange lw 1.2 dt 2 title 'synchronized: r = %.4g', \\\n",
-            facts->level, facts->level);
+    if (goal)
+        plot_goal_put_bands(to, facts->goal);
+    fputs("plot ", to);
+    if (goal)
+        plot_goal_put_curve(to, facts->goal, stride);
+    else
+        fprintf(to, "%.17g with lines lc rgb orange lw 1.2 dt 2 title 'synchronized: r = %.4g', \\\n",
+                facts->level, facts->level);
     if (!facts->complete)
         fprintf(to,
                 "  'series.csv' using 2:12 every %llu::1 with lines lc rgb '#8db4dd' lw 1.6 "

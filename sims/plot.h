@@ -4,6 +4,7 @@
 #define ENTRAIN_SIMS_PLOT_H
 
 #include "sims/events.h"
+#include "sims/goal_report.h"
 #include "sims/outcome.h"
 
 typedef struct plot_facts {
@@ -18,6 +19,7 @@ typedef struct plot_facts {
     uint32_t event_count;
     entrain_population *population; ///< oscillators, as they are at the end
     double coherence, mean_phase;   ///< the arrow
+    const goal_report *goal;        ///< of agents: its band is drawn instead of the level; NULL: none
     bool complete;                  ///< everybody hears everybody: local coherence is r and is left out
     const entrain_phase_plateaus *plateaus; ///< of the run; NULL: phases.csv has no effective frequencies
 } plot_facts;

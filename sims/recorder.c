@@ -30,15 +30,16 @@ static entrain_status refuse(run_recorder *recorder, entrain_error *error_out) {
     return entrain_error_set(error_out, ENTRAIN_IO, "Stdout cannot be written: %s.", strerror(errno));
 }
 
-static bool put_header(FILE *to, uint32_t groups) {
+static bool put_header(FILE *to, uint32_t groups, const char *further) {
     fputs(SERIES_HEADER, to);
     for (uint32_t g = 1; groups > 1 && g <= groups; g++)
         fprintf(to, ",group%" PRIu32 "_coherence,group%" PRIu32 "_mean_phase", g, g);
+    fputs(further, to);
     return fputc('\n', to) != EOF && fflush(to) == 0;
 }
 
-entrain_status recorder_open(const char *directory, uint32_t groups, run_recorder **recorder_out,
-                             entrain_error *error_out) {
+entrain_status recorder_open(const char *directory, uint32_t groups, const char *further,
+                             run_recorder **recorder_out, entrain_error *error_out) {
     run_recorder *made = calloc(1, sizeof *made);
     if (made == NULL)
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for a recorder.");
@@ -52,7 +53,7 @@ entrain_status recorder_open(const char *directory, uint32_t groups, run_recorde
         if (status == ENTRAIN_OK)
             status = run_file_open(directory, "timing.csv", &made->timing, error_out);
     }
-    if (status == ENTRAIN_OK && !put_header(made->series.stream, groups))
+    if (status == ENTRAIN_OK && !put_header(made->series.stream, groups, further))
         status = refuse(made, error_out);
     if (status == ENTRAIN_OK && !made->to_stdout)
         fputs("tick,wall_s,advance_s,ticks_per_s\n", made->timing.stream);
@@ -98,7 +99,7 @@ static void put_figures(FILE *to, const entrain_phase_sample *sample) {
 }
 
 entrain_status recorder_sample(run_recorder *recorder, const entrain_phase_sample *sample,
-                               entrain_engine *engine, entrain_error *error_out) {
+                               const char *further, entrain_engine *engine, entrain_error *error_out) {
     FILE *to = recorder->series.stream;
     fprintf(to, "%" PRIu64 ",%.17g,%.17g,%.17g", sample->tick, sample->time_s, sample->coherence,
             sample->mean_phase);
@@ -108,6 +109,7 @@ entrain_status recorder_sample(run_recorder *recorder, const entrain_phase_sampl
             sample->winding, sample->frequency_mean, sample->frequency_spread, sample->living,
             sample->observations, sample->fingerprint);
     put_figures(to, sample);
+    fputs(further, to);
     fputc('\n', to);
     // A line is shorter than the stream's buffer, so that it leaves in one write.
     if (fflush(to) != 0 || ferror(to) != 0)

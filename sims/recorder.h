@@ -11,7 +11,8 @@
     "frequency_spread,living,observations,fingerprint"
 #define SERIES_FINGERPRINT_AT 17
 #define SERIES_HEADER SERIES_HEADER_FIRST ",energy,conservation,gap_gini,clusters,cluster_share"
-/// And for each group, where there are any: group1_coherence, group1_mean_phase, ...
+/// And for each group, where there are any: group1_coherence, group1_mean_phase, ... And what the caller
+/// adds.
 /// And, where there are groups, ",group", from 1. Then ",effective_frequency" where ticks were run: what it
 /// was on average since about the middle of the run.
 #define PHASES_HEADER "index,phase,turns,natural_frequency"
@@ -21,12 +22,12 @@
 typedef struct run_recorder run_recorder;
 
 /// Records into @p directory, or, if it is NULL, series.csv only, to stdout. @p groups: of the swarm; 1
-/// without.
-entrain_status recorder_open(const char *directory, uint32_t groups, run_recorder **recorder_out,
-                             entrain_error *error_out);
-/// One line, written out at once: a killed run leaves whole lines.
+/// without. @p further: names of further columns, each with a comma before it.
+entrain_status recorder_open(const char *directory, uint32_t groups, const char *further,
+                             run_recorder **recorder_out, entrain_error *error_out);
+/// One line, written out at once: a killed run leaves whole lines. @p further: what stands in those columns.
 entrain_status recorder_sample(run_recorder *recorder, const entrain_phase_sample *sample,
-                               entrain_engine *engine, entrain_error *error_out);
+                               const char *further, entrain_engine *engine, entrain_error *error_out);
 /// Gives the files their names.
 entrain_status recorder_close(run_recorder *recorder, entrain_error *error_out);
 /// Closes what is open and frees; the parts of files that were not closed stay.

@@ -13,7 +13,7 @@ typedef struct resolver {
     json_t *values[KEY_COUNT]; ///< NULL: does not apply, or has no value
     entrain_error *error_out;
     char typed[32]; ///< a default that depends on others, as typed
-    /// What events and hooks may make agents do later on; events_resolve() sets it, for scenario_agents_fill().
+    /// What events and hooks may make agents do; events_resolve() sets it, for scenario_agents_fill().
     struct {
         bool pulse; ///< a strategy that pulses (pulse, adaptive)
         bool spread; ///< goal distribute-load

@@ -55,7 +55,8 @@ typedef struct scenario {
 /// begin at the folder of the scenario file, and are absolute once resolved: a manifest can be run from
 /// anywhere on the machine that wrote it.
 typedef struct scenario_source {
-    const char *path; ///< .lua or .json, or SCENARIO_NO_FILE; a manifest.json is accepted too (its resolved scenario is used)
+    /// .lua or .json, or SCENARIO_NO_FILE; a manifest.json is accepted too (its resolved scenario is used)
+    const char *path;
     /// "swarm.size=1000", in the order given; read as the key's type wants it, quotes optional
     const char *const *sets;
     uint32_t set_count;

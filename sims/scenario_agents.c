@@ -6,8 +6,8 @@
 #include "sims/resolver.h"
 #include "sims/words.h"
 
-// Up to this many agents mailboxes for pulses are not felt, and they have them whether anybody asks or not; on a
-// complete graph each takes room for all others.
+// Up to this many agents mailboxes for pulses are not felt, and all have them whether anybody asks or not; on
+// a complete graph each takes room for all others.
 enum { PULSES_ALWAYS_MAX = 2000000, PULSES_COMPLETE_MAX = 256 };
 // A random-regular graph of the default degree needs one more.
 enum { COMPLETE_SIZE_MAX = 9 };
@@ -168,8 +168,8 @@ static entrain_strategy strategy_of(const resolver *r) {
     if (r->values[KEY_AGENT_STRATEGY] != NULL)
         return (entrain_strategy)schema_choice(KEY_AGENT_STRATEGY, word(r, KEY_AGENT_STRATEGY));
     const entrain_strategy strategy = entrain_goal_look(goal_of(r)).strategy;
-    const bool few = integer(r, KEY_SIZE) <= ENTRAIN_SPLAY_SIZE_MAX &&
-                     strcmp(word(r, KEY_TOPOLOGY_KIND), "complete") == 0;
+    const bool few =
+        integer(r, KEY_SIZE) <= ENTRAIN_SPLAY_SIZE_MAX && strcmp(word(r, KEY_TOPOLOGY_KIND), "complete") == 0;
     return strategy == ENTRAIN_STRATEGY_PULSE && !few ? ENTRAIN_STRATEGY_FREQUENCY_LOCK : strategy;
 }
 

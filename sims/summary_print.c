@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sims/comparison.h"
+#include "sims/goal_report.h"
 #include "sims/run_directory.h"
 #include "sims/say.h"
 #include "sims/summary.h"
@@ -86,8 +87,12 @@ static void rows_result(FILE *to, const json_t *summary) {
     char text[200];
     const json_t *start = json_object_get(summary, "start"), *final = json_object_get(summary, "final");
     const json_t *topology = json_object_get(summary, "topology");
-    outcome_sentence(summary, text, sizeof text);
-    row(to, "Outcome", text);
+    if (json_object_get(summary, "goal") != NULL) { // who has a goal is judged by it
+        goal_report_rows(to, summary, row);
+    } else {
+        outcome_sentence(summary, text, sizeof text);
+        row(to, "Outcome", text);
+    }
     row_ended(to, summary);
     rows_events(to, summary);
     snprintf(text, sizeof text, "r = %.4f (at the start %.4f), among neighbours %.4f",
@@ -111,6 +116,7 @@ static void rows_result(FILE *to, const json_t *summary) {
     row(to, "Frequencies", text);
 
     summary_phases_rows(to, summary, row);
+    goal_report_further_rows(to, summary, row);
 
     uint64_t arcs = count_at(topology, "arcs");
     const char *kind = text_at(topology, "kind");

@@ -11,10 +11,10 @@ static void every_goal_has_its_name_key_and_band(void **state) {
         const char *name, *key;
         double low, high;
     } promised[] = {
-        {"coherence", NULL, 0.8, 1},           {"minimize-api-calls", "B", 0.85, 1},
-        {"distribute-load", "L", 0, 0.1},      {"reach-consensus", "C", 0.5, 0.7},
-        {"minimize-latency", "T", 0.8, 1},     {"save-energy", "E", 0.4, 0.6},
-        {"maintain-rhythm", "M", 0.85, 1},     {"recover-from-failure", "F", 0.2, 0.4},
+        {"coherence", NULL, 0.8, 1},         {"minimize-api-calls", "B", 0.85, 1},
+        {"distribute-load", "L", 0, 0.1},    {"reach-consensus", "C", 0.5, 0.7},
+        {"minimize-latency", "T", 0.8, 1},   {"save-energy", "E", 0.4, 0.6},
+        {"maintain-rhythm", "M", 0.85, 1},   {"recover-from-failure", "F", 0.2, 0.4},
         {"adapt-to-traffic", "A", 0.6, 0.8},
     };
     assert_int_equal(sizeof promised / sizeof *promised, ENTRAIN_GOAL_COUNT);
@@ -99,7 +99,7 @@ static void share_held_counts_time_and_not_samples(void **state) {
     entrain_goal_watch watch;
     entrain_goal_watch_begin(&watch, two_sided);
     // In the band for 9 s from 1 s on, out of it for 0.25 s, in it again for 0.75 s: 9.75 of 10.
-    const entrain_phase_sample samples[] = {at(0, 0.1),    at(1, 0.5),    at(10, 0.9),
+    const entrain_phase_sample samples[] = {at(0, 0.1),    at(1, 0.5),     at(10, 0.9),
                                             at(10.1, 0.8), at(10.25, 0.7), at(11, 0.6)};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         entrain_goal_watch_add(&watch, &samples[i]);

@@ -1,4 +1,4 @@
-// Scenarios of swarms that pursue goals: what goal and scale stand for, what may override them, what is refused.
+// Scenarios of swarms that pursue goals: what goal and scale stand for, what overrides them, what is refused.
 #include <math.h>
 
 #include "scenario_check.h"
@@ -59,8 +59,8 @@ static void every_goal_goes_with_every_scale(void **state) {
             assert_int_equal(swarm->size, scale.size);
             assert_int_equal(swarm->agent.goal, g);
             const bool few = goal.spread && scale.size <= ENTRAIN_SPLAY_SIZE_MAX;
-            assert_int_equal(swarm->agent.strategy, goal.spread && !few ? ENTRAIN_STRATEGY_FREQUENCY_LOCK
-                                                                        : goal.strategy);
+            assert_int_equal(swarm->agent.strategy,
+                             goal.spread && !few ? ENTRAIN_STRATEGY_FREQUENCY_LOCK : goal.strategy);
             assert_int_equal(swarm->topology.kind,
                              few ? ENTRAIN_TOPOLOGY_COMPLETE : ENTRAIN_TOPOLOGY_RANDOM_REGULAR);
             if (g == ENTRAIN_GOAL_COHERENCE)
@@ -69,8 +69,8 @@ static void every_goal_goes_with_every_scale(void **state) {
                 assert_true(isnan(swarm->agent.low) && isnan(swarm->agent.high));
             assert_true(!few || swarm->agent.pulses);
             assert_true(!goal.spread || few || swarm->agent.moments);
-            assert_true(swarm->phase.kind == (goal.spread ? ENTRAIN_DISTRIBUTION_CLUSTERED
-                                                          : ENTRAIN_DISTRIBUTION_UNIFORM));
+            assert_true(swarm->phase.kind ==
+                        (goal.spread ? ENTRAIN_DISTRIBUTION_CLUSTERED : ENTRAIN_DISTRIBUTION_UNIFORM));
             assert_true(!goal.spread || (swarm->phase.clusters == 1 && swarm->phase.deviation == 0.3));
             const double durations[] = {60, 60, 60, 60, 60, 30, 20, 5};
             assert_true(loaded.duration_s == durations[s] && loaded.record_every_ticks == 10);
@@ -95,9 +95,7 @@ static void defaults_are_the_librarys(void **state) {
     assert_memory_equal(agent, &own, sizeof own);
     assert_int_equal(loaded.swarm.size, 200); // medium
     assert_true(loaded.swarm.has_workload && !scenario_in_virtual_time(&loaded));
-    entrain_workload_config work = entrain_workload_config_defaults(), *has = &loaded.swarm.workload;
-    if (work.queue == 0)
-        work = *has; // a stub of the workload
+    const entrain_workload_config work = entrain_workload_config_defaults(), *has = &loaded.swarm.workload;
     assert_true(has->pattern == work.pattern && has->load == work.load && has->queue == work.queue);
     assert_true(has->gateways == work.gateways && has->gateway_inbox == work.gateway_inbox);
     assert_true(has->window_s == work.window_s && has->batch_max == work.batch_max);
@@ -117,18 +115,19 @@ static void defaults_are_the_librarys(void **state) {
 // Every key reaches its field.
 static void every_key_is_taken_over(void **state) {
     (void)state;
-    scenario loaded = load(
-        "dir/x.lua",
-        "return { goal = 'adapt-to-traffic', swarm = { size = 321 }, agent = { strategy = 'pulse', low = 0.1, "
-        "high = 0.2, period = 2, coupling = 3, steepness = 4, alignment = 5, leak = 0.06, "
-        "stubbornness = 0.07, pulse = { strength = 0.08, spread = 0.09 }, energy = { capacity = 10, "
-        "recovery = 11, nudge = 12, frequency = 13, pulse = 14, switch = 15 } }, "
-        "workload = { pattern = 'burst', load = 16, queue = 17 }, "
-        "gateway = { count = 18, inbox = 19, window = 20, batch = 21, pending = 22, calls = 23, "
-        "timeout = 24, breaker_limit = 25, breaker_open = 26 }, "
-        "service = { latency = 28, spread = 27, rate = 29, failure = 0.3, silence = 0.31, "
-        "call_cost = 32, request_cost = 33 } }",
-        NULL);
+    scenario loaded =
+        load("dir/x.lua",
+             "return { goal = 'adapt-to-traffic', swarm = { size = 321 }, agent = { strategy = 'pulse', low "
+             "= 0.1, "
+             "high = 0.2, period = 2, coupling = 3, steepness = 4, alignment = 5, leak = 0.06, "
+             "stubbornness = 0.07, pulse = { strength = 0.08, spread = 0.09 }, energy = { capacity = 10, "
+             "recovery = 11, nudge = 12, frequency = 13, pulse = 14, switch = 15 } }, "
+             "workload = { pattern = 'burst', load = 16, queue = 17 }, "
+             "gateway = { count = 18, inbox = 19, window = 20, batch = 21, pending = 22, calls = 23, "
+             "timeout = 24, breaker_limit = 25, breaker_open = 26 }, "
+             "service = { latency = 28, spread = 27, rate = 29, failure = 0.3, silence = 0.31, "
+             "call_cost = 32, request_cost = 33 } }",
+             NULL);
     const entrain_agent_config *a = &loaded.swarm.agent;
     assert_true(a->goal == ENTRAIN_GOAL_ADAPT_TO_TRAFFIC && a->strategy == ENTRAIN_STRATEGY_PULSE);
     assert_true(a->low == 0.1 && a->high == 0.2 && a->period_s == 2 && a->coupling == 3);

@@ -1,0 +1,64 @@
+// A goal's band: what is to be held lies in the shade. Coherence has two ends; what is to be even has a bound.
+#include "sims/plot_goal.h"
+
+// Columns of series.csv (r_1 is the third): r_2 to r_8 follow the mean phase.
+enum { COLUMN_R2 = 5, COLUMN_R8 = 11, COLUMN_GINI = 21, COLUMN_PEAK = 24 };
+enum { FIRST_OBJECT = 2000, FIRST_ARROW = 3000 };
+
+static bool is_spread(const goal_course *course) { return entrain_goal_look(course->watch.band.goal).spread; }
+
+// Of what the picture shows for @p course: its band.
+static void band_of(const goal_course *course, double *low_out, double *high_out) {
+    const entrain_goal_band *band = &course->watch.band;
+    *low_out = is_spread(course) ? 0 : band->low;
+    *high_out = is_spread(course) ? ENTRAIN_SPREAD_MOMENT
+                                  : band->high; // the bound of the Gini coefficient is the same
+}
+
+static void put_line(FILE *to, uint32_t arrow, const goal_course *course, double at) {
+    fprintf(to, "set arrow %u from %.17g,%.17g to %.17g,%.17g nohead lc rgb '#2e8b57' lw 1.4 dt 2 back\n",
+            arrow, course->from_s, at, course->to_s, at);
+}
+
+void plot_goal_put_bands(FILE *to, const goal_report *goal) {
+    for (uint32_t c = 0; c < goal->course_count; c++) {
+        const goal_course *course = &goal->courses[c];
+        double low, high;
+        band_of(course, &low, &high);
+        fprintf(
+            to,
+            "set object %u rectangle from %.17g,%.17g to %.17g,%.17g back fc rgb '#2e8b57' fs transparent "
+            "solid 0.13 noborder\n",
+            FIRST_OBJECT + c, course->from_s, low, course->to_s, high);
+        if (low > 0)
+            put_line(to, FIRST_ARROW + 2 * c, course, low);
+        if (high < 1)
+            put_line(to, FIRST_ARROW + 2 * c + 1, course, high);
+    }
+}
+
+void plot_goal_put_curve(FILE *to, const goal_report *goal, unsigned long long stride) {
+    const goal_course *last = goal->course_count > 0 ? &goal->courses[goal->course_count - 1] : NULL;
+    if (last == NULL || !is_spread(last)) {
+        fputs("  NaN with lines lc rgb '#2e8b57' lw 1.4 dt 2 title 'band of the goal', \\\n", to);
+        return;
+    }
+    if (last->watch.band.size <= ENTRAIN_SPLAY_SIZE_MAX) {
+        fprintf(to,
+                "  'series.csv' using 2:%d every %llu::1 with lines lc rgb '#2e8b57' lw 2 title 'Gini of the "
+                "gaps, "
+                "to be in the shade', \\\n",
+                COLUMN_GINI, stride);
+        return;
+    }
+    fputs("  'series.csv' using 2:(most = $3, ", to);
+    for (int column = COLUMN_R2; column <= COLUMN_R8; column++)
+        fprintf(to, "most = ($%d > most ? $%d : most), ", column, column);
+    fprintf(to,
+            "most) every %llu::1 with lines lc rgb '#2e8b57' lw 2 title 'largest of r_1 to r_8, to be in the "
+            "shade', "
+            "\\\n  'series.csv' using 2:($%d/%g) every %llu::1 with lines lc rgb '#9a6fb0' lw 1.2 title "
+            "'peak load / "
+            "%g', \\\n",
+            stride, COLUMN_PEAK, 10 * ENTRAIN_SPREAD_PEAK, stride, 10 * ENTRAIN_SPREAD_PEAK);
+}
