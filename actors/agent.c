@@ -247,6 +247,9 @@ entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_co
     if (status == ENTRAIN_OK && resolved.pulses) {
         heard_most = pulses_per_tick(engine, room, false);
         hearers_most = pulses_per_tick(engine, room, true);
+        heard_most = heard_most > resolved.neighbours ? heard_most : resolved.neighbours;
+        hearers_most = hearers_most > resolved.neighbours ? hearers_most : resolved.neighbours;
+        resolved.neighbours = heard_most < hearers_most ? heard_most : hearers_most;
         if (entrain_engine_topology(engine) == NULL)
             status = entrain_error_set(error_out, ENTRAIN_ORDER,
                                        "Agents with pulses were added before the topology was set.");
@@ -357,7 +360,7 @@ entrain_status entrain_agents_change(entrain_population *population, const entra
     const entrain_status status = resolve(config, agents->step_s, &resolved, error_out);
     if (status != ENTRAIN_OK)
         return status;
-    if (resolved.pulses != is->pulses || resolved.moments != is->moments ||
+    if (resolved.pulses != is->pulses || resolved.neighbours != is->neighbours || resolved.moments != is->moments ||
         resolved.period_s != is->period_s || resolved.energy != is->energy)
         REFUSE("The agents' pulses, moments, period and energy cannot change while they run.");
     const bool told = resolved.strategy != is->strategy;

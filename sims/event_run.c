@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sims/events_course.h"
 #include "sims/events_disrupt.h"
 
 static entrain_status refuse(const event_run *run, const char *where, const scenario_event *event,
@@ -25,6 +26,8 @@ static double *field_of(entrain_kuramoto_config *config, uint32_t key) {
 entrain_status event_set(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out) {
     entrain_population *population = entrain_swarm_population(run->swarm);
     const entrain_kuramoto_config *now = entrain_kuramoto_look(population);
+    if (entrain_agents_look(population) != NULL)
+        return event_set_agents(run, items, count, true, error_out);
     if (now == NULL) // looked at when the scenario was loaded
         return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
                                  "only kuramoto's oscillators can be changed so.");
@@ -62,6 +65,10 @@ entrain_status event_restart(event_run *run, const event_item *items, uint32_t c
                              entrain_error *error_out) {
     for (uint32_t i = 0; i < count; i++) {
         entrain_id id;
+        if (!event_is_member(run, items[i].from))
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "number %" PRIu32 " does not belong to the swarm at that time; name another one.",
+                                     items[i].from);
         entrain_status status = entrain_engine_restart_actor(
             entrain_swarm_engine(run->swarm), entrain_swarm_population(run->swarm), items[i].from, &id);
         if (status == ENTRAIN_LIMIT)
@@ -100,7 +107,12 @@ static entrain_status change_graph(event_run *run, const scenario_event *event, 
 }
 
 static entrain_status happen(event_run *run, const scenario_event *event, entrain_error *error_out) {
-    entrain_status status = change_graph(run, event, error_out);
+    const event_action *graph = event_action_of(run->list, event, "topology");
+    entrain_status status = ENTRAIN_OK;
+    if (graph != NULL)
+        status = event_topology(run, run->list->items + graph->first, graph->count, error_out);
+    if (status == ENTRAIN_OK)
+        status = change_graph(run, event, error_out);
     for (uint32_t a = event->first; status == ENTRAIN_OK && a < event->first + event->count; a++) {
         const event_action *action = &run->list->actions[a];
         if (!action->verb->graph)
@@ -135,17 +147,26 @@ static entrain_status look_at_edges(const event_run *run, const event_action *ac
 }
 
 // What the graph alone can tell; and values are tried on the swarm, which has not gone anywhere yet.
-static entrain_status look_at(event_run *run, const scenario_event *event, json_t *changes,
+static entrain_status look_at(event_run *run, const scenario_event *event, json_t *changes, bool *known,
                               entrain_error *error_out) {
     const event_action *cut = event_action_of(run->list, event, "cut");
     const event_action *link = event_action_of(run->list, event, "link");
     const event_action *set = event_action_of(run->list, event, "set");
     entrain_status status = ENTRAIN_OK;
+    if (event_action_of(run->list, event, "topology") != NULL)
+        *known = false; // which edges there will be
+    if (!*known)
+        cut = link = NULL;
+    if (event_action_of(run->list, event, "leave") != NULL || event_action_of(run->list, event, "join") != NULL)
+        *known = false;
     if (cut != NULL)
         status = look_at_edges(run, cut, true, changes, error_out);
     if (status == ENTRAIN_OK && link != NULL)
         status = look_at_edges(run, link, false, changes, error_out);
-    if (status == ENTRAIN_OK && set != NULL)
+    const bool agents = entrain_agents_look(entrain_swarm_population(run->swarm)) != NULL;
+    if (status == ENTRAIN_OK && agents)
+        status = event_try_agents(run, event, error_out);
+    if (status == ENTRAIN_OK && !agents && set != NULL)
         status = event_set(run, run->list->items + set->first, set->count, error_out);
     if (status == ENTRAIN_OK)
         status = event_disrupt_look(run, event, error_out);
@@ -158,19 +179,24 @@ static entrain_status look_at_all(event_run *run, const char *where, entrain_err
     entrain_kuramoto_config begun = {0};
     if (model != NULL)
         begun = *model;
+    bool known = true;
+    const event_course course = run->course;
     json_t *changes = json_object();
     entrain_status status = ENTRAIN_OK;
     if (changes == NULL)
         status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory to look at the events.");
     for (uint32_t e = 0; status == ENTRAIN_OK && e < run->list->count; e++) {
         const scenario_event *event = &run->list->events[e];
-        status = look_at(run, event, changes, error_out);
+        status = look_at(run, event, changes, &known, error_out);
         if (status != ENTRAIN_OK)
             status = refuse(run, where, event, status, error_out->sentence, error_out);
     }
     json_decref(changes);
     if (model != NULL && status == ENTRAIN_OK)
         status = entrain_kuramoto_change(population, &begun, error_out);
+    run->course = course;
+    if (entrain_agents_look(population) != NULL && status == ENTRAIN_OK && run->list->count > 0)
+        status = entrain_agents_change(population, &course.begun, error_out);
     return status;
 }
 
@@ -181,6 +207,13 @@ entrain_status event_run_begin(event_run *run, const scenario_events *list, entr
         return ENTRAIN_OK;
     run->topology = entrain_swarm_topology(swarm);
     entrain_topology_retain(run->topology);
+    entrain_population *population = entrain_swarm_population(swarm);
+    run->course.size = entrain_population_count(population);
+    run->course.strategy_told = list->strategy_told;
+    if (entrain_agents_look(population) != NULL) {
+        run->course.size = entrain_agents_band(population).size;
+        run->course.begun = *entrain_agents_look(population);
+    }
     if (list->hook != NULL) {
         run->list = run->own = events_copy(list);
         if (run->own == NULL)
@@ -200,6 +233,8 @@ void event_run_end(event_run *run) {
     run->disruptions = NULL;
     hook_run_end(run->hook);
     run->hook = NULL;
+    free(run->course.member);
+    run->course.member = NULL;
     if (run->own != NULL)
         run->list = NULL;
     events_free(run->own);

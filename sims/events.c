@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sims/events_course.h"
 #include "sims/events_disrupt.h"
 #include "sims/words.h"
 
@@ -74,11 +75,12 @@ entrain_status event_add_item(event_reader *reader, event_item item) {
 
 entrain_status event_read_index(const event_reader *reader, const json_t *value, uint32_t *index_out) {
     const double number = json_is_number(value) ? json_number_value(value) : -1;
-    const int64_t size = integer(reader->r, KEY_SIZE);
+    const int64_t room = integer(reader->r, KEY_ROOM), own = integer(reader->r, KEY_SIZE);
+    const int64_t size = room > own ? room : own;
     if (!(number >= 0 && number < (double)size) || number != floor(number))
         return event_refuse(reader, ENTRAIN_INVALID,
-                            "names oscillator %s; there are 0 to %" PRId64 " (swarm.size is %" PRId64 ").",
-                            words_value(value).text, size - 1, size);
+                            "names oscillator %s; there are 0 to %" PRId64 " (%s is %" PRId64 ").",
+                            words_value(value).text, size - 1, room > own ? "swarm.room" : "swarm.size", size);
     *index_out = (uint32_t)number;
     return ENTRAIN_OK;
 }
@@ -229,18 +231,57 @@ static entrain_status read_values(event_reader *reader, const json_t *value, jso
 }
 
 #define MODEL_FIELD(field) offsetof(entrain_kuramoto_config, field)
+#define AGENT_FIELD(field) offsetof(entrain_agent_config, field)
+#define WORK_FIELD(field) offsetof(entrain_workload_config, field)
 const event_key event_keys[EVENT_KEY_COUNT] = {
-    {"model.coupling", KEY_COUPLING, MODEL_FIELD(coupling)},
-    {"model.damping", KEY_DAMPING_VALUE, MODEL_FIELD(damping)},
-    {"model.fourth.coupling", KEY_FOURTH_COUPLING, MODEL_FIELD(harmonic_coupling[2])},
-    {"model.fourth.lag", KEY_FOURTH_LAG, MODEL_FIELD(harmonic_lag[2])},
-    {"model.lag", KEY_LAG, MODEL_FIELD(lag)},
-    {"model.noise", KEY_NOISE, MODEL_FIELD(noise)},
-    {"model.second.coupling", KEY_SECOND_COUPLING, MODEL_FIELD(harmonic_coupling[0])},
-    {"model.second.lag", KEY_SECOND_LAG, MODEL_FIELD(harmonic_lag[0])},
-    {"model.third.coupling", KEY_THIRD_COUPLING, MODEL_FIELD(harmonic_coupling[1])},
-    {"model.third.lag", KEY_THIRD_LAG, MODEL_FIELD(harmonic_lag[1])},
+    {"agent.alignment", KEY_AGENT_ALIGNMENT, EVENT_KEY_AGENT, AGENT_FIELD(alignment), false},
+    {"agent.coupling", KEY_AGENT_COUPLING, EVENT_KEY_AGENT, AGENT_FIELD(coupling), false},
+    {"agent.energy.frequency", KEY_ENERGY_FREQUENCY, EVENT_KEY_AGENT, AGENT_FIELD(frequency_cost), false},
+    {"agent.energy.nudge", KEY_ENERGY_NUDGE, EVENT_KEY_AGENT, AGENT_FIELD(nudge_cost), false},
+    {"agent.energy.pulse", KEY_ENERGY_PULSE, EVENT_KEY_AGENT, AGENT_FIELD(pulse_cost), false},
+    {"agent.energy.recovery", KEY_ENERGY_RECOVERY, EVENT_KEY_AGENT, AGENT_FIELD(recovery), false},
+    {"agent.energy.switch", KEY_ENERGY_SWITCH, EVENT_KEY_AGENT, AGENT_FIELD(switch_cost), false},
+    {"agent.high", KEY_AGENT_HIGH, EVENT_KEY_AGENT, AGENT_FIELD(high), false},
+    {"agent.leak", KEY_AGENT_LEAK, EVENT_KEY_AGENT, AGENT_FIELD(leak), false},
+    {"agent.low", KEY_AGENT_LOW, EVENT_KEY_AGENT, AGENT_FIELD(low), false},
+    {"agent.pulse.spread", KEY_AGENT_PULSE_SPREAD, EVENT_KEY_AGENT, AGENT_FIELD(spread_gain), false},
+    {"agent.pulse.strength", KEY_AGENT_PULSE_STRENGTH, EVENT_KEY_AGENT, AGENT_FIELD(pulse_strength), false},
+    {"agent.steepness", KEY_AGENT_STEEPNESS, EVENT_KEY_AGENT, AGENT_FIELD(steepness), false},
+    {"agent.stubbornness", KEY_AGENT_STUBBORNNESS, EVENT_KEY_AGENT, AGENT_FIELD(stubbornness), false},
+    {"gateway.batch", KEY_GATEWAY_BATCH, EVENT_KEY_WORK, WORK_FIELD(batch_max), true},
+    {"gateway.breaker_limit", KEY_BREAKER_LIMIT, EVENT_KEY_WORK, WORK_FIELD(breaker_limit), true},
+    {"gateway.breaker_open", KEY_BREAKER_OPEN, EVENT_KEY_WORK, WORK_FIELD(breaker_open_s), false},
+    {"gateway.timeout", KEY_GATEWAY_TIMEOUT, EVENT_KEY_WORK, WORK_FIELD(timeout_s), false},
+    {"gateway.window", KEY_GATEWAY_WINDOW, EVENT_KEY_WORK, WORK_FIELD(window_s), false},
+    {"model.coupling", KEY_COUPLING, EVENT_KEY_MODEL, MODEL_FIELD(coupling), false},
+    {"model.damping", KEY_DAMPING_VALUE, EVENT_KEY_MODEL, MODEL_FIELD(damping), false},
+    {"model.fourth.coupling", KEY_FOURTH_COUPLING, EVENT_KEY_MODEL, MODEL_FIELD(harmonic_coupling[2]), false},
+    {"model.fourth.lag", KEY_FOURTH_LAG, EVENT_KEY_MODEL, MODEL_FIELD(harmonic_lag[2]), false},
+    {"model.lag", KEY_LAG, EVENT_KEY_MODEL, MODEL_FIELD(lag), false},
+    {"model.noise", KEY_NOISE, EVENT_KEY_MODEL, MODEL_FIELD(noise), false},
+    {"model.second.coupling", KEY_SECOND_COUPLING, EVENT_KEY_MODEL, MODEL_FIELD(harmonic_coupling[0]), false},
+    {"model.second.lag", KEY_SECOND_LAG, EVENT_KEY_MODEL, MODEL_FIELD(harmonic_lag[0]), false},
+    {"model.third.coupling", KEY_THIRD_COUPLING, EVENT_KEY_MODEL, MODEL_FIELD(harmonic_coupling[1]), false},
+    {"model.third.lag", KEY_THIRD_LAG, EVENT_KEY_MODEL, MODEL_FIELD(harmonic_lag[1]), false},
+    {"service.failure", KEY_SERVICE_FAILURE, EVENT_KEY_WORK, WORK_FIELD(failure), false},
+    {"service.latency", KEY_SERVICE_LATENCY, EVENT_KEY_WORK, WORK_FIELD(latency_s), false},
+    {"service.rate", KEY_SERVICE_RATE, EVENT_KEY_WORK, WORK_FIELD(rate), false},
+    {"service.silence", KEY_SERVICE_SILENCE, EVENT_KEY_WORK, WORK_FIELD(silence), false},
+    {"workload.load", KEY_WORKLOAD_LOAD, EVENT_KEY_WORK, WORK_FIELD(load), false},
 };
+
+// Whether the scenario has what the key belongs to.
+static bool key_applies(const event_reader *reader, const event_key *key) {
+    const bool agents = scenario_model_kind(reader->r) == ENTRAIN_SWARM_AGENTS;
+    switch (key->part) {
+    case EVENT_KEY_AGENT:
+        return agents;
+    case EVENT_KEY_WORK:
+        return agents && strcmp(word(reader->r, KEY_WORKLOAD_PATTERN), "none") != 0;
+    default:
+        return reader->r->values[key->id] != NULL;
+    }
+}
 
 static entrain_status check_keys(const event_reader *reader, const json_t *table) {
     const char *names[EVENT_KEY_COUNT + 1] = {0}, *name;
@@ -256,9 +297,11 @@ static entrain_status check_keys(const event_reader *reader, const json_t *table
         const char *nearest = entrain_nearest_word(name, names);
         return event_refuse(
             reader, ENTRAIN_UNKNOWN,
-            "names \"%s\", which cannot be set while a swarm runs (model.coupling, lag, noise and "
-            "damping can)%s%s%s",
-            words_text(name).text, nearest != NULL ? "; did you mean \"" : ".",
+            "names \"%s\", which cannot be set while a swarm runs (%s can)%s%s%s", words_text(name).text,
+            scenario_model_kind(reader->r) == ENTRAIN_SWARM_AGENTS
+                ? "agent.coupling, workload.load, gateway.window and others"
+                : "model.coupling, lag, noise and damping",
+            nearest != NULL ? "; did you mean \"" : ".",
             nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
     }
     return ENTRAIN_OK;
@@ -277,10 +320,10 @@ static entrain_status read_set(event_reader *reader, const json_t *value, json_t
         const json_t *wanted = json_object_get(value, key->name);
         if (wanted == NULL)
             continue;
-        if (reader->r->values[key->id] == NULL) {
+        if (!key_applies(reader, key)) {
             status = event_refuse(
-                reader, ENTRAIN_INVALID,
-                "changes %s, which this scenario does not have as one number from the start.", key->name);
+                reader, ENTRAIN_INVALID, "changes %s, which this scenario does not have%s.", key->name,
+                key->part == EVENT_KEY_MODEL ? " as one number from the start" : "");
             break;
         }
         json_t *canonical = NULL;
@@ -322,17 +365,30 @@ static void tell_actor(const event_item *item, char *text_out, size_t size) {
 // --- The verbs, in the order in which those of one event happen
 
 static const event_verb verbs[] = {
+    {"topology", "{ kind = \"ring\", degree = 8 }", "replaces the graph by another one of the same agents",
+     event_read_topology, event_topology, true, event_tell_topology, 0},
     {"cut", "{ from, to } or a list of edges", "takes edges out of the graph; of parallel ones the last",
      read_cut, NULL, true, tell_edge, 0},
     {"link", "{ from, to [, weight] } or a list", "adds edges to the graph; weight 1 unless given", read_link,
      NULL, true, tell_weighted, 0},
+    {"goal", "\"distribute-load\"", "gives agents another goal (entrain list goals), with its band and strategy",
+     event_read_goal, event_goal, false, event_tell_goal, EVENT_FOR_AGENTS},
+    {"strategy", "\"pulse\" or { strategy, share }", "tells all agents, or a share, what to do (entrain list strategies)",
+     event_read_strategy, event_strategy, false, event_tell_strategy, EVENT_FOR_AGENTS},
+    {"pattern", "\"burst\"", "changes the requests that agents produce (entrain list requests)", event_read_pattern,
+     event_pattern, false, event_tell_pattern, EVENT_FOR_AGENTS},
     {"set", "{ [\"model.coupling\"] = value }",
-     "changes coupling, lag, noise, damping or a harmonic's for all", read_set, event_set, false, tell_key,
-     0},
+     "changes coupling, lag, noise, damping or a harmonic's for all; of agents: agent.*, workload.load, "
+     "gateway.window, service.*",
+     read_set, event_set, false, tell_key, 0},
     {"frequency", "{ oscillator, value } or a list", "changes natural frequencies, rad/s", read_values,
      event_drive, false, tell_value, 0},
     {"power", "{ oscillator, value } or a list", "changes powers of model \"swing\"", read_values,
      event_drive, false, tell_value, EVENT_FOR_KURAMOTO},
+    {"leave", "50, a share (0.2) or a list", "lets agents go for good; their neighbours get to know each other",
+     event_read_leave, event_leave, false, event_tell_leave, 0},
+    {"join", "100", "new agents take places in the graph, each between two who were neighbours", event_read_join,
+     event_join, false, event_tell_join, EVENT_FOR_AGENTS},
     EVENT_DISRUPT_ROWS,
     {"stop", "oscillator or a list of them", "ends oscillators: they fall silent", read_actors, event_stop,
      false, tell_actor, EVENT_FOR_ALL},
@@ -512,7 +568,8 @@ static int by_tick(const void *left, const void *right) {
 // Who is stopped lives, and who is restarted does not. Bits, an oscillator each.
 static entrain_status check_lives(event_reader *reader) {
     const scenario_events *list = reader->list;
-    uint8_t *stopped = calloc((size_t)integer(reader->r, KEY_SIZE) / 8 + 1, 1);
+    const int64_t size = integer(reader->r, KEY_SIZE), room = integer(reader->r, KEY_ROOM);
+    uint8_t *stopped = calloc((size_t)(room > size ? room : size) / 8 + 1, 1);
     entrain_status status = stopped != NULL ? ENTRAIN_OK : event_no_memory(reader);
     for (uint32_t e = 0; e < list->count; e++) {
         const scenario_event *event = &list->events[e];
@@ -567,6 +624,8 @@ entrain_status events_resolve(resolver *r, scenario_events **list_out) {
     entrain_status status = reader.list != NULL ? read_all(&reader, &canonical) : event_no_memory(&reader);
     if (status == ENTRAIN_OK && r->values[KEY_ON_SAMPLE] != NULL)
         status = hook_resolve(r, &reader.list->hook);
+    if (status == ENTRAIN_OK)
+        reader.list->strategy_told = r->values[KEY_AGENT_STRATEGY] != NULL;
     if (status != ENTRAIN_OK || (reader.list->count == 0 && reader.list->hook == NULL)) {
         events_free(reader.list);
         reader.list = NULL;
@@ -637,6 +696,7 @@ scenario_events *events_copy(const scenario_events *list) {
     copy->count = copy->room = list->count;
     copy->action_count = copy->action_room = list->action_count;
     copy->item_count = copy->item_room = list->item_count;
+    copy->strategy_told = list->strategy_told;
     if (copied)
         return copy;
     events_free(copy);

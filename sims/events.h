@@ -57,6 +57,17 @@ typedef struct event_word {
 } event_word;
 event_word events_word_at(uint32_t index);
 
+/// What a run knows of its swarm's course so far (event_run_course.c).
+typedef struct event_course {
+    entrain_agent_config begun; ///< agents: at tick 0
+    bool strategy_told;         ///< somebody said a strategy: a goal brings none of its own
+    uint32_t size;              ///< who lived at tick 0
+    uint32_t joined;            ///< places beyond it that have been taken
+    bool *member;               ///< [places]: who belongs to the swarm; NULL: the first `size` do
+    uint64_t tick;              ///< of the latest draw, and how many there were in it
+    uint32_t ordinal;
+} event_course;
+
 /// The events of one run of one swarm.
 typedef struct event_run {
     /// What has happened, and what is still planned; NULL: there are none. With a hook it is the run's own,
@@ -69,6 +80,7 @@ typedef struct event_run {
     entrain_swarm *swarm;
     entrain_topology *topology; ///< as it is now
     uint32_t next;              ///< the first that has not happened
+    event_course course;
     entrain_disruptions *disruptions; ///< NULL before the first
     /// Told of each event that has happened, by its number in the list; may be NULL.
     void (*told)(void *context, uint32_t index);

@@ -17,6 +17,7 @@ typedef struct event_reader {
     uint32_t number;    ///< of the event as written, from 1; 0: it has none
     const char *verb;   ///< NULL: the event as a whole
     const char *origin; ///< "sims/x.lua:12: on_sample at t = 3 s"; NULL: the scenario's `events`
+    uint32_t joined;    ///< agents that join by what has been read so far
     double now_s;       ///< of what a hook returns: when it happens
     uint64_t now;       ///< in ticks
 } event_reader;
@@ -68,6 +69,7 @@ struct scenario_events {
     event_item *items;
     uint32_t count, action_count, item_count;
     uint32_t room, action_room, item_room;
+    bool strategy_told;  ///< the scenario says a strategy
     scenario_hook *hook; ///< owned by the scenario's list; NULL: none, and in a run's own
 };
 
@@ -79,12 +81,15 @@ entrain_status events_read_reply(resolver *r, scenario_events *list, uint32_t at
 scenario_events *events_copy(const scenario_events *list);
 
 /// Keys that can be set while a swarm runs, in the order of their names.
+typedef enum event_key_part { EVENT_KEY_AGENT, EVENT_KEY_MODEL, EVENT_KEY_WORK } event_key_part;
 typedef struct event_key {
     const char *name;
-    schema_key_id id; ///< says the range; the scenario must have it
-    size_t offset;    ///< of a double in entrain_kuramoto_config
+    schema_key_id id; ///< says the range; of a model's, the scenario must have it
+    event_key_part part;
+    size_t offset; ///< of a double (or, if whole, a uint32_t) in the part's configuration
+    bool whole;
 } event_key;
-enum { EVENT_KEY_COUNT = 10 };
+enum { EVENT_KEY_COUNT = 34 };
 extern const event_key event_keys[EVENT_KEY_COUNT];
 
 // event_run.c

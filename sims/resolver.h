@@ -13,10 +13,12 @@ typedef struct resolver {
     json_t *values[KEY_COUNT]; ///< NULL: does not apply, or has no value
     entrain_error *error_out;
     char typed[32]; ///< a default that depends on others, as typed
-    /// What events and hooks may make agents do; events_resolve() sets it, for scenario_agents_fill().
+    /// What events and hooks may make agents do later on; events_foresee() sets it before anything is resolved.
     struct {
         bool pulse; ///< a strategy that pulses (pulse, adaptive)
         bool spread; ///< goal distribute-load
+        uint32_t degree; ///< of a later graph: neighbours that somebody may have; 0: as at the start
+        int64_t join;    ///< agents that join by events
     } may;
 } resolver;
 

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sims/events.h"
+#include "sims/events_course.h"
 #include "sims/json_source.h"
 #include "sims/parameters.h"
 #include "sims/resolver.h"
@@ -510,6 +510,7 @@ fail:
 static entrain_status resolve(const given_values *given, scenario *scenario_out, entrain_error *error_out) {
     resolver r = {.given = given, .error_out = error_out};
     entrain_status status = ENTRAIN_OK;
+    events_foresee(&r);
     for (schema_key_id id = KEY_NONE + 1; status == ENTRAIN_OK && id < KEY_COUNT; id++)
         status = resolve_key(&r, id);
     if (status == ENTRAIN_OK)

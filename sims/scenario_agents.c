@@ -78,11 +78,13 @@ const char *scenario_agents_default(resolver *r, schema_key_id id) {
     case KEY_SIZE:
         return type_number(r, (double)scale_of(r).size);
     case KEY_TOPOLOGY_KIND: {
-        const int64_t complete_max = spread ? ENTRAIN_SPLAY_SIZE_MAX : COMPLETE_SIZE_MAX;
+        const int64_t complete_max = spread || r->may.spread ? ENTRAIN_SPLAY_SIZE_MAX : COMPLETE_SIZE_MAX;
         return integer(r, KEY_SIZE) <= complete_max ? "complete" : "random-regular";
     }
     case KEY_MODEL_KIND:
         return "agent";
+    case KEY_ROOM:
+        return r->may.join > 0 ? type_number(r, (double)(integer(r, KEY_SIZE) + r->may.join)) : NULL;
     case KEY_AGENT_LOW:
         return goal_of(r) == ENTRAIN_GOAL_COHERENCE ? type_number(r, target_of(r)) : NULL;
     case KEY_AGENT_HIGH:
@@ -147,6 +149,11 @@ entrain_status scenario_agents_check(const resolver *r) {
         return is_given(r, KEY_GOAL)    ? refuse_for_others(r, KEY_GOAL)
                : is_given(r, KEY_SCALE) ? refuse_for_others(r, KEY_SCALE)
                                         : ENTRAIN_OK;
+    if (r->values[KEY_ROOM] != NULL && integer(r, KEY_ROOM) < integer(r, KEY_SIZE))
+        return entrain_error_set(r->error_out, ENTRAIN_INVALID,
+                                 "%s: swarm.room is %lld and swarm.size is %lld; who is there needs a place.",
+                                 place(r, KEY_ROOM, KEY_SIZE).text, (long long)integer(r, KEY_ROOM),
+                                 (long long)integer(r, KEY_SIZE));
     const entrain_status status = check_band(r);
     if (status != ENTRAIN_OK || r->values[KEY_SERVICE_LATENCY] == NULL ||
         number(r, KEY_SERVICE_SPREAD) <= number(r, KEY_SERVICE_LATENCY))
@@ -234,6 +241,8 @@ void scenario_agents_fill(const resolver *r, entrain_swarm_config *swarm) {
         .pulse_strength = number(r, KEY_AGENT_PULSE_STRENGTH),
         .spread_gain = number(r, KEY_AGENT_PULSE_SPREAD),
     };
+    swarm->agent.neighbours = r->may.degree;
+    swarm->room = (uint32_t)integer(r, KEY_ROOM);
     fill_abilities(r, &swarm->agent);
     fill_workload(r, swarm);
 }

@@ -20,6 +20,9 @@
       .choices = "one of tiny, small, medium, large, huge, mega, giga, tera")
 
 #define SCHEMA_AGENT_KEYS(X)                                                                                 \
+    X(ROOM, "swarm.room", INTEGER, NULL,                                                                     \
+      "places for agents, those who join later included, up to 16777215; default: swarm.size and who joins by events",          \
+      .low = 2, .high = 16777215, SCHEMA_AGENT)                                                              \
     X(AGENT_STRATEGY, "agent.strategy", CHOICE, NULL,                                                        \
       "what each does to get there (entrain list strategies); default: the goal's",                          \
       .choices = "one of phase-nudge, frequency-lock, pulse, energy-aware, adaptive", SCHEMA_AGENT)          \

@@ -55,6 +55,9 @@ typedef struct entrain_agent_config {
     /// Agents may pulse: they have mailboxes, with room for one pulse from each they hear. Default false; pulse
     /// and adaptive are refused without. On a complete graph up to 256 agents.
     bool pulses;
+    /// With pulses: room for those to and from so many, where a later graph has more neighbours than the first. Default
+    /// 0: the first's; entrain_agents_look() tells how many there are.
+    uint32_t neighbours;
     /// Agents may spread: they estimate moments. 176 bytes each. Default false; distribute-load is refused without,
     /// unless pulses.
     bool moments;
@@ -99,7 +102,7 @@ ENTRAIN_API entrain_status entrain_agents_add(entrain_engine *engine, const entr
                                               entrain_population **population_out, entrain_error *error_out);
 /// As configured, changes included, low and high and strategy resolved; NULL for another's population.
 ENTRAIN_API const entrain_agent_config *entrain_agents_look(const entrain_population *population);
-/// From the next tick on, at a tick boundary: anything but energy (the amount), pulses, moments, period_s.
+/// From the next tick on, at a tick boundary: anything but energy (the amount), pulses, neighbours, moments, period_s.
 /// `strategy` becomes everybody's if it differs from before. ENTRAIN_INVALID with a sentence.
 ENTRAIN_API entrain_status entrain_agents_change(entrain_population *population,
                                                  const entrain_agent_config *config,
