@@ -23,6 +23,8 @@ struct scenario_hook {
 struct hook_run {
     const scenario_hook *hook;
     sandbox *box;
+    bool watching; // agents' goal, for what the function is told about it
+    entrain_goal_watch watch;
     char place[512];
 };
 
@@ -123,11 +125,65 @@ static bool put_count(json_t *table, const char *key, uint64_t count) {
     return json_object_set_new(table, key, json_integer((json_int_t)count)) == 0;
 }
 
+static bool put_word(json_t *table, const char *key, const char *text) {
+    return json_object_set_new(table, key, json_string(text)) == 0;
+}
+
+// How the swarm stands to its goal, since it has this one.
+static bool put_goal(hook_run *run, json_t *table, const entrain_goal_band *band,
+                     const entrain_phase_sample *sample) {
+    const entrain_goal_band *was = &run->watch.band;
+    double value = NAN;
+    if (!run->watching || was->goal != band->goal || was->low != band->low || was->high != band->high)
+        entrain_goal_watch_begin(&run->watch, *band);
+    run->watching = true;
+    entrain_goal_watch_add(&run->watch, sample);
+    const double distance = entrain_goal_distance(band, sample, &value);
+    return put_word(table, "goal", entrain_goal_look(band->goal).name) && put(table, "low", band->low) &&
+           put(table, "high", band->high) && put(table, "value", value) && put(table, "distance", distance) &&
+           json_object_set_new(table, "in_band", json_boolean(distance == 0)) == 0 &&
+           put(table, "entered", run->watch.report.entered_s) && put(table, "held", run->watch.report.held);
+}
+
+static bool put_agents(json_t *table, entrain_population *population) {
+    entrain_agent_totals totals;
+    if (entrain_agents_measure(population, &totals) != ENTRAIN_OK)
+        return true; // it goes without
+    bool made = put(table, "energy", totals.energy_mean) && put(table, "energy_least", totals.energy_least) &&
+                put(table, "energy_spent", totals.spent) && put(table, "belief", totals.belief) &&
+                put(table, "belief_error", totals.belief_error) && put(table, "busy", totals.busy) &&
+                put_count(table, "switches", totals.switches) && put_count(table, "pulses", totals.pulses) &&
+                put_count(table, "denied", totals.denied) &&
+                put_word(table, "strategy", entrain_strategy_name(entrain_agents_look(population)->strategy));
+    json_t *acting = json_object();
+    for (uint32_t s = 0; made && s < ENTRAIN_STRATEGY_COUNT; s++)
+        made = put_count(acting, entrain_strategy_name((entrain_strategy)s), totals.acting[s]);
+    return json_object_set_new(table, "acting", acting) == 0 && made;
+}
+
+static bool put_work(json_t *table, entrain_workload *workload) {
+    entrain_workload_totals totals;
+    if (workload == NULL || entrain_workload_measure(workload, &totals) != ENTRAIN_OK)
+        return true;
+    const entrain_workload_config *config = entrain_workload_look(workload);
+    return put_count(table, "generated", totals.generated) && put_count(table, "delivered", totals.delivered) &&
+           put_count(table, "queued", totals.queued) && put_count(table, "shed", totals.shed) &&
+           put_count(table, "calls", totals.calls) && put_count(table, "calls_failed", totals.calls_failed) &&
+           put_count(table, "calls_timed_out", totals.calls_timed_out) &&
+           put_count(table, "calls_limited", totals.calls_limited) && put(table, "cost", totals.cost) &&
+           put(table, "batch_mean", totals.batch_mean) && put(table, "wait_mean", totals.wait_mean_s) &&
+           put(table, "wait_p95", totals.wait_p95_s) && put_count(table, "breaker_opened", totals.breaker_opened) &&
+           put_word(table, "breaker", entrain_breaker_name(totals.breaker)) && put(table, "load", config->load) &&
+           put_word(table, "pattern", entrain_pattern_name(config->pattern));
+}
+
 // NULL: no memory.
-static json_t *hook_facts(const scenario_hook *hook, const entrain_phase_sample *sample) {
+static json_t *hook_facts(hook_run *run, const event_run *events, const entrain_phase_sample *sample) {
     json_t *table = json_object();
+    entrain_population *population = entrain_swarm_population(events->swarm);
     bool made = put_count(table, "tick", sample->tick) && put(table, "time", sample->time_s);
-    made = made && put_count(table, "seed", (uint64_t)integer(&hook->r, KEY_SEED));
+    made = made && put_count(table, "seed", (uint64_t)integer(&run->hook->r, KEY_SEED));
+    made = made && put_count(table, "size", (uint64_t)integer(&run->hook->r, KEY_SIZE));
     made = made && put(table, "coherence", sample->coherence) && put(table, "mean_phase", sample->mean_phase);
     for (uint32_t m = 2; m <= ENTRAIN_DAIDO_MAX; m++) {
         char key[8];
@@ -137,7 +193,13 @@ static json_t *hook_facts(const scenario_hook *hook, const entrain_phase_sample 
     made = made && put(table, "local_coherence", sample->local_coherence) &&
            put(table, "frequency_mean", sample->frequency_mean) &&
            put(table, "frequency_spread", sample->frequency_spread) && put(table, "gini", sample->gap_gini) &&
-           put_count(table, "living", sample->living) && put_count(table, "clusters", sample->cluster_count);
+           put(table, "peak_load", sample->peak_load) && put_count(table, "living", sample->living) &&
+           put_count(table, "clusters", sample->cluster_count);
+    if (made && entrain_agents_look(population) != NULL) {
+        const entrain_goal_band band = entrain_agents_band(population);
+        made = put_goal(run, table, &band, sample) && put_agents(table, population) &&
+               put_work(table, entrain_swarm_workload(events->swarm));
+    }
     if (made)
         return table;
     json_decref(table);
@@ -148,8 +210,7 @@ static json_t *hook_facts(const scenario_hook *hook, const entrain_phase_sample 
 
 entrain_status hook_run_ask(hook_run *run, event_run *events, const entrain_phase_sample *sample,
                             scenario_events *list, uint32_t at, bool quiet, entrain_error *error_out) {
-    (void)events;
-    json_t *facts = hook_facts(run->hook, sample), *reply = NULL;
+    json_t *facts = hook_facts(run, events, sample), *reply = NULL;
     if (facts == NULL)
         return no_memory(run->hook->path, error_out);
     int line = 0;
