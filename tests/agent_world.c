@@ -145,6 +145,21 @@ void world_heal(world *here) {
     world_must(entrain_engine_disturb(here->engine, &(entrain_disturbance){0}, &error), &error, "heal");
 }
 
+void world_lose(world *here, double share) {
+    entrain_error error = {0};
+    world_must(entrain_engine_disturb(here->engine, &(entrain_disturbance){.loss = share}, &error), &error,
+               "lose");
+}
+
+void world_slow(world *here, double share, uint16_t every) {
+    uint32_t *order;
+    const uint32_t living = shuffled_living(here, &order), count = (uint32_t)lround(share * living);
+    for (uint32_t k = 0; k < count; k++)
+        ((entrain_agent_habit *)entrain_population_at(here->population, order[k], ENTRAIN_AGENT_HABIT))->slow =
+            every;
+    free(order);
+}
+
 double world_watch(world *here, double until_s, double every_s, entrain_goal_watch *watch) {
     const uint64_t every = (uint64_t)llround(every_s / entrain_engine_step_s(here->engine));
     const uint64_t until = (uint64_t)llround(until_s / entrain_engine_step_s(here->engine));

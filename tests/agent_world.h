@@ -45,6 +45,9 @@ void world_revive(world *here); ///< all who are dead
 /// Into two halves, drawn, that hear nothing of each other; healed.
 void world_partition(world *here);
 void world_heal(world *here);
+void world_lose(world *here, double share); ///< of observations, from now on
+/// They act in every @p every-th tick from now on.
+void world_slow(world *here, double share, uint16_t every);
 
 /// Runs to @p until_s with a sample every @p every_s, each given to @p watch (may be NULL). Returns the least coherence
 /// of those samples.

@@ -46,7 +46,7 @@ static void settle(void) {
 
 // ---------------------------------------------------------------------------------------------- thresholds
 
-typedef enum blow_kind { SCRAMBLE, KILL, PARTITION, HEAL } blow_kind;
+typedef enum blow_kind { SCRAMBLE, KILL, PARTITION, HEAL, LOSE, SLOW } blow_kind;
 
 typedef struct blow {
     double at_s;
@@ -85,6 +85,10 @@ static const row rows[] = {
     {"half dead from the start", 200, 0.85, 10, {{0, KILL, 0.5}}, 1, 0},
     {"partition and heal", 150, 0.85, 10, {{5, PARTITION, 0}, {15, HEAL, 0}}, 2, 0},
     {"partition before they agree", 150, 0.85, 10, {{0, PARTITION, 0}, {10, HEAL, 0}}, 2, 0},
+    // What EMERGE promises to tolerate, beside half dead and partitions.
+    {"30 % of all that is said is lost", 200, 0.85, 10, {{0, LOSE, 0.3}}, 1, 0},
+    {"all 10 x slower", 200, 0.85, 10, {{0, SLOW, 1}}, 1, 0},
+    {"a third 10 x slower", 200, 0.85, 10, {{5, SLOW, 1.0 / 3}}, 1, 0},
     {"five swarms at once", 100, 0.85, 10, {NO_BLOW}, 0, 5},
 };
 enum { ROW_COUNT = sizeof rows / sizeof *rows };
@@ -102,6 +106,12 @@ static void strike(world *here, const blow *by) {
         break;
     case HEAL:
         world_heal(here);
+        break;
+    case LOSE:
+        world_lose(here, by->share);
+        break;
+    case SLOW:
+        world_slow(here, by->share, 10);
         break;
     }
 }
