@@ -30,5 +30,7 @@ int bench_patterns(const bench_options *options);
 int bench_imbalance(const bench_options *options);
 int bench_precision(const bench_options *options);
 int bench_actors(const bench_options *options);
+int bench_agents(const bench_options *options);
+int bench_resilience(const bench_options *options);
 
 #endif

@@ -12,11 +12,14 @@ static const struct {
     int (*run)(const bench_options *options);
     bool policies;  // whether it compares policies
     bool workloads; // whether it runs reference workloads
-} subjects[] = {{"coupling", bench_coupling, false, false},
-                {"patterns", bench_patterns, false, false},
-                {"imbalance", bench_imbalance, true, false},
-                {"precision", bench_precision, false, false},
-                {"actors", bench_actors, true, true}};
+    bool swarms;    // whether it runs scenarios of its own, which --set and --seeds change
+} subjects[] = {{"coupling", bench_coupling, false, false, false},
+                {"patterns", bench_patterns, false, false, false},
+                {"imbalance", bench_imbalance, true, false, false},
+                {"precision", bench_precision, false, false, false},
+                {"agents", bench_agents, false, false, false},
+                {"resilience", bench_resilience, false, false, true},
+                {"actors", bench_actors, true, true, false}};
 
 bench_report_setup bench_setup(const bench_options *options) {
     return (bench_report_setup){.repeats = options->repeats,
@@ -50,7 +53,7 @@ static entrain_status understand(const cli_options *cli, bench_options *options,
 }
 
 // What would be taken and change nothing is refused: who says --transport publish believes in what follows.
-static entrain_status refuse_idle_options(const cli_options *cli, bool policies, bool workloads,
+static entrain_status refuse_idle_options(const cli_options *cli, bool policies, bool workloads, bool swarms,
                                           entrain_error *error_out) {
     if (workloads && (cli->sizes != NULL || cli->seconds > 0))
         return entrain_error_set(
@@ -58,11 +61,21 @@ static entrain_status refuse_idle_options(const cli_options *cli, bool policies,
             "bench %s: --%s would change nothing, a workload is run to its end; use --size "
             "quick, or --set WORKLOAD.PARAMETER=VALUE.",
             cli->operand, cli->sizes != NULL ? "sizes" : "seconds");
-    if (!workloads && cli->set_count > 0)
+    if (!workloads && !swarms && cli->set_count > 0)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "bench %s: %s would change nothing, a subject has no scenario; leave out "
                                  "--set, --seed and --transport.",
                                  cli->operand, cli->sets[0]);
+    if (!swarms && cli->seeds != NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "bench %s: --seeds would change nothing, only bench resilience goes through "
+                                 "seeds; leave it out.",
+                                 cli->operand);
+    if (swarms && (cli->repeats > 0 || cli->seconds > 0))
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "bench %s: --%s would change nothing, nothing is timed here; --seeds says how "
+                                 "often.",
+                                 cli->operand, cli->repeats > 0 ? "repeat" : "seconds");
     if (!workloads && (cli->filter != NULL || cli->size != NULL))
         return entrain_error_set(
             error_out, ENTRAIN_INVALID,
@@ -90,7 +103,8 @@ int command_bench(const cli_options *options) {
         names[i] = subjects[i].name;
         if (strcmp(options->operand, subjects[i].name) != 0)
             continue;
-        if (refuse_idle_options(options, subjects[i].policies, subjects[i].workloads, &error) == ENTRAIN_OK)
+        if (refuse_idle_options(options, subjects[i].policies, subjects[i].workloads, subjects[i].swarms, &error) ==
+            ENTRAIN_OK)
             return subjects[i].run(&understood);
         say_error("%s", error.sentence);
         return EXIT_USAGE;
@@ -100,6 +114,10 @@ int command_bench(const cli_options *options) {
     if (nearest == NULL && (options->filter != NULL || options->size != NULL)) {
         say_error("--%s would change nothing: a scenario has no workloads; leave it out.",
                   options->filter != NULL ? "filter" : "size");
+        return EXIT_USAGE;
+    }
+    if (nearest == NULL && options->seeds != NULL) {
+        say_error("--seeds would change nothing: a scenario is measured with its seed; leave it out.");
         return EXIT_USAGE;
     }
     if (nearest == NULL)

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "sims/comparison.h"
+#include "sims/control_run.h"
 #include "sims/drawing.h"
 #include "sims/goal_report.h"
+#include "sims/explain.h"
 #include "sims/interrupt.h"
 #include "sims/options.h"
 #include "sims/outcome.h"
@@ -41,6 +43,8 @@ typedef struct run_state {
     char *directory; // NULL: series.csv to stdout, no files
     int lock;        // of the directory; -1: none
     double begun_s;
+    double carried_s; // when the first tick began
+    json_t *worth;    // against the control; NULL: there was none
     // Of all actors, in the order of index; NULL before the end.
     json_t *summary, *execution;
 } run_state;
@@ -175,11 +179,56 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
              by_ticks ? entrain_transport_name(given->swarm.engine.transport) : "");
     progress_begin(NULL, given->tick_count, entrain_engine_step_s(engine), given->stop.enabled,
                    run->options->quiet);
+    run->carried_s = wall_now_s();
     if (run->options->timeout_s > 0)
         entrain_engine_set_deadline(engine, run->options->timeout_s);
     run_end end = run_loop(&plan, error_out);
     progress_end();
     return end;
+}
+
+// The same swarm once more, with nobody adjusting anything. What stands in its way is no failure of the run.
+static void hold_against_control(run_state *run, run_end end) {
+    const cli_options *options = run->options;
+    const char *missing = NULL;
+    if (!control_applies(&run->scenario) || options->no_control)
+        return;
+    if (end != RUN_END_DURATION && end != RUN_END_STOP)
+        missing = "there was no control run: this one ended before its time";
+    else if (run->scenario.swarm.size > CONTROL_AGENTS_MAX && !options->control)
+        missing = "above 200,000 agents a control runs only with --control";
+    if (missing != NULL) {
+        if (end == RUN_END_DURATION || end == RUN_END_STOP)
+            say_note("%s", missing);
+        run->worth = control_json_missing(missing);
+        return;
+    }
+    control_result control;
+    entrain_workload_totals totals;
+    entrain_error error = {0};
+    control_plan plan = {.given = &run->scenario,
+                         .happened = &run->events,
+                         .tick = run->outcome.last.tick,
+                         .where = options->operand,
+                         .quiet = options->quiet};
+    if (options->timeout_s > 0)
+        plan.timeout_s = options->timeout_s - (wall_now_s() - run->carried_s);
+    say_note("control: the same requests and disruptions, and nobody adjusts anything");
+    entrain_status status = entrain_workload_measure(entrain_swarm_workload(run->swarm), &totals);
+    if (status == ENTRAIN_OK)
+        status = control_run(&plan, &control, &error);
+    interrupt_watch(entrain_swarm_engine(run->swarm));
+    if (status != ENTRAIN_OK) {
+        say_note("the control run failed: %s", error.sentence);
+        run->worth = control_json_missing("the control run failed");
+    } else if (control.end != RUN_END_DURATION) {
+        run->worth = control_json_missing("the control run was ended before its time");
+    } else {
+        double sum = 0;
+        for (size_t s = 0; s < run->outcome.count; s++)
+            sum += run->outcome.coherences[s];
+        run->worth = control_json(&totals, sum / (double)run->outcome.count, &control);
+    }
 }
 
 // Everything that is owed once the last sample is taken, except pictures.
@@ -191,6 +240,8 @@ static entrain_status write_rest(run_state *run, run_end end, entrain_error *err
     run_phases_json(&run->phases, &run->outcome, run->summary);
     goal_report_json(&run->goal, run->summary);
     summary_put_events(run->summary, run->events.list, run->events.next, run->events.unlisted);
+    if (run->worth != NULL)
+        json_object_set(run->summary, "worth", run->worth);
     run->execution = execution_json(&run->scenario, run->swarm, wall_now_s() - run->begun_s);
     entrain_status status = recorder_close(run->recorder, error_out);
     if (run->directory == NULL || status != ENTRAIN_OK)
@@ -226,10 +277,15 @@ static void draw(const run_state *run) {
 }
 
 static entrain_status report(const run_state *run, entrain_error *error_out) {
+    FILE *to = run->directory == NULL ? stderr : stdout;
+    if (run->options->json && run->options->explain) // not of the file: it can be told again
+        json_object_set_new(run->summary, "explained", explain_json(run->summary));
     if (run->options->json)
         return summary_print_json(stdout, run->summary, run->execution, run->directory, error_out);
     if (!run->options->quiet)
-        summary_print(run->directory == NULL ? stderr : stdout, run->summary, run->execution, run->directory);
+        summary_print(to, run->summary, run->execution, run->directory);
+    if (run->options->explain)
+        explain_print(to, run->summary);
     return ENTRAIN_OK;
 }
 
@@ -252,6 +308,7 @@ static int after_run(run_state *run, run_end end, entrain_error *error) {
         say_error("%s", error->sentence);
     if (run->outcome.count == 0)
         return EXIT_FAILED;
+    hold_against_control(run, end);
     if (write_rest(run, end, &later) != ENTRAIN_OK) {
         say_error("%s", later.sentence);
         return EXIT_FAILED;
@@ -310,6 +367,7 @@ static void run_state_fini(run_state *run) {
     outcome_fini(&run->outcome);
     goal_report_free(&run->goal);
     scenario_free(&run->scenario);
+    json_decref(run->worth);
     json_decref(run->summary);
     json_decref(run->execution);
     run_phases_free(&run->phases);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sims/explain.h"
 #include "sims/options.h"
 #include "sims/recorder.h"
 #include "sims/run_directory.h"
@@ -108,10 +109,14 @@ int command_show(const cli_options *options) {
     entrain_status status = check_directory(options->operand, &error);
     if (status == ENTRAIN_OK)
         status = read_run(options->operand, &summary, &execution, &error);
+    if (status == ENTRAIN_OK && options->json && options->explain)
+        json_object_set_new(summary, "explained", explain_json(summary));
     if (status == ENTRAIN_OK && options->json)
         status = summary_print_json(stdout, summary, execution, options->operand, &error);
     else if (status == ENTRAIN_OK)
         summary_print(stdout, summary, execution, options->operand);
+    if (status == ENTRAIN_OK && options->explain && !options->json)
+        explain_print(stdout, summary);
     json_decref(summary);
     json_decref(execution);
     if (status == ENTRAIN_OK)

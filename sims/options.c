@@ -16,7 +16,7 @@
 static const cli_command commands[] = {
     {"run", "SCENARIO", 1, true,
      "goal scale strategy require-goal set disrupt seed workers policy transport load output timeout timeline "
-     "json quiet force",
+     "control no-control explain json quiet force",
      "run a scenario; write data, summary and pictures",
      "SCENARIO is a Lua file that returns a table, or the same as JSON. A swarm of agents\n"
      "that pursues a goal needs none: entrain run --goal minimize-api-calls --scale medium.\n"
@@ -38,6 +38,10 @@ static const cli_command commands[] = {
      "\n"
      "--disrupt 0.7@20s scrambles the phases of 70 % at t = 20 s; kill=0.5@20s, and so on:\n"
      "an event of `entrain list events`, beside those of the scenario. Repeatable.\n"
+     "\n"
+     "Agents with a workload run twice: the second time with the same requests and\n"
+     "nobody adjusting anything. What synchronizing was worth is the difference.\n"
+     "Above 200,000 agents only with --control; --no-control leaves it out.\n"
      "\n"
      "What counts: defaults < scenario file < --goal, --scale, --strategy, --set, --seed,\n"
      "--workers, --policy, --transport, in the order given.\n",
@@ -68,8 +72,8 @@ static const cli_command commands[] = {
      "to coherence.\n",
      command_validate},
     {"bench", "WHAT", 1, true,
-     "policies workers sizes filter size repeat seconds baseline goal scale strategy set seed transport load "
-     "output json quiet force",
+     "policies workers sizes filter size seeds repeat seconds baseline goal scale strategy set seed transport "
+     "load output json quiet force",
      "measure a scenario under policies, workers, sizes",
      "WHAT is a scenario file: each policy runs it with each number of workers at each\n"
      "size, in turns, so that whatever disturbs the machine disturbs all alike. All\n"
@@ -82,6 +86,9 @@ static const cli_command commands[] = {
      "  imbalance   hubs, slow tasks, moving costs: where stealing pays, where not;\n"
      "              --sizes is the number of tasks\n"
      "  precision   a network of oscillators solved to seven digits, beside plain C\n"
+     "  agents      agents that pursue a goal beside plain oscillators: what that costs\n"
+     "  resilience  disruptions, stronger and stronger: where a swarm stops recovering;\n"
+     "              --seeds 1..5 of each, --sizes; --workers shares the runs\n"
      "  actors      reference workloads: what a message costs (`entrain list workloads`);\n"
      "              --filter names some, --set big.actors=100 sizes them\n"
      "(a file of such a name: ./coupling).\n"
@@ -106,7 +113,7 @@ static const cli_command commands[] = {
      "layouts, events, workloads, keys.\n"
      "Without a topic: what each is about.\n",
      command_list},
-    {"show", "DIR", 1, true, "json", "print the summary of a finished run's directory", NULL, command_show},
+    {"show", "DIR", 1, true, "explain json", "print the summary of a finished run's directory", NULL, command_show},
     {"help", "[COMMAND]", 1, false, "", "this text, or more about one command", NULL, command_help},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -146,6 +153,9 @@ static const option_row option_rows[] = {
     {"timeline", 0, "FILE", "write what each worker did when, for ui.perfetto.dev"},
     {"ticks", 0, "N", "compare the first N ticks only"},
     {"trace", 0, NULL, "print every message as it is handled"},
+    {"control", 0, NULL, "run the control above 200,000 agents, too"},
+    {"no-control", 0, NULL, "no control run"},
+    {"explain", 0, NULL, "tell in some sentences what happened, with the figures"},
     {"json", 0, NULL, "print JSON on stdout instead of text"},
     {"quiet", 0, NULL, "no progress, no notes, no summary in words; errors only"},
     {"force", 0, NULL, "write into DIR even if it is not an Entrain run's"},
@@ -157,6 +167,7 @@ static const option_row rows_of_bench[] = {
     {"workers", 0, "LIST", "numbers of workers; default 1 and the cpus there are"},
     {"output", 'o', "DIR", "where files go; default: none are written"},
     {"json", 0, NULL, "print lines of JSON on stdout instead of a table"},
+    {"seeds", 0, "A..B", "seeds of bench resilience, default 1..5"},
     {"force", 0, NULL, "write into DIR even if it is not an Entrain benchmark's"},
 };
 
@@ -378,6 +389,12 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
                                      "--repeat takes a whole number from 1 to %d, not \"%s\".",
                                      BENCH_REPEATS_MAX, value);
         options->repeats = (uint32_t)count;
+    } else if (strcmp(name, "control") == 0) {
+        options->control = true;
+    } else if (strcmp(name, "no-control") == 0) {
+        options->no_control = true;
+    } else if (strcmp(name, "explain") == 0) {
+        options->explain = true;
     } else if (strcmp(name, "json") == 0) {
         options->json = true;
     } else if (strcmp(name, "quiet") == 0) {

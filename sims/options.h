@@ -57,6 +57,7 @@ struct cli_options {
     bool json, quiet, force, trace, full, quick;
     bool has_goal;     ///< --goal or --scale was given: without a file, operand is SCENARIO_NO_FILE
     bool require_goal; ///< the goal decides on the exit code
+    bool control, no_control, explain;
     char (*texts)[96]; ///< texts that sets points to where they were not typed as such
     uint32_t text_count;
 };

@@ -600,6 +600,12 @@ entrain_status scenario_load(const scenario_source *source, scenario *scenario_o
     return status;
 }
 
+entrain_status scenario_load_words(const scenario_source *source, const char *text, scenario *scenario_out,
+                                   entrain_error *error_out) {
+    sandbox_limits limits = sandbox_limits_defaults();
+    return scenario_load_text(source, text, strlen(text), &limits, scenario_out, error_out);
+}
+
 void scenario_free(scenario *loaded) {
     free_arrays(loaded->owned);
     events_free(loaded->events);

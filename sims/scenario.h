@@ -70,6 +70,10 @@ typedef struct scenario_source {
 /// thread; files are read once, here, except those that the scenario names, which entrain_swarm_create()
 /// reads.
 entrain_status scenario_load(const scenario_source *source, scenario *scenario_out, entrain_error *error_out);
+/// As scenario_load(), of @p text in place of the file; source->path is what sentences name, and its ending
+/// says whether it is Lua or JSON.
+entrain_status scenario_load_words(const scenario_source *source, const char *text, scenario *scenario_out,
+                                   entrain_error *error_out);
 /// Frees what a load gave and zeroes it; nothing happens to one that is zeroed.
 void scenario_free(scenario *loaded);
 

@@ -5,6 +5,7 @@
 
 #include "sims/comparison.h"
 #include "sims/goal_report.h"
+#include "sims/control_run.h"
 #include "sims/run_directory.h"
 #include "sims/say.h"
 #include "sims/summary.h"
@@ -238,6 +239,7 @@ void summary_print(FILE *to, const json_t *summary, const json_t *execution, con
     bool bold = say_may_color(to);
     fprintf(to, "%s%s%s\n\n", bold ? "\033[1m" : "", text_at(summary, "title"), bold ? "\033[0m" : "");
     rows_result(to, summary);
+    control_rows(to, summary, row);
     fputc('\n', to);
     if (execution != NULL) {
         rows_execution(to, summary, execution);

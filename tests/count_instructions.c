@@ -4,7 +4,8 @@
 // such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps,
 // ring:1000:publish:euler:avx2:20:0-9, or, with 30 % lost between two sides, drawn at random,
 // ring:1000:publish:euler:avx2:20:0-0:0.3:2; the integrator noisy is euler with noise, weighed that with weights,
-// twice that with a second harmonic.
+// twice that with a second harmonic. In the integrator's place also agents: nudge, lock, pulse, aware, adaptive (by
+// strategy), spread (distribute-load), work (lock, with a workload).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,36 @@ static void disturb(entrain_engine *engine, uint32_t size, double loss, unsigned
     free(side_of);
 }
 
+static const struct {
+    const char *name;
+    entrain_strategy strategy;
+    entrain_goal goal;
+    bool pulses, moments, workload;
+} agents[] = {
+    {"nudge", ENTRAIN_STRATEGY_PHASE_NUDGE, ENTRAIN_GOAL_MINIMIZE_API_CALLS, false, false, false},
+    {"lock", ENTRAIN_STRATEGY_FREQUENCY_LOCK, ENTRAIN_GOAL_MINIMIZE_API_CALLS, false, false, false},
+    {"pulse", ENTRAIN_STRATEGY_PULSE, ENTRAIN_GOAL_MINIMIZE_API_CALLS, true, false, false},
+    {"aware", ENTRAIN_STRATEGY_ENERGY_AWARE, ENTRAIN_GOAL_MINIMIZE_API_CALLS, false, false, false},
+    {"adaptive", ENTRAIN_STRATEGY_ADAPTIVE, ENTRAIN_GOAL_MINIMIZE_API_CALLS, true, false, false},
+    {"spread", ENTRAIN_STRATEGY_FREQUENCY_LOCK, ENTRAIN_GOAL_DISTRIBUTE_LOAD, false, true, false},
+    {"work", ENTRAIN_STRATEGY_FREQUENCY_LOCK, ENTRAIN_GOAL_MINIMIZE_API_CALLS, false, false, true},
+};
+
+static void make_agents(entrain_swarm_config *config, const char *name) {
+    for (size_t a = 0; a < sizeof agents / sizeof *agents; a++) {
+        if (strcmp(agents[a].name, name) != 0)
+            continue;
+        config->kind = ENTRAIN_SWARM_AGENTS;
+        config->agent.strategy = agents[a].strategy;
+        config->agent.goal = agents[a].goal;
+        config->agent.pulses = agents[a].pulses;
+        config->agent.moments = agents[a].moments;
+        config->has_workload = agents[a].workload;
+        config->frequency = (entrain_distribution){
+            .kind = ENTRAIN_DISTRIBUTION_NORMAL, .mean = 6.283185307179586, .deviation = 0.2};
+    }
+}
+
 static void run_case(const char *text) {
     char graph[16], transport[16], integrator[16], simd[16];
     unsigned size, ticks, low = 0, high = 0, sides = 0;
@@ -61,6 +92,7 @@ static void run_case(const char *text) {
     config.topology.weight_low = strcmp(integrator, "weighed") == 0 ? 0.5 : 1;
     config.engine.simd = strcmp(simd, "sse2") == 0 ? ENTRAIN_SIMD_SSE2 : ENTRAIN_SIMD_AVX2;
     config.engine.scheduler.worker_count = 1;
+    make_agents(&config, integrator);
 
     entrain_error error = {0};
     entrain_swarm *swarm = NULL;
