@@ -2,6 +2,7 @@
 // receive() sends and what timers bring; how many an actor may send; and where each of them went.
 #include "check.h"
 
+#include "engine/base/memory.h"
 #include "entrain/engine.h"
 #include "message_count_check.h"
 
@@ -485,12 +486,38 @@ static void refusals_are_sentences(void **state) {
     entrain_engine_destroy(engine);
 }
 
+static void any_allocation_may_fail_and_nothing_is_left(void **state) {
+    (void)state;
+    const int64_t live = entrain__memory_live();
+    entrain_error error = {0};
+    entrain_status status = ENTRAIN_NO_MEMORY;
+    for (uint64_t n = 1; status != ENTRAIN_OK; n++) {
+        greedy wish = {.rounds = 1};
+        entrain_engine_config config = entrain_engine_config_defaults();
+        config.scheduler.worker_count = 2;
+        entrain_engine *engine;
+        entrain_population *population;
+        CHECK_OK(entrain_engine_create(&config, &engine, &error), error);
+        const entrain_behavior behavior = {
+            .name = "greedy", .exchanges = 2, .step_sends_max = 4, .step = step_greedily};
+        CHECK_OK(entrain_engine_add(engine, &behavior, &wish, 500, &population, &error), error);
+        entrain__memory_fail_at(n);
+        status = entrain_engine_start(engine, &error);
+        entrain__memory_fail_at(0);
+        assert_true(status == ENTRAIN_OK || (status == ENTRAIN_NO_MEMORY && strlen(error.sentence) > 10));
+        assert_true(status == ENTRAIN_OK ? n > 10 : n < 1000);
+        entrain_engine_destroy(engine);
+        assert_int_equal(entrain__memory_live(), live);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(letters_of_steps_come_in_the_order_of_a_model),
         cmocka_unit_test(each_actor_has_its_own_limit),
         cmocka_unit_test(the_mute_do_not_send),
         cmocka_unit_test(refusals_are_sentences),
+        cmocka_unit_test(any_allocation_may_fail_and_nothing_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 // seed, and what is refused.
 #include "check.h"
 
+#include "engine/base/memory.h"
 #include "entrain/topology.h"
 
 static entrain_topology *make(entrain_topology_kind kind, uint32_t size, uint32_t degree) {
@@ -331,6 +332,36 @@ static void refusals_are_sentences(void **state) {
     entrain_topology_release(topology);
 }
 
+static void any_allocation_may_fail_and_nothing_is_left(void **state) {
+    (void)state;
+    entrain_topology *topology = make(ENTRAIN_TOPOLOGY_RANDOM_REGULAR, 100, 6);
+    pad(&topology, 120);
+    const uint32_t who[] = {100, 101, 102}, leaver = 5;
+    const int64_t live = entrain__memory_live();
+    for (int what = 0; what < 3; what++) {
+        uint64_t n = 0;
+        entrain_status status;
+        do {
+            entrain_error error = {0};
+            entrain_topology *out = NULL;
+            entrain__memory_fail_at(++n);
+            if (what == 0)
+                status = entrain_topology_padded(topology, 150, &out, &error);
+            else if (what == 1)
+                status = entrain_topology_join(topology, who, 3, 6, NULL, 1, 1, &out, &error);
+            else
+                status = entrain_topology_leave(topology, &leaver, 1, NULL, 1, 1, &out, &error);
+            entrain__memory_fail_at(0);
+            assert_true(status == ENTRAIN_OK || (status == ENTRAIN_NO_MEMORY && strlen(error.sentence) > 10));
+            assert_true((status == ENTRAIN_OK) == (out != NULL));
+            entrain_topology_release(out);
+            assert_int_equal(entrain__memory_live(), live);
+        } while (status != ENTRAIN_OK);
+        assert_true(n > 3);
+    }
+    entrain_topology_release(topology);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(room_is_made_of_isolated_vertices),
@@ -340,6 +371,7 @@ int main(void) {
         cmocka_unit_test(the_dead_are_not_joined),
         cmocka_unit_test(the_same_seed_the_same_graph),
         cmocka_unit_test(refusals_are_sentences),
+        cmocka_unit_test(any_allocation_may_fail_and_nothing_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
