@@ -389,6 +389,7 @@ entrain_status entrain__gateways_add(entrain_workload *workload, entrain_engine 
         // Each of a call's messages lets one batch go at most, and opens a window, or a breaker, or has one
         // rest; beside them all that could go before may: two messages a batch.
         .sends_max = 2 * (calls + ENTRAIN_BATCH_MAX) + 3 * ENTRAIN_BATCH_MAX,
+        .tick_sends_max = 2 * (calls + ENTRAIN_BATCH_MAX) + 3 * ENTRAIN_BATCH_MAX + 2 * calls,
         .inbox = (uint32_t)(inbox < ENTRAIN_ID_INDEX_MAX ? inbox : ENTRAIN_ID_INDEX_MAX),
         .timers_max = 2 * calls + 8,
         .start = start,

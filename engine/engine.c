@@ -232,6 +232,11 @@ static entrain_status check_behavior(const entrain_engine *engine, const entrain
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "Behavior \"%s\" declares %" PRIu32 " sends in a call; at most 65536.", name,
                                  behavior->sends_max);
+    if (behavior->tick_sends_max > 0 && behavior->tick_sends_max < behavior->sends_max)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "Behavior \"%s\" declares %" PRIu32 " sends in a tick and %" PRIu32
+                                 " in a call; the former must be 0, or at least the latter.",
+                                 name, behavior->tick_sends_max, behavior->sends_max);
     if (behavior->step_sends_max > 65536 || (behavior->step == NULL && behavior->step_sends_max > 0))
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "Behavior \"%s\" declares %" PRIu32

@@ -112,6 +112,7 @@ typedef struct entrain__cohort {
     uint32_t segment_first, segment_count; // of the graph's segments, if it has any
     uint64_t row_first;                    // of the rows of its slices
     uint32_t outbox_count, outbox_capacity;
+    uint32_t outbox_turn; // outbox_count when the actor whose turn it is was first called in this tick
     entrain__letter *outbox;
     bool outbox_mixed; // not in the order of its senders' slots, even if columns are
     entrain__step_sends step;

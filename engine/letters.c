@@ -362,6 +362,9 @@ static bool call_receive(entrain_engine *engine, entrain__cohort *cohort, uint32
                                   .left = population->behavior.sends_max,
                                   .owner = column - cohort->first,
                                   .calendar = cohort->calendar};
+    const uint32_t in_tick = population->behavior.tick_sends_max;
+    if (in_tick > 0 && in_tick - (cohort->outbox_count - cohort->outbox_turn) < sending.left)
+        sending.left = in_tick - (cohort->outbox_count - cohort->outbox_turn);
     if (sends_left < sending.left) {
         sending.left = (uint32_t)sends_left;
         sending.budget = true;
@@ -492,6 +495,7 @@ static void receive_column(entrain_engine *engine, entrain__cohort *cohort, uint
     const bool noticed = notices && entrain__supervise_notices_due(engine, entrain__id_slot(id)) > 0;
     if (queued == 0 && !noticed && !timers)
         return;
+    cohort->outbox_turn = cohort->outbox_count;
     // A muted actor's turn comes when what it sent has found room; and one that is to end has none any more.
     const bool muted = engine->muted != NULL && engine->muted[entrain__id_slot(id)] > 0;
     if (!muted && (!timers || receive_timers(engine, cohort, worker, column))) {

@@ -324,10 +324,10 @@ static entrain_status build_waiting(entrain_engine *engine) {
 }
 
 // Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
-// mailbox holds and notices lie ready, and per so many of its timers, and send sends_max each time: that
-// bounds everything that can be on its way between two ticks, and all its delayed messages may be due at
-// once. Each exchange adds what a step() may send. Block makes it no more: whoever has letters waiting is not
-// called, and sends nothing from step() either.
+// mailbox holds and notices lie ready, and per so many of its timers, and send sends_max each time, or
+// tick_sends_max in all: that bounds everything that can be on its way between two ticks, and all its delayed
+// messages may be due at once. Each exchange adds what a step() may send. Block makes it no more: whoever has
+// letters waiting is not called, and sends nothing from step() either.
 static entrain_status build_letters(entrain_engine *engine) {
     if (!engine->has_mail)
         return ENTRAIN_OK;
@@ -341,10 +341,13 @@ static entrain_status build_letters(entrain_engine *engine) {
         for (uint32_t k = 0; population->behavior.sends_max > 0 && k < cohort->count; k++) {
             uint32_t capacity = entrain_mailbox_capacity(population->letterboxes,
                                                          population->letterbox_first + cohort->first + k);
-            quota += (uint64_t)population->behavior.sends_max *
-                     (((uint64_t)capacity + population->behavior.watches_max + ENTRAIN_BATCH_MAX - 1) /
-                          ENTRAIN_BATCH_MAX +
-                      (population->behavior.timers_max + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
+            const uint64_t sends =
+                (uint64_t)population->behavior.sends_max *
+                (((uint64_t)capacity + population->behavior.watches_max + ENTRAIN_BATCH_MAX - 1) /
+                     ENTRAIN_BATCH_MAX +
+                 (population->behavior.timers_max + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
+            const uint32_t in_tick = population->behavior.tick_sends_max;
+            quota += in_tick > 0 && in_tick < sends ? in_tick : sends;
         }
         if (quota > UINT32_MAX)
             return ENTRAIN_NO_MEMORY;

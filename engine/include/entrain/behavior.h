@@ -81,7 +81,12 @@ typedef struct entrain_behavior {
     uint32_t words; ///< published per actor and exchange, 0 to ENTRAIN_WORDS_MAX; 0: speaks only by messages
     uint32_t exchanges; ///< per tick: 1, 2 or 4; not looked at without step()
     uint32_t
-        sends_max;  ///< messages one call of receive() may send, 0 to 65536; more is a failure of the actor
+        sends_max; ///< messages one call of receive() may send, 0 to 65536; more is a failure of the actor
+    /// Messages without delay that all calls of receive() of one actor in one tick may send together, where
+    /// that is known to be fewer than sends_max for each ENTRAIN_BATCH_MAX messages of its inbox: so much
+    /// less memory is taken. A call may send no more than is left of it, those with a delay included; more is
+    /// a failure. At least sends_max, or 0: not bounded. Lockstep only; elsewhere it is not looked at.
+    uint32_t tick_sends_max;
     uint32_t
         step_sends_max; ///< messages an actor may send in one step() with entrain_range_send(), 0 to 65536, 0
                         ///< without step(); lockstep only. Needs no receive(), but who has none is not told
@@ -145,14 +150,15 @@ typedef struct entrain_behavior {
 /// calls.
 #define ENTRAIN_BATCH_MAX 100
 
-/// Sends a message from the @p k-th actor of @p range, from within step() only, by that call's thread: handled
-/// in the next tick, in the order of (sender, order sent). What its sender sent from receive() in the same tick
-/// comes before it, as receive() is called before step(). @p range is the one handed to step(), or a copy of it
-/// that is a part of it. Actors may send in any order; in ascending order of k it is cheapest. A budget of sends
-/// (entrain/supervision.h) does not count these. Never blocks, never allocates. Else as entrain_send().
+/// Sends a message from the @p k-th actor of @p range, from within step() only, by that call's thread:
+/// handled in the next tick, in the order of (sender, order sent). What its sender sent from receive() in the
+/// same tick comes before it, as receive() is called before step(). @p range is the one handed to step(), or
+/// a copy of it that is a part of it. Actors may send in any order; in ascending order of k it is cheapest. A
+/// budget of sends (entrain/supervision.h) does not count these. Never blocks, never allocates. Else as
+/// entrain_send().
 /// @return ENTRAIN_OK; ENTRAIN_LIMIT: this actor has sent step_sends_max messages in this exchange already;
-/// ENTRAIN_FULL: under overflow policy block it is mute, because what it (or who lived there before) sent waits
-/// for room. Then nothing was stored, and the actor goes on.
+/// ENTRAIN_FULL: under overflow policy block it is mute, because what it (or who lived there before) sent
+/// waits for room. Then nothing was stored, and the actor goes on.
 ENTRAIN_API entrain_status entrain_range_send(const entrain_range *range, uint32_t k, entrain_id to,
                                               uint16_t kind, uint16_t flags, entrain_payload first,
                                               entrain_payload second);
