@@ -30,11 +30,12 @@ static const bench_column columns[] = {
     {"kind", "kind", "", BENCH_DECIMALS_TEXT, 9},
     {"strength", "strength", "", 2, 8},
     {"unit", "", "", BENCH_DECIMALS_TEXT, 0},
-    {"recovered", "recovered", "seeds", 0, 0},
+    {"alone", "alone", "seeds", 0, 0},
+    {"recovered", "scrambled", "seeds", 0, 0},
     {"seeds", "of", "", 0, 3},
     {"time_median_s", "median", "s", 1, 6},
     {"time_most_s", "longest", "s", 1, 7},
-    {"lowest_median", "lowest r", "median", 3, 0},
+    {"lowest_median", "lowest r", "alone", 3, 0},
     {"shed_most", "shed", "share", 4, 6},
     {"settled", "settled", "seeds", 0, 0},
     {"survives", "survives", "", BENCH_DECIMALS_TEXT, 10},
@@ -57,7 +58,7 @@ typedef struct resilience_bench {
     uint64_t seed_first;
     uint32_t seed_count, size;
     const resilience_kind *kind;
-    resilience_result *results; // [strength][seed]
+    resilience_result *results; // [scrambled][strength][seed]
     pthread_mutex_t mutex;      // done, failed
     uint64_t done;
     bool failed;
@@ -93,11 +94,13 @@ static entrain_status parse_seeds(resilience_bench *all, const char *text) {
 
 static void run_part(void *context, uint32_t index) {
     resilience_bench *all = context;
+    const uint32_t cells = all->kind->count * all->seed_count, cell = index % cells;
     const resilience_run run = {.kind = all->kind,
-                                .strength = all->kind->strengths[index / all->seed_count],
+                                .strength = all->kind->strengths[cell / all->seed_count],
                                 .goal = all->goal,
                                 .size = all->size,
-                                .seed = all->seed_first + index % all->seed_count,
+                                .seed = all->seed_first + cell % all->seed_count,
+                                .scrambled = index >= cells,
                                 .sets = all->options->cli->sets,
                                 .set_count = all->options->cli->set_count};
     all->results[index] = resilience_do(&run);
@@ -120,17 +123,36 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// @return how many recovered
-static uint32_t put_strength(resilience_bench *all, uint32_t s) {
-    const resilience_result *results = all->results + (size_t)s * all->seed_count;
+static const resilience_result *results_of(const resilience_bench *all, bool scrambled, uint32_t strength) {
+    return all->results + ((scrambled ? all->kind->count : 0) + (size_t)strength) * all->seed_count;
+}
+
+static uint32_t count_recovered(const resilience_bench *all, bool scrambled, uint32_t strength) {
+    const resilience_result *results = results_of(all, scrambled, strength);
+    uint32_t recovered = 0;
+    for (uint32_t i = 0; i < all->seed_count; i++)
+        recovered += results[i].recovered;
+    return recovered;
+}
+
+// Alone or scrambled, whichever is fewer.
+static uint32_t fewest_recovered(const resilience_bench *all, uint32_t strength) {
+    uint32_t alone = count_recovered(all, false, strength);
+    uint32_t scrambled = all->kind->alone ? alone : count_recovered(all, true, strength);
+    return alone < scrambled ? alone : scrambled;
+}
+
+// Times are of the harder case.
+static void put_strength(resilience_bench *all, uint32_t s) {
+    const resilience_result *alone = results_of(all, false, s), *hard = results_of(all, !all->kind->alone, s);
     double times[SEEDS_MAX], lowest[SEEDS_MAX], shed = 0;
     uint32_t recovered = 0, settled = 0;
     for (uint32_t i = 0; i < all->seed_count; i++) {
-        if (results[i].recovered)
-            times[recovered++] = results[i].recovery_s;
-        lowest[i] = results[i].lowest;
-        settled += results[i].settled;
-        shed = fmax(shed, results[i].shed);
+        if (hard[i].recovered)
+            times[recovered++] = hard[i].recovery_s;
+        lowest[i] = alone[i].lowest;
+        settled += alone[i].settled;
+        shed = fmax(shed, alone[i].shed);
     }
     qsort(times, recovered, sizeof *times, by_size);
     qsort(lowest, all->seed_count, sizeof *lowest, by_size);
@@ -139,7 +161,9 @@ static uint32_t put_strength(resilience_bench *all, uint32_t s) {
     bench_put_text(all->report, "kind", all->kind->name);
     bench_put_number(all->report, "strength", all->kind->strengths[s]);
     bench_put_text(all->report, "unit", all->kind->unit);
-    bench_put_count(all->report, "recovered", recovered);
+    bench_put_count(all->report, "alone", count_recovered(all, false, s));
+    if (!all->kind->alone)
+        bench_put_count(all->report, "recovered", recovered);
     bench_put_count(all->report, "seeds", all->seed_count);
     bench_put_count(all->report, "settled", settled);
     if (recovered > 0) {
@@ -151,7 +175,6 @@ static uint32_t put_strength(resilience_bench *all, uint32_t s) {
         bench_put_number(all->report, "shed_most", shed);
     bench_row_end(all->report);
     all->unsettled += all->seed_count - settled;
-    return recovered;
 }
 
 static void put_kind(resilience_bench *all, resilience_limit *limit) {
@@ -159,7 +182,8 @@ static void put_kind(resilience_bench *all, resilience_limit *limit) {
     uint32_t at_promise = UINT32_MAX; // the fewest that recovered from what was promised
     *limit = (resilience_limit){NAN, NAN, ""};
     for (uint32_t s = 0; s < kind->count; s++) {
-        uint32_t recovered = put_strength(all, s);
+        uint32_t recovered = fewest_recovered(all, s);
+        put_strength(all, s);
         if (recovered == all->seed_count && isnan(limit->stops))
             limit->survived = kind->strengths[s];
         if (recovered < all->seed_count && isnan(limit->stops))
@@ -177,18 +201,16 @@ static void put_kind(resilience_bench *all, resilience_limit *limit) {
 }
 
 static void draw_kind(const resilience_bench *all, bench_picture *picture) {
-    for (uint32_t s = 0; s < all->kind->count; s++) {
-        uint32_t recovered = 0;
-        for (uint32_t i = 0; i < all->seed_count; i++)
-            recovered += all->results[(size_t)s * all->seed_count + i].recovered;
-        const double share = (double)recovered / all->seed_count;
-        bench_picture_add(picture, (bench_point){.panel = all->kind->name,
-                                                 .series = "recovered",
-                                                 .x = all->kind->strengths[s],
-                                                 .y = share,
-                                                 .low = share,
-                                                 .high = share});
-    }
+    for (uint32_t s = 0; s < all->kind->count; s++)
+        for (int scrambled = 0; scrambled < (all->kind->alone ? 1 : 2); scrambled++) {
+            const double share = (double)count_recovered(all, scrambled, s) / all->seed_count;
+            bench_picture_add(picture, (bench_point){.panel = all->kind->name,
+                                                     .series = scrambled ? "with all phases scrambled" : "alone",
+                                                     .x = all->kind->strengths[s],
+                                                     .y = share,
+                                                     .low = share,
+                                                     .high = share});
+        }
 }
 
 static void put_limits(resilience_bench *all) {
@@ -214,9 +236,13 @@ static void put_limits(resilience_bench *all) {
     }
 }
 
+static uint32_t parts_of(const resilience_bench *all, const resilience_kind *kind) {
+    return kind->count * all->seed_count * (kind->alone ? 1 : 2);
+}
+
 static bool do_kind(resilience_bench *all, uint32_t number, bench_picture *picture) {
     all->kind = resilience_kind_at(number);
-    const uint32_t parts = all->kind->count * all->seed_count;
+    const uint32_t parts = parts_of(all, all->kind);
     all->results = bench_take(parts, sizeof *all->results);
     crew_do(all->helpers, parts, run_part, all);
     bool going = !interrupt_requested() && !all->failed;
@@ -235,11 +261,11 @@ static bool do_size(resilience_bench *all, bench_picture *picture) {
     uint64_t parts = 0;
     bool going = true;
     for (uint32_t k = 0; resilience_kind_at(k) != NULL; k++)
-        parts += (uint64_t)resilience_kind_at(k)->count * all->seed_count;
+        parts += parts_of(all, resilience_kind_at(k));
     snprintf(title, sizeof title, "%s, %s: disrupted at %g s, watched for %g s", all->goal,
              text_counted(all->size, "agent").text, RESILIENCE_SETTLE_S, RESILIENCE_WATCH_S);
     bench_report_table(all->report, "resilience", title,
-                       "kind strength recovered seeds time_median_s time_most_s lowest_median shed_most");
+                       "kind strength alone recovered seeds time_median_s time_most_s lowest_median shed_most");
     all->done = 0;
     progress_begin_parts(NULL, parts, all->options->cli->quiet);
     for (uint32_t k = 0; resilience_kind_at(k) != NULL && going; k++)
@@ -260,10 +286,12 @@ static void put_notes(resilience_bench *all) {
     }
     bench_report_note(all->report, "%s.", text);
     bench_report_note(all->report,
-                      "recovered: back in the band, and there for 95 %% of the rest of the %g s that are watched, "
-                      "%s; the median and the longest time are of those that were. load, service: the backlog is "
-                      "back to what it was before.",
-                      RESILIENCE_WATCH_S, "which begin with the disruption, or with its end where it has one");
+                      "alone: the seeds that came back into the band, and were there for 95 %% of the rest of the %g s "
+                      "that are watched, from the disruption on, or from its end where it has one. scrambled: the same "
+                      "where all phases were drawn anew at the same moment, for a swarm in step may hold for want of "
+                      "anything to do. Times are of those that came back, scrambled where that was tried. load, "
+                      "service: the backlog came back to what it was, and nothing was shed.",
+                      RESILIENCE_WATCH_S);
     if (all->unsettled > 0)
         bench_report_note(all->report,
                           "%" PRIu32 " runs were not in their band before the disruption: what they did after it "

@@ -14,11 +14,15 @@
 #define SAMPLE_S 0.1
 #define BACK_S 0.5 // in the band so long without a break: back
 #define REST_S 5.0 // held for so long at least
+#define FORGET_S 0.25
+enum { FORGET_MAX = 20 };
+#define BACKLOG_ROOM 1.2 // chance makes so much of it
 
 static const resilience_kind kinds[] = {
     {.name = "scramble",
      .unit = "share of phases drawn anew",
      .begin = "\"scramble\": $",
+     .alone = true,
      .strengths = {0.1, 0.3, 0.5, 0.7, 0.9, 1},
      .count = 6,
      .promised = 0.7,
@@ -79,6 +83,7 @@ static const resilience_kind kinds[] = {
     {.name = "load",
      .unit = "times the requests, for 10 s",
      .begin = "\"load\": $",
+     .alone = true,
      .end = "\"load\": 1",
      .seconds = 10,
      .backlog = true,
@@ -88,6 +93,7 @@ static const resilience_kind kinds[] = {
     {.name = "service",
      .unit = "seconds of a service that fails",
      .begin = "\"service\": \"broken\"",
+     .alone = true,
      .end = "\"service\": \"mended\"",
      .backlog = true,
      .strengths = {1, 2, 5, 10, 20, 40},
@@ -105,8 +111,8 @@ static double lasts_s(const resilience_run *run) {
 
 // --- The scenario
 
-static void put_verb(FILE *to, double at, const char *verb, double strength) {
-    fprintf(to, "{\"at\": %.17g, ", at);
+static void put_event(FILE *to, double at, const char *verb, double strength, bool scrambled) {
+    fprintf(to, "{\"at\": %.17g, %s", at, scrambled ? "\"scramble\": 1, " : "");
     for (; *verb != '\0'; verb++)
         if (*verb == '$')
             fprintf(to, "%.17g", strength);
@@ -128,10 +134,16 @@ static char *scenario_words(const resilience_run *run) {
             "%s\"events\": [",
             run->goal, run->size, run->seed, end_s + RESILIENCE_WATCH_S, SAMPLE_S,
             run->kind->backlog ? "" : "\"workload\": {\"pattern\": \"none\"}, ");
-    put_verb(to, RESILIENCE_SETTLE_S, run->kind->begin, run->strength);
+    put_event(to, RESILIENCE_SETTLE_S, run->kind->begin, run->strength, run->scrambled);
+    // Beliefs outlive a scramble by a second, and lead both halves of a partition back to where they were. Scrambled
+    // again and again the halves forget, and each finds a phase of its own.
+    const int times = run->kind->end != NULL ? (int)(lasts_s(run) / 2 / FORGET_S) : 0;
+    if (run->scrambled && times > 0)
+        fprintf(to, ", {\"at\": %.17g, \"every\": %g, \"times\": %d, \"scramble\": 1}",
+                RESILIENCE_SETTLE_S + FORGET_S, FORGET_S, times < FORGET_MAX ? times : FORGET_MAX);
     if (run->kind->end != NULL) {
         fputs(", ", to);
-        put_verb(to, end_s, run->kind->end, run->strength);
+        put_event(to, end_s, run->kind->end, run->strength, false);
     }
     fputs("]}", to);
     if (fclose(to) == 0)
@@ -157,7 +169,7 @@ typedef struct watch {
 
 static bool is_in(const watch *now, const entrain_phase_sample *sample, uint64_t queued) {
     if (now->run->kind->backlog)
-        return queued <= now->backlog_most;
+        return (double)queued <= BACKLOG_ROOM * (double)now->backlog_most;
     entrain_goal_band band = entrain_agents_band(entrain_swarm_population(now->swarm));
     return entrain_goal_distance(&band, sample, NULL) <= 0;
 }
@@ -209,7 +221,8 @@ static void judge(const watch *now, resilience_result *result) {
         return;
     result->held = (double)now->since_in / (double)now->since;
     result->recovered = result->held >= ENTRAIN_HELD_SHARE &&
-                        now->entered_s <= now->end_s + RESILIENCE_WATCH_S - REST_S;
+                        now->entered_s <= now->end_s + RESILIENCE_WATCH_S - REST_S &&
+                        !(now->run->kind->backlog && result->shed > 0);
     if (result->recovered)
         result->recovery_s = fmax(0, now->entered_s - now->end_s);
 }

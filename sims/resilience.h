@@ -6,8 +6,11 @@
 ///                                 half a second without a break) 5 s before the end at the latest, and holds it
 ///                                 for 95 % of the rest
 ///
-/// Load and a broken service disturb the workload, not the phases: there the backlog must come back, to what it was
-/// at most before.
+/// A swarm in step that has learned its frequencies hardly needs to hear anybody: much that is done to it leaves no
+/// trace. So most kinds are also tried with all phases drawn anew at the same moment: it must find back under it.
+///
+/// Load and a broken service disturb the workload, not the phases: there the backlog must come back to what it was at
+/// most before (and a fifth), and nothing may be shed.
 #ifndef ENTRAIN_SIMS_RESILIENCE_H
 #define ENTRAIN_SIMS_RESILIENCE_H
 
@@ -27,6 +30,7 @@ typedef struct resilience_kind {
     const char *begin, *end;
     double seconds;
     bool backlog; ///< judged by the workload
+    bool alone;   ///< not tried with phases drawn anew
     double strengths[RESILIENCE_STRENGTHS_MAX];
     uint32_t count;
     double promised; ///< the strength that was promised to be survived; NAN: none was
@@ -42,6 +46,7 @@ typedef struct resilience_run {
     const char *goal;  ///< a name
     uint32_t size;
     uint64_t seed;
+    bool scrambled; ///< all phases are drawn anew when the disruption begins
     const char *const *sets; ///< --set, after all else
     uint32_t set_count;
 } resilience_run;
