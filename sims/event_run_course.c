@@ -8,20 +8,6 @@
 
 #include "entrain/random.h"
 
-#ifndef HAVE_JOIN // TEMPORARY
-static entrain_status entrain_topology_join(const entrain_topology *topology, const uint32_t *joining,
-                                                 uint32_t count, uint32_t degree, const bool *living,
-                                                 uint64_t seed, uint64_t tick,
-                                                 entrain_topology **topology_out, entrain_error *error_out) {
-    (void)topology, (void)joining, (void)count, (void)degree, (void)living, (void)seed, (void)tick, (void)topology_out;
-    return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED, "not yet."); }
-static entrain_status entrain_topology_leave(const entrain_topology *topology, const uint32_t *leaving,
-                                                  uint32_t count, const bool *living, uint64_t seed,
-                                                  uint64_t tick, entrain_topology **topology_out,
-                                                  entrain_error *error_out) {
-    (void)topology, (void)leaving, (void)count, (void)living, (void)seed, (void)tick, (void)topology_out;
-    return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED, "not yet."); }
-#endif
 #define OWN_DRAWS 0x80000000u // of the stream; the graph's are below
 
 static entrain_status no_memory(entrain_error *error_out) {
