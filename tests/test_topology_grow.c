@@ -173,7 +173,8 @@ static void a_regular_graph_stays_regular(void **state) {
             assert_int_equal(pieces_of(topology), 1);
         for (uint32_t v = 3; v < 903; v += 3) // they come again
             join_at(&topology, v, 1, degree - degree % 2, NULL, 7, v);
-        check_degrees(topology, 903, 1, degree_of(&view, 903));
+        for (uint32_t v = 3; v < 903; v += 3)
+            check_degrees(topology, v, 1, degree - degree % 2);
         if (degree > 3)
             assert_int_equal(pieces_of(topology), 1);
         entrain_topology_release(topology);
