@@ -7,6 +7,7 @@
 #include "actors/work.h"
 #include "entrain/agent.h"
 #include "entrain/engine.h"
+#include "entrain/swarm.h"
 
 // --- A swarm of bare workloads: phases turn uniformly, once in `turn` ticks, or never
 
@@ -367,11 +368,57 @@ static void test_waits(void **state) {
     bare_close(&all);
 }
 
+// --- Memory
+
+static entrain_status try_all(const entrain_workload_config *config) {
+    entrain_error error;
+    entrain_swarm *swarm = NULL;
+    entrain_swarm_config wanted = entrain_swarm_config_defaults();
+    wanted.kind = ENTRAIN_SWARM_AGENTS;
+    wanted.size = 20;
+    wanted.has_workload = true;
+    wanted.workload = *config;
+    wanted.engine.scheduler.worker_count = 1;
+    entrain_status status = entrain_swarm_create(&wanted, &swarm, &error);
+    if (status == ENTRAIN_OK)
+        status = entrain_swarm_advance(swarm, 3, &error);
+    entrain_workload_totals totals;
+    if (status == ENTRAIN_OK)
+        status = entrain_workload_measure(entrain_swarm_workload(swarm), &totals);
+    entrain_swarm_destroy(swarm);
+    return status;
+}
+
+// Any block may be missing: a status, and nothing is left behind. And while it runs, it takes none.
+static void test_memory(void **state) {
+    (void)state;
+    const int64_t live = entrain__memory_live();
+    const entrain_workload_config config = entrain_workload_config_defaults();
+    entrain_status status;
+    uint64_t n = 0;
+    do {
+        entrain__memory_fail_at(++n);
+        status = try_all(&config);
+        entrain__memory_fail_at(0);
+        assert_true(status == ENTRAIN_OK || status == ENTRAIN_NO_MEMORY);
+        assert_int_equal(entrain__memory_live(), live);
+    } while (status != ENTRAIN_OK);
+    assert_true(n > 30);
+    bare all;
+    bare_open(&all, &config, 50, 10, 1);
+    bare_measure(&all); // takes the partials
+    const uint64_t taken = entrain__memory_taken();
+    bare_advance(&all, 300);
+    assert_true(bare_measure(&all).delivered > 0);
+    assert_int_equal(entrain__memory_taken(), taken);
+    bare_close(&all);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rates),   cmocka_unit_test(test_shapes),  cmocka_unit_test(test_repattern),
         cmocka_unit_test(test_pack),    cmocka_unit_test(test_breaker), cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_waits),   cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
