@@ -356,6 +356,10 @@ static double missed(const entrain_phase_meter *meter, const entrain__phase_bala
 void entrain__phase_law_finish(entrain_phase_meter *meter, const entrain__phase_partial *sum,
                                entrain_phase_sample *sample) {
     sample->energy = sample->conservation = sample->conservation_change = sample->conservation_bound = NAN;
+    if (entrain_engine_is_disturbed(meter->engine)) {
+        meter->balanced = false;
+        return;
+    }
     if (meter->law.look != NULL && meter->law.energy)
         sample->energy = energy_in_all(&meter->law, sum);
     if (meter->law.look == NULL || !meter->law.conserved || sum->beyond || sum->weights == 0) {

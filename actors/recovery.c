@@ -53,6 +53,9 @@ static standing stand(const entrain_recovery_watch *watch, const entrain_phase_s
     return at;
 }
 
+// Times are multiples of a step, and their differences have a tail of rounding that nobody wants to read.
+static double since(double time_s, double from_s) { return round((time_s - from_s) * 1e9) * 1e-9; }
+
 // Times are multiples of a step, in doubles.
 static bool long_enough(double time_s) { return time_s >= ENTRAIN_RECOVERY_HOLD_S - 1e-9; }
 
@@ -66,7 +69,7 @@ static void follow(entrain_recovery_watch *watch, const standing *at, double tim
     const bool worse = watch->goal ? at->out > now->out : at->value < now->worst;
     if (isnan(now->worst) || worse) {
         now->worst = at->value;
-        now->worst_after_s = after_s;
+        now->worst_after_s = since(time_s, now->at_s);
         now->out = at->out;
     }
     if (isnan(now->low))
@@ -77,7 +80,7 @@ static void follow(entrain_recovery_watch *watch, const standing *at, double tim
         watch->back_since_s = now->samples == 1 ? now->at_s : time_s;
     // Who has not left yet may still do so: what is lost on the way, or drifts, tells late.
     if (now->out > 0 && long_enough(time_s - watch->back_since_s)) {
-        now->back_s = watch->back_since_s - now->at_s;
+        now->back_s = since(watch->back_since_s, now->at_s);
         now->held = true;
     }
 }
@@ -99,13 +102,13 @@ void entrain_recovery_add(entrain_recovery_watch *watch, const entrain_phase_sam
 // What the one under way came to by @p time_s.
 static void close_at(entrain_recovery_watch *watch, double time_s, bool cut_short) {
     entrain_recovery *now = &watch->now;
-    now->watched_s = time_s - now->at_s;
+    now->watched_s = since(time_s, now->at_s);
     if (now->held)
         return;
     now->cut_short = cut_short;
     if (now->samples > 0)
         now->lost += watch->missing * (time_s - watch->last_s);
-    now->back_s = watch->back_since_s - now->at_s; // NaN: it is out
+    now->back_s = since(watch->back_since_s, now->at_s); // NaN: it is out
     now->held = long_enough(time_s - watch->back_since_s);
     if (now->out <= 0)
         now->lost = 0;

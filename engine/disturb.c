@@ -172,8 +172,9 @@ static entrain_status divide(entrain_engine *engine, const uint8_t *sides) {
 
 static entrain_status check_state(const entrain_engine *engine, entrain_error *error_out) {
     if (!engine->started)
-        return entrain_error_set(error_out, ENTRAIN_ORDER,
-                                 "Observations were disturbed before the engine was started; start it first.");
+        return entrain_error_set(
+            error_out, ENTRAIN_ORDER,
+            "Observations were disturbed before the engine was started; start it first.");
     if (engine->broken)
         return entrain_error_set(error_out, ENTRAIN_ORDER,
                                  "Observations were disturbed after a run that failed; destroy the engine.");
@@ -189,10 +190,12 @@ static entrain_status check(const entrain_engine *engine, const entrain_disturba
                             entrain_error *error_out) {
     if (!(disturbance->loss >= 0 && disturbance->loss <= 1))
         return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "The share of observations to lose is %g; it must be 0 to 1.", disturbance->loss);
+                                 "The share of observations to lose is %g; it must be 0 to 1.",
+                                 disturbance->loss);
     if (disturbance->delay > engine->config.disturbance_delay_max)
         return entrain_error_set(error_out, ENTRAIN_LIMIT,
-                                 "Observations are to come %" PRIu32 " ticks late, and what is published is kept "
+                                 "Observations are to come %" PRIu32
+                                 " ticks late, and what is published is kept "
                                  "for %" PRIu32 "; create the engine with a greater disturbance_delay_max.",
                                  disturbance->delay, engine->config.disturbance_delay_max);
     if (!engine->graph.complete || engine->vertex_count == 0)
@@ -215,15 +218,21 @@ entrain_status entrain_engine_disturb(entrain_engine *engine, const entrain_dist
         return status;
     entrain__disturbed *disturbed = &engine->disturbed;
     if (divide(engine, disturbance->sides) != ENTRAIN_OK)
-        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
-                                 "There is no memory for who is on which side; make the swarm smaller or free some.");
+        return entrain_error_set(
+            error_out, ENTRAIN_NO_MEMORY,
+            "There is no memory for who is on which side; make the swarm smaller or free some.");
     disturbed->threshold = (uint64_t)floor(disturbance->loss * 0x1p32 + 0.5);
     disturbed->key = entrain_random_key(engine->config.seed, ENTRAIN_STREAM_LOSS);
     disturbed->delay = engine->exchanges > 0 ? disturbance->delay : 0; // nobody steps: nothing is ever older
     disturbed->thins = disturbed->threshold > 0 || disturbed->sides != NULL;
     if (engine->graph.complete && engine->vertex_count > 0)
         entrain__field_choose(engine);
+    engine->republished++; // who watches a law of motion begins anew
     return ENTRAIN_OK;
+}
+
+bool entrain_engine_is_disturbed(const entrain_engine *engine) {
+    return engine->disturbed.threshold > 0 || engine->disturbed.delay > 0;
 }
 
 bool entrain_range_reaches(const entrain_range *range, uint32_t k, entrain_id to) {

@@ -18,6 +18,7 @@
 #include "sims/outcome.h"
 #include "sims/plot.h"
 #include "sims/progress.h"
+#include "sims/recoveries.h"
 #include "sims/recorder.h"
 #include "sims/run_loop.h"
 #include "sims/say.h"
@@ -38,6 +39,7 @@ typedef struct run_state {
     goal_report goal;  // of agents
     run_phases phases; // at the end
     event_run events;
+    run_recoveries recoveries;
     uint64_t asked;  // events of on_sample that have happened
     char *name;      // of the scenario
     char *directory; // NULL: series.csv to stdout, no files
@@ -143,6 +145,7 @@ static entrain_status on_sample(void *context, const entrain_phase_sample *sampl
         status = goal_report_add(&run->goal, sample, error_out);
     if (status != ENTRAIN_OK)
         return status;
+    recoveries_sample(&run->recoveries, sample);
     goal_report_values(&run->goal, sample, further);
     return recorder_sample(run->recorder, sample, further, entrain_swarm_engine(run->swarm), error_out);
 }
@@ -150,6 +153,8 @@ static entrain_status on_sample(void *context, const entrain_phase_sample *sampl
 static void on_event(void *context, uint32_t index) {
     run_state *run = context;
     const event_facts event = events_at(run->events.list, index);
+    if (!recoveries_event(&run->recoveries, run->events.list, index))
+        say_note("there is no memory to watch how the swarm gets over it");
     run->asked += event.asked;
     if (event.asked && run->asked > ASKED_SHOWN + 1)
         return;
@@ -171,6 +176,9 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
                      .on_sample = on_sample,
                      .context = run};
     uint32_t workers = entrain_scheduler_worker_count(entrain_engine_scheduler(engine));
+    if (given->arcs_built)
+        say_note("the complete graph has arcs here, as erdos-renyi with probability 1, because events are "
+                 "to lose or cut them: each hears the others, and not itself");
     const bool by_ticks = !scenario_in_virtual_time(given);
     say_note("%s: %s, seed %llu, %s, policy %s, %s%s", run->name,
              text_counted(given->swarm.size, "actor").text, (unsigned long long)given->swarm.seed,
@@ -242,6 +250,8 @@ static entrain_status write_rest(run_state *run, run_end end, entrain_error *err
     summary_put_events(run->summary, run->events.list, run->events.next, run->events.unlisted);
     if (run->worth != NULL)
         json_object_set(run->summary, "worth", run->worth);
+    recoveries_end(&run->recoveries);
+    recoveries_put(&run->recoveries, run->summary);
     run->execution = execution_json(&run->scenario, run->swarm, wall_now_s() - run->begun_s);
     entrain_status status = recorder_close(run->recorder, error_out);
     if (run->directory == NULL || status != ENTRAIN_OK)
@@ -366,6 +376,7 @@ static void run_state_fini(run_state *run) {
     entrain_swarm_destroy(run->swarm);
     outcome_fini(&run->outcome);
     goal_report_free(&run->goal);
+    recoveries_fini(&run->recoveries);
     scenario_free(&run->scenario);
     json_decref(run->worth);
     json_decref(run->summary);
@@ -436,6 +447,8 @@ int command_run(const cli_options *options) {
             status = event_run_begin(&run.events, run.scenario.events, run.swarm, options->operand, &error);
         if (status == ENTRAIN_OK)
             status = goal_report_begin(&run.goal, run.swarm, &error);
+        if (status == ENTRAIN_OK)
+            recoveries_begin(&run.recoveries, run.swarm);
         run.events.told = on_event;
         run.events.context = &run;
         code = exit_for(status);

@@ -1,4 +1,4 @@
-/// @file events_disrupt.h  Events that disrupt a swarm and mend it (entrain/disruption.h): shares, not indices.
+/// @file events_disrupt.h  Events that disrupt a swarm and mend it (entrain/disruption.h), by shares.
 ///
 /// They are rows of the table in events.c, and one reader and one doer serve them all: an item is one number
 /// (weight) of what a verb says, `to` is the verb, `from` the number's place.

@@ -15,8 +15,8 @@
 
 static const cli_command commands[] = {
     {"run", "SCENARIO", 1, true,
-     "goal scale strategy require-goal set disrupt seed workers policy transport load output timeout timeline "
-     "control no-control explain json quiet force",
+     "goal scale strategy require-goal set disrupt seed workers policy transport load output timeout "
+     "timeline control no-control explain json quiet force",
      "run a scenario; write data, summary and pictures",
      "SCENARIO is a Lua file that returns a table, or the same as JSON. A swarm of agents\n"
      "that pursues a goal needs none: entrain run --goal minimize-api-calls --scale medium.\n"
@@ -477,7 +477,8 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
     options.typed = words_typed(argc, argv);
     options.loads = calloc(room, sizeof *options.loads);
     options.disruptions = calloc(room, sizeof *options.disruptions);
-    if (options.sets == NULL || options.texts == NULL || options.loads == NULL || options.disruptions == NULL || options.typed == NULL) {
+    if (options.sets == NULL || options.texts == NULL || options.loads == NULL ||
+        options.disruptions == NULL || options.typed == NULL) {
         entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the command line.");
         options_free(&options);
         return ENTRAIN_NO_MEMORY;

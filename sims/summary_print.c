@@ -61,11 +61,12 @@ static void rows_events(FILE *to, const json_t *summary) {
     const json_t *events = json_object_get(summary, "events");
     const uint64_t planned = count_at(summary, "events_planned");
     const size_t count = json_array_size(events);
-    char text[300];
+    char text[700];
     for (size_t i = 0; i < count && i < SHOWN; i++) {
-        const json_t *event = json_array_get(events, i);
-        snprintf(text, sizeof text, "t = %.6g s%s: %s", number_at(event, "at"),
-                 json_object_get(event, "by") != NULL ? " (on_sample)" : "", text_at(event, "what"));
+        const json_t *event = json_array_get(events, i), *recovery = json_object_get(event, "recovery");
+        snprintf(text, sizeof text, "t = %.6g s%s: %s%s%s", number_at(event, "at"),
+                 json_object_get(event, "by") != NULL ? " (on_sample)" : "", text_at(event, "what"),
+                 recovery != NULL ? ": " : "", recovery != NULL ? text_at(recovery, "in_words") : "");
         row(to, i == 0 ? "Events" : "", text);
     }
     if (count > SHOWN) {
@@ -84,6 +85,26 @@ static void rows_events(FILE *to, const json_t *summary) {
     }
 }
 
+// Several disruptions in one line: how many the swarm got over, how long that took at most, what it lost.
+static void row_recoveries(FILE *to, const json_t *summary) {
+    const json_t *events = json_object_get(summary, "events");
+    size_t all = 0, back = 0;
+    double slowest = 0, lost = 0;
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const json_t *recovery = json_object_get(json_array_get(events, i), "recovery");
+        all += recovery != NULL;
+        back += json_is_true(json_object_get(recovery, "recovered"));
+        slowest = fmax(slowest, number_at(recovery, "recovered_after_s"));
+        lost += number_at(recovery, "lost_s");
+    }
+    if (all < 2)
+        return;
+    char text[200];
+    snprintf(text, sizeof text, "from %zu of %zu disruptions, the slowest after %.4g s; lost %.4g s in all", back,
+             all, slowest, lost);
+    row(to, "Recovered", text);
+}
+
 static void rows_result(FILE *to, const json_t *summary) {
     char text[200];
     const json_t *start = json_object_get(summary, "start"), *final = json_object_get(summary, "final");
@@ -96,6 +117,7 @@ static void rows_result(FILE *to, const json_t *summary) {
     }
     row_ended(to, summary);
     rows_events(to, summary);
+    row_recoveries(to, summary);
     snprintf(text, sizeof text, "r = %.4f (at the start %.4f), among neighbours %.4f",
              number_at(final, "coherence"), number_at(start, "coherence"),
              number_at(final, "local_coherence"));

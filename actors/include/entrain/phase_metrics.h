@@ -35,7 +35,8 @@ typedef struct entrain_phase_sample {
     /// (theta_j - theta_i)); groups have their K and n. n (degree, heard) and g are those of all: the means
     /// over the swarm, because so V is a Lyapunov function, V' <= 0, of identical oscillators on an
     /// undirected graph without lags, also where degrees or gains >= 0 differ. Lags and inertia are left out
-    /// of it. NaN for other models, and where the topology delays. van Hemmen and Wreszinski (1993); Wiley,
+    /// of it. NaN for other models, where the topology delays, and while observations are lost or late by
+    /// entrain_engine_disturb(). van Hemmen and Wreszinski (1993); Wiley,
     /// Strogatz and Girvan (2006).
     double energy;
     /// What a leak into the physics would move: sum_i c_i (theta_i - theta_i(0) - omega_i t) / mean c, rad,
@@ -55,7 +56,8 @@ typedef struct entrain_phase_sample {
     double cluster_share;
     uint32_t cluster_count;
     uint32_t group_count; ///< 1 without groups
-    /// Actors in the fullest of 20 equal windows of the circle (from 0 on), over the mean of all: 1 is even, 20 all in
+    /// Actors in the fullest of 20 equal windows of the circle (from 0 on), over the mean of all: 1 is even,
+    /// 20 all in
     /// one. 0 where nobody lives.
     double peak_load;
     /// Sum over j of wrap(theta_(j+1) - theta_j) / 2 pi around the indices of who lives: whole turns,

@@ -183,31 +183,45 @@ ENTRAIN_API entrain_topology *entrain_engine_topology(const entrain_engine *engi
 /// ENTRAIN_ORDER before start and after a failure.
 ENTRAIN_API entrain_status entrain_engine_replace_topology(entrain_engine *engine, entrain_topology *topology,
                                                            entrain_error *error_out);
-/// What happens to observations on their way. The default (zeroes) is nothing. The same bits in both transports.
+/// What happens to observations on their way. The default (zeroes) is nothing. The same bits in both
+/// transports.
 typedef struct entrain_disturbance {
     /// Share of observations that are lost, 0 to 1, to the nearest 2^-32. Each is drawn on its own, keyed by
     /// (seed, ENTRAIN_STREAM_LOSS) and counted by the hearer's vertex, the tick and the exchange in which it
-    /// would be heard, and its place among the arcs to that hearer: by speaker, parallel ones in the order given
-    /// (engine/disturb.h says which bits). Lost ones are sent but not heard; in mailbox transport their messages
+    /// would be heard, and its place among the arcs to that hearer: by speaker, parallel ones in the order
+    /// given
+    /// (engine/disturb.h says which bits). Lost ones are sent but not heard; in mailbox transport their
+    /// messages
     /// are counted as `lost`.
     double loss;
-    /// [vertices] which side each is on. Copied. Between different ones nothing is sent: it is neither heard nor
+    /// [vertices] which side each is on. Copied. Between different ones nothing is sent: it is neither heard
+    /// nor
     /// counted. NULL, or all on one: no partition.
     const uint8_t *sides;
-    /// Ticks that every observation comes late, beside its arc's delay: at most disturbance_delay_max. When it
-    /// grows, what was heard already is heard again; when it shrinks, what was under way in between is not heard:
+    /// Ticks that every observation comes late, beside its arc's delay: at most disturbance_delay_max. When
+    /// it
+    /// grows, what was heard already is heard again; when it shrinks, what was under way in between is not
+    /// heard:
     /// hearers look so much further back.
     uint32_t delay;
 } entrain_disturbance;
-/// Takes the place of the disturbance there was, at a tick boundary: for all that is heard from now on, what is
-/// under way too. It stays when the topology is replaced, and for actors that begin. A visit with sums shows what
-/// each would hear under it. Lockstep only (ENTRAIN_UNSUPPORTED); ENTRAIN_ORDER before start and after a failure.
-/// ENTRAIN_INVALID or ENTRAIN_LIMIT with a sentence, and nothing has changed, for values out of range and on a
-/// complete graph, whose field is one sum: it may be late, but nothing of it is lost or cut off (build its arcs:
+/// Takes the place of the disturbance there was, at a tick boundary: for all that is heard from now on, what
+/// is
+/// under way too. It stays when the topology is replaced, and for actors that begin. A visit with sums shows
+/// what
+/// each would hear under it. Lockstep only (ENTRAIN_UNSUPPORTED); ENTRAIN_ORDER before start and after a
+/// failure.
+/// ENTRAIN_INVALID or ENTRAIN_LIMIT with a sentence, and nothing has changed, for values out of range and on
+/// a
+/// complete graph, whose field is one sum: it may be late, but nothing of it is lost or cut off (build its
+/// arcs:
 /// erdos-renyi with probability 1). A partition takes a byte a vertex and a bit an arc (ENTRAIN_NO_MEMORY).
 ENTRAIN_API entrain_status entrain_engine_disturb(entrain_engine *engine,
                                                   const entrain_disturbance *disturbance,
                                                   entrain_error *error_out);
+/// Whether observations are being lost or come late: then what one does to another the other need not do to
+/// it. (A partition is neither.)
+ENTRAIN_API bool entrain_engine_is_disturbed(const entrain_engine *engine);
 /// Takes all memory, calls start() and publish() for everybody. Nothing is allocated afterwards. What is
 /// missing is refused (ENTRAIN_ORDER; ENTRAIN_INVALID for a topology of another size) and may still be set;
 /// after any other refusal the engine can only be destroyed.
@@ -293,7 +307,8 @@ ENTRAIN_API entrain_id entrain_population_id(const entrain_population *populatio
 ENTRAIN_API void *entrain_population_at(entrain_population *population, uint32_t index, uint32_t column);
 ENTRAIN_API void entrain_engine_republish(entrain_engine *engine);
 /// How often the outside has written into actors so far, as far as the engine knows: calls of
-/// entrain_engine_republish() since start. Who watches a law of motion begins anew where this has grown.
+/// entrain_engine_republish() and entrain_engine_disturb() since start. Who watches a law of motion begins
+/// anew where this has grown.
 ENTRAIN_API uint64_t entrain_engine_republished(const entrain_engine *engine);
 
 /// Calls @p visit for every task's ranges of living actors of @p population (NULL: of all), on all workers at
