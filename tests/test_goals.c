@@ -87,7 +87,7 @@ static const row rows[] = {
     {"partition before they agree", 150, 0.85, 10, {{0, PARTITION, 0}, {10, HEAL, 0}}, 2, 0},
     // What EMERGE promises to tolerate, beside half dead and partitions.
     {"30 % of all that is said is lost", 200, 0.85, 10, {{0, LOSE, 0.3}}, 1, 0},
-    {"all 10 x slower", 200, 0.85, 10, {{0, SLOW, 1}}, 1, 0},
+    {"all 10 x slower", 200, 0.85, 40, {{0, SLOW, 1}}, 1, 0},
     {"a third 10 x slower", 200, 0.85, 10, {{5, SLOW, 1.0 / 3}}, 1, 0},
     {"five swarms at once", 100, 0.85, 10, {NO_BLOW}, 0, 5},
 };
