@@ -49,7 +49,7 @@ static entrain_status go(const control_plan *plan, entrain_swarm *swarm, control
     coherence_mean mean = {0};
     entrain_engine *engine = entrain_swarm_engine(swarm);
     entrain_status status =
-        event_run_begin(&events, plan->given->events, swarm, plan->where, error_out);
+        event_run_begin_control(&events, plan->happened, swarm, plan->where, error_out);
     if (status != ENTRAIN_OK)
         return status;
     const run_plan run = {.swarm = swarm,

@@ -115,7 +115,8 @@ static entrain_status happen(event_run *run, const scenario_event *event, entrai
         status = change_graph(run, event, error_out);
     for (uint32_t a = event->first; status == ENTRAIN_OK && a < event->first + event->count; a++) {
         const event_action *action = &run->list->actions[a];
-        if (!action->verb->graph)
+        const bool adjusts = strcmp(action->verb->name, "goal") == 0 || strcmp(action->verb->name, "strategy") == 0;
+        if (!action->verb->graph && !(run->control && adjusts))
             status = action->verb->happen(run, run->list->items + action->first, action->count, error_out);
     }
     return status;
@@ -164,7 +165,7 @@ static entrain_status look_at(event_run *run, const scenario_event *event, json_
     if (status == ENTRAIN_OK && link != NULL)
         status = look_at_edges(run, link, false, changes, error_out);
     const bool agents = entrain_agents_look(entrain_swarm_population(run->swarm)) != NULL;
-    if (status == ENTRAIN_OK && agents)
+    if (status == ENTRAIN_OK && agents && !run->control)
         status = event_try_agents(run, event, error_out);
     if (status == ENTRAIN_OK && !agents && set != NULL)
         status = event_set(run, run->list->items + set->first, set->count, error_out);
@@ -200,9 +201,9 @@ static entrain_status look_at_all(event_run *run, const char *where, entrain_err
     return status;
 }
 
-entrain_status event_run_begin(event_run *run, const scenario_events *list, entrain_swarm *swarm,
-                               const char *where, entrain_error *error_out) {
-    *run = (event_run){.list = list, .swarm = swarm};
+static entrain_status begin(event_run *run, const scenario_events *list, entrain_swarm *swarm, bool control,
+                            const char *where, entrain_error *error_out) {
+    *run = (event_run){.list = list, .swarm = swarm, .control = control};
     if (list == NULL)
         return ENTRAIN_OK;
     run->topology = entrain_swarm_topology(swarm);
@@ -214,7 +215,7 @@ entrain_status event_run_begin(event_run *run, const scenario_events *list, entr
         run->course.size = entrain_agents_band(population).size;
         run->course.begun = *entrain_agents_look(population);
     }
-    if (list->hook != NULL) {
+    if (list->hook != NULL && !control) {
         run->list = run->own = events_copy(list);
         if (run->own == NULL)
             return entrain_error_set(error_out, ENTRAIN_NO_MEMORY,
@@ -224,6 +225,16 @@ entrain_status event_run_begin(event_run *run, const scenario_events *list, entr
             return status;
     }
     return look_at_all(run, where, error_out);
+}
+
+entrain_status event_run_begin(event_run *run, const scenario_events *list, entrain_swarm *swarm,
+                               const char *where, entrain_error *error_out) {
+    return begin(run, list, swarm, false, where, error_out);
+}
+
+entrain_status event_run_begin_control(event_run *run, const event_run *of, entrain_swarm *swarm,
+                                       const char *where, entrain_error *error_out) {
+    return begin(run, of->list, swarm, true, where, error_out);
 }
 
 void event_run_end(event_run *run) {

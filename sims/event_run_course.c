@@ -184,6 +184,8 @@ entrain_status event_set_agents(event_run *run, const event_item *items, uint32_
     bool agents = false, works = false;
     for (uint32_t i = 0; i < count; i++) {
         const event_key *key = &event_keys[items[i].from];
+        if (key->part == EVENT_KEY_AGENT && run->control)
+            continue;
         agents |= key->part == EVENT_KEY_AGENT;
         works |= key->part == EVENT_KEY_WORK;
         if (key->part == EVENT_KEY_AGENT)

@@ -81,6 +81,7 @@ typedef struct event_run {
     entrain_topology *topology; ///< as it is now
     uint32_t next;              ///< the first that has not happened
     event_course course;
+    bool control; ///< nobody adjusts anything: goals, strategies and agents' keys are passed over
     entrain_disruptions *disruptions; ///< NULL before the first
     /// Told of each event that has happened, by its number in the list; may be NULL.
     void (*told)(void *context, uint32_t index);
@@ -91,6 +92,10 @@ typedef struct event_run {
 /// to cut that will not be there, or a value that the model refuses. @p where opens the sentence.
 entrain_status event_run_begin(event_run *run, const scenario_events *list, entrain_swarm *swarm,
                                const char *where, entrain_error *error_out);
+/// The same for the control of @p of, a run that is over (control_run.h): what happened to that, hooks' events
+/// included, happens to @p swarm, but for what tells agents how to adjust.
+entrain_status event_run_begin_control(event_run *run, const event_run *of, entrain_swarm *swarm,
+                                       const char *where, entrain_error *error_out);
 /// Gives back what begin() took; nothing on one that is zeroed.
 void event_run_end(event_run *run);
 /// Everything that is to happen at the swarm's tick, once.

@@ -42,6 +42,18 @@ static number_text text_amount(double amount) {
 
 // --- What it was after, and whether it got there
 
+// "a coherence of 0.85 to 1"
+static void band_words(const json_t *goal, char *text_out, size_t size) {
+    const json_t *band = json_object_get(goal, "band");
+    if (!isnan(number_at(band, "low")))
+        snprintf(text_out, size, "a coherence of %g to %g", number_at(band, "low"), number_at(band, "high"));
+    else if (!isnan(number_at(band, "gap_gini")))
+        snprintf(text_out, size, "gaps as even as a Gini coefficient of %g", number_at(band, "gap_gini"));
+    else
+        snprintf(text_out, size, "r to r8 up to %g, and the peak of load up to %g of the mean",
+                 number_at(band, "moments"), number_at(band, "peak_load"));
+}
+
 static void tell_swarm(json_t *story, const json_t *summary) {
     char text[SENTENCE_BYTES];
     const json_t *goal = json_object_get(summary, "goal"), *topology = json_object_get(summary, "topology");
@@ -49,9 +61,12 @@ static void tell_swarm(json_t *story, const json_t *summary) {
     char hears[80] = "each hearing all others";
     if (strcmp(text_at(topology, "kind"), "complete") != 0)
         snprintf(hears, sizeof hears, "each hearing %" PRIu64 " other%s at most", most, most == 1 ? "" : "s");
+    char band[120];
+    band_words(goal, band, sizeof band);
     if (json_is_object(goal))
-        snprintf(text, sizeof text, "%s, %s, were after %s: %s.", text_counted(size, "agent").text, hears,
-                 text_at(goal, "name"), text_at(goal, "band"));
+        snprintf(text, sizeof text, "%s, %s, %s after %s: %s.", text_counted(size, "agent").text, hears,
+                 json_array_size(json_object_get(goal, "earlier")) > 0 ? "were in the end" : "were",
+                 text_at(goal, "name"), band);
     else
         snprintf(text, sizeof text, "%s, %s, ran for %s of simulated time and came to a coherence of %.3f.",
                  text_counted(size, "actor").text, hears, text_duration(number_at(summary, "time_s")).text,
@@ -67,8 +82,11 @@ static void tell_goal(json_t *story, const json_t *summary) {
     const double entered = number_at(goal, "entered_s"), held = number_at(goal, "held");
     const double excursion = number_at(goal, "excursion");
     const bool met = json_is_true(json_object_get(goal, "met"));
+    const char *unreachable = text_at(goal, "unreachable");
     if (isnan(entered)) {
-        snprintf(text, sizeof text, "They never got there: %s", text_at(goal, "why"));
+        snprintf(text, sizeof text, "They never got there: %s", *unreachable != '\0' ? unreachable : text_at(goal, "why"));
+        if (text[strlen(text) - 1] != '.')
+            strcat(text, ".");
         tell(story, text);
         return;
     }
@@ -87,26 +105,28 @@ static void tell_goal(json_t *story, const json_t *summary) {
 static void tell_cost(json_t *story, const json_t *summary) {
     char text[SENTENCE_BYTES];
     const json_t *agents = json_object_get(summary, "agents");
-    const double spent = number_at(agents, "spent_mean"), left = number_at(agents, "energy_mean");
+    const double spent = number_at(agents, "energy_spent_each"), left = number_at(agents, "energy_mean");
+    const uint64_t pulses = count_at(agents, "pulses");
     if (!json_is_object(agents))
         return;
     snprintf(text, sizeof text,
-             "Each spent %s units of energy on it on average and has %s left; %s observations were heard, and "
-             "%s pulses sent.",
-             text_amount(spent).text, text_amount(left).text, text_count(count_at(summary, "observations")).text,
-             text_count(count_at(agents, "pulses")).text);
+             "Each spent %s units of energy on it on average and has %s of %s left; %s observations were published "
+             "to neighbours%s%s%s.",
+             text_amount(spent).text, text_amount(left).text, text_amount(number_at(agents, "energy_capacity")).text,
+             text_count(count_at(summary, "observations")).text, pulses > 0 ? ", and agents pulsed " : "",
+             pulses > 0 ? text_count(pulses).text : "", pulses > 0 ? " times" : "");
     tell(story, text);
 }
 
 // --- What happened to it
 
-static bool is_back(const json_t *recovery) { return !isnan(number_at(recovery, "back_s")); }
+static bool is_back(const json_t *recovery) { return json_is_true(json_object_get(recovery, "recovered")); }
 
 // The words of a recovery are those of the summary: "r fell from 0.98 to 0.31, back in the band after 2.3 s".
 static void tell_event(json_t *story, const json_t *event) {
     char text[SENTENCE_BYTES];
     snprintf(text, sizeof text, "At t = %.6g s (%s) %s.", number_at(event, "at"), text_at(event, "what"),
-             text_at(json_object_get(event, "recovery"), "words"));
+             text_at(json_object_get(event, "recovery"), "in_words"));
     tell(story, text);
 }
 
@@ -122,9 +142,9 @@ static void tell_events(json_t *story, const json_t *summary) {
             continue;
         disruptions++;
         back += is_back(recovery);
-        const double took = is_back(recovery) ? number_at(recovery, "back_s") : INFINITY;
+        const double took = is_back(recovery) ? number_at(recovery, "recovered_after_s") : INFINITY;
         if (worst == NULL || took > longest) {
-            worst = event;
+            worst = event; // the longest way back
             longest = took;
         }
     }
