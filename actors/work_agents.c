@@ -153,45 +153,10 @@ void entrain__work_start(const entrain_workload *workload, const entrain_range *
     }
 }
 
-static void generate_one(const entrain_workload *workload, uint32_t index, uint64_t tick, double end,
-                         entrain__work_head *work) {
-    uint32_t *queue = entrain__work_queue(work), all = 0;
-    do {
-        const uint32_t count = happen(workload, index, work), room = workload->config.queue - work->held;
-        const uint32_t fit = count < room ? count : room;
-        for (uint32_t r = 0; r < fit; r++)
-            queue[work->held++] = (uint32_t)tick;
-        work->shed += count - fit;
-        all += count;
-    } while (work->next < end);
-    work->generated += all;
-    work->busy += (float)all * workload->per_request;
-}
-
-void entrain__work_generate(const entrain_workload *workload, const entrain_range *range, void *work,
-                            float *busy_out) {
-    if (workload == NULL)
-        return;
-    const double end = entrain__work_clock_at(workload, range->tick + 1);
-    const float fade = workload->fade;
-    const size_t bytes = entrain__work_bytes(workload);
-    char *next = work;
-    for (uint32_t k = 0; k < range->count; k++, next += bytes) {
-        entrain__work_head *its = (void *)next;
-        its->busy = its->busy * fade + 1e-30f - 1e-30f; // to 0 before it is denormal, and slow
-        if (__builtin_expect(its->next < end, 0))
-            generate_one(workload, range->indices[k], range->tick, end, its);
-        busy_out[k] = its->busy < 1 ? its->busy : 1;
-    }
-}
-
-void entrain__work_hand_over(const entrain_workload *workload, const entrain_range *range, uint32_t k,
-                             void *work) {
-    if (workload == NULL)
-        return;
-    entrain__work_head *its = work;
-    if (its->held == 0)
-        return;
+static void hand_over(const entrain_workload *workload, const entrain_range *range, uint32_t k,
+                      entrain__work_head *its) {
+    if (its->held == 0 || (its->handed_lately > 0 && its->handed_tick == (uint32_t)range->tick))
+        return; // once in a tick: it has no more messages to send
     const uint32_t gateway = entrain__work_gateway_of(workload, range->indices[k]);
     const entrain_id to = entrain_population_id(workload->gateway_population, gateway);
     uint32_t *queue = entrain__work_queue(its), done = 0;
@@ -215,6 +180,48 @@ void entrain__work_hand_over(const entrain_workload *workload, const entrain_ran
     its->held = (uint8_t)(its->held - done);
     memmove(queue, queue + done, its->held * sizeof *queue);
     memset(queue + its->held, 0, done * sizeof *queue); // what is not there is not state
+}
+
+// A full queue is handed over before anything is shed, whatever the phase: shed is what came faster.
+static void generate_one(const entrain_workload *workload, const entrain_range *range, uint32_t k, double end,
+                         entrain__work_head *work) {
+    uint32_t *queue = entrain__work_queue(work), all = 0;
+    do {
+        const uint32_t count = happen(workload, range->indices[k], work);
+        if (work->held + count > workload->config.queue)
+            hand_over(workload, range, k, work);
+        const uint32_t room = workload->config.queue - work->held;
+        const uint32_t fit = count < room ? count : room;
+        for (uint32_t r = 0; r < fit; r++)
+            queue[work->held++] = (uint32_t)range->tick;
+        work->shed += count - fit;
+        all += count;
+    } while (work->next < end);
+    work->generated += all;
+    work->busy += (float)all * workload->per_request;
+}
+
+void entrain__work_generate(const entrain_workload *workload, const entrain_range *range, void *work,
+                            float *busy_out) {
+    if (workload == NULL)
+        return;
+    const double end = entrain__work_clock_at(workload, range->tick + 1);
+    const float fade = workload->fade;
+    const size_t bytes = entrain__work_bytes(workload);
+    char *next = work;
+    for (uint32_t k = 0; k < range->count; k++, next += bytes) {
+        entrain__work_head *its = (void *)next;
+        its->busy = its->busy * fade + 1e-30f - 1e-30f; // to 0 before it is denormal, and slow
+        if (__builtin_expect(its->next < end, 0))
+            generate_one(workload, range, k, end, its);
+        busy_out[k] = its->busy < 1 ? its->busy : 1;
+    }
+}
+
+void entrain__work_hand_over(const entrain_workload *workload, const entrain_range *range, uint32_t k,
+                             void *work) {
+    if (workload != NULL)
+        hand_over(workload, range, k, work);
 }
 
 // What it handed over in the tick before @p tick.

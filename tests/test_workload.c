@@ -141,12 +141,13 @@ static void test_shapes(void **state) {
         uint32_t fewest, longest; // requests at once
     } shapes[ENTRAIN_PATTERN_COUNT] = {
         {5, 10, 2, 4}, {10, 10, 3, 7}, {50, 50, 1, 1}, {20, 100, 1, 3}, {200, 400, 1, 1}};
+    static const uint64_t ticks[ENTRAIN_PATTERN_COUNT] = {75, 85, 600, 600, 8000}; // no queue is full
     for (int pattern = 0; pattern < ENTRAIN_PATTERN_COUNT; pattern++) {
         entrain_workload_config config = entrain_workload_config_defaults();
         config.pattern = (entrain_pattern)pattern;
         bare all;
         bare_open(&all, &config, 40, 0, 3);
-        bare_advance(&all, pattern == ENTRAIN_PATTERN_SPARSE ? 8000 : 600);
+        bare_advance(&all, ticks[pattern]);
         uint32_t fewest = UINT32_MAX, longest = 0, least = UINT32_MAX;
         for (uint32_t i = 0; i < 40; i++) {
             const entrain__work_head *its = head_of(&all, i);
@@ -356,15 +357,20 @@ static void test_waits(void **state) {
     CHECK_NEAR(totals.wait_mean_s, 0.245 + 0.05 + 0.07, 0.03);
     CHECK_NEAR(totals.cost, (double)totals.calls + 0.01 * (double)totals.delivered, 1e-6);
     bare_close(&all);
-    // Nobody hands over: queues fill, the rest is shed.
+    // No phase comes round: a full queue is handed over before anything is shed, and what comes faster is.
     config.pattern = ENTRAIN_PATTERN_HIGH_FREQUENCY;
     config.queue = 10;
     bare_open(&all, &config, 10, 0, 1);
     bare_advance(&all, 300);
     const entrain_workload_totals full = bare_measure(&all);
-    assert_true(full.queued_agents == 100 && full.shed_queue == full.shed &&
-                full.shed == full.generated - 100);
-    assert_true(isnan(full.wait_p50_s) && isnan(full.batch_mean));
+    assert_true(full.shed == 0 && full.queued_agents <= 100 && full.delivered > full.generated / 2);
+    bare_close(&all);
+    config.queue = 1;
+    config.load = 5;
+    bare_open(&all, &config, 10, 0, 1);
+    bare_advance(&all, 300);
+    const entrain_workload_totals faster = bare_measure(&all);
+    assert_true(faster.shed_queue == faster.shed && faster.shed > faster.generated / 3);
     bare_close(&all);
 }
 

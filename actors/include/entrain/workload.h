@@ -11,9 +11,9 @@
 ///
 /// with queued all that is in agents' queues, in messages, at gateways and in calls that are not answered.
 ///
-/// An agent whose phase comes round hands over what it holds, in up to queue / 16 messages (rounded up) of up
-/// to 64 requests: 8 wherever they lie in time, 15 where each is within 255 ticks of the one before. What is
-/// older than 65,535 ticks counts as so old, in waits too.
+/// An agent whose phase comes round, or whose queue is full, hands over what it holds, once in a tick, in up
+/// to queue / 16 messages (rounded up) of up to 64 requests: 8 wherever they lie in time, 15 where each is
+/// within 255 ticks of the one before. What is older than 65,535 ticks counts as so old, in waits too.
 ///
 /// A gateway's window opens with what arrives while none is open; when it is over, all that is pending
 /// becomes calls, the oldest first. What finds no call free goes, with all that has come since, when one is.
@@ -111,11 +111,12 @@ ENTRAIN_API entrain_status entrain_workload_change(entrain_workload *workload,
 /// seconds.
 typedef struct entrain_workload_totals {
     uint64_t generated, delivered, queued, shed; ///< requests
-    uint64_t shed_queue;                         ///< of shed: its agent's queue was full, or its agent ended
-    uint64_t shed_mailbox;                       ///< its message found no room, or nobody
-    uint64_t shed_gateway;                       ///< beyond pending_max, or its gateway ended
-    uint64_t queued_agents, queued_messages, queued_gateways;          ///< of queued
-    uint64_t calls;                                                    ///< made, whatever came of them
+    uint64_t
+        shed_queue; ///< of shed: came faster than a full queue is handed over, or its agent ended
+    uint64_t shed_mailbox;                                    ///< its message found no room, or nobody
+    uint64_t shed_gateway;                                    ///< beyond pending_max, or its gateway ended
+    uint64_t queued_agents, queued_messages, queued_gateways; ///< of queued
+    uint64_t calls;                                           ///< made, whatever came of them
     uint64_t calls_failed, calls_timed_out, calls_limited, calls_late; ///< late: answered after their timeout
     uint64_t calls_succeeded;
     double cost;                             ///< calls x call_cost + delivered x request_cost
