@@ -111,8 +111,8 @@ ENTRAIN_API entrain_status entrain_workload_change(entrain_workload *workload,
 /// seconds.
 typedef struct entrain_workload_totals {
     uint64_t generated, delivered, queued, shed; ///< requests
-    uint64_t
-        shed_queue; ///< of shed: came faster than a full queue is handed over, or its agent ended
+    /// Of shed: came faster than a full queue is handed over, or its agent ended.
+    uint64_t shed_queue;
     uint64_t shed_mailbox;                                    ///< its message found no room, or nobody
     uint64_t shed_gateway;                                    ///< beyond pending_max, or its gateway ended
     uint64_t queued_agents, queued_messages, queued_gateways; ///< of queued
