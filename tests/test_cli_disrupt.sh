@@ -48,7 +48,7 @@ says out.txt "runs agree"
 
 # --- with a goal it is its band -----------------------------------------------------------------------------
 expect 0 run --goal minimize-api-calls --scale small --set time.duration=30 --disrupt 0.7@20s -o three
-says out.txt "back in the band after"
+says three/summary.json "back in the band after"
 
 # --- complete graphs ----------------------------------------------------------------------------------------
 expect 0 run story.lua -o four --set swarm.topology.kind=complete --set swarm.topology.degree=nil
