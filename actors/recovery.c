@@ -177,8 +177,9 @@ void entrain_recovery_explain(const entrain_recovery *recovery, char *text_out, 
     if (!isnan(recovery->before))
         (void)snprintf(before, sizeof before, " from %.3g", recovery->before);
     if (recovery->samples == 0) {
-        (void)snprintf(text_out, size, "nothing was measured before %s",
-                       recovery->cut_short ? "the next one came" : "the run ended");
+        (void)snprintf(text_out, size, "%s",
+                       recovery->cut_short ? "seen together with the next one"
+                                           : "nothing was measured after it");
         return;
     }
     if (isnan(recovery->low)) {

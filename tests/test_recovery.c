@@ -121,7 +121,7 @@ static void each_is_watched_until_the_next(void **state) {
     CHECK_NEAR(watch.now.low, 0.95, 1e-12);                      // before all of it
     assert_true(entrain_recovery_disrupt(&watch, 2, &recovery)); // two in one tick
     assert_int_equal(recovery.samples, 0);
-    says(&recovery, "nothing was measured before the next one came");
+    says(&recovery, "seen together with the next one");
     CHECK_NEAR(watch.now.low, 0.95, 1e-12);
     hold(2, 3, 0.6);
     hold(3, 3.3, 0.99);
