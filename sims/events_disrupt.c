@@ -435,7 +435,7 @@ entrain_status event_repeat(event_reader *reader, const json_t *event, json_t *c
                             "times.");
     const uint32_t count = count_times(reader, event);
     if (count == 0)
-        return reader->r->error_out->status;
+        return ENTRAIN_INVALID;
     const double at = json_number_value(json_object_get(event, "at"));
     const double every = json_number_value(json_object_get(event, "every"));
     const double duration = number(reader->r, KEY_DURATION);
