@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Disruptions as a user sees them: --disrupt, notes, recoveries in the summary and in words; the same for every
-# way of carrying them out.
+# Disruptions as a user sees them: --disrupt, notes, recoveries in the summary and in words; the same for
+# every way of carrying them out.
 set -u
 # shellcheck source=tests/cli_check.sh
 . "$(dirname "$(readlink -f "$0")")/cli_check.sh"
@@ -43,7 +43,8 @@ says out.txt "runs agree"
 expect 0 verify --goal minimize-api-calls --scale tiny --ticks 400 --policies steal,dataflow \
     --disrupt slow=0.3,7@0.5 --disrupt stubborn=0.3,0.5@0.7 --disrupt starve=0.5@1 --disrupt loss=0.3@1 \
     --disrupt 0.5@1.5 --disrupt service=broken@1.5 --disrupt load=3@1.7 --disrupt partition=2@2 \
-    --disrupt kill=0.3@2.2 --disrupt heal@2.5 --disrupt revive=1@3 --disrupt feed=1@3 --disrupt service=mended@3
+    --disrupt kill=0.3@2.2 --disrupt heal@2.5 --disrupt revive=1@3 --disrupt feed=1@3 \
+    --disrupt service=mended@3
 says out.txt "runs agree"
 
 # --- with a goal it is its band -----------------------------------------------------------------------------
@@ -65,7 +66,8 @@ says err.txt 'it needs model.kind = "agent"'
 expect 2 run story.lua --disrupt
 says err.txt "--disrupt needs a value"
 expect 0 list events
-for verb in scramble disrupt kill revive starve feed partition heal loss delay slow drift stubborn load service; do
+for verb in scramble disrupt kill revive starve feed partition heal loss delay slow drift stubborn load \
+    service; do
     says out.txt "  $verb "
 done
 printf "%d checks, %d failures\n" "$checks" "$failures"

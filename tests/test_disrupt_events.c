@@ -256,7 +256,7 @@ static entrain_phase_sample sample_of(const stage *on) {
 
 static void each_does_what_it_says(void **state) {
     (void)state;
-    // Two halves of a regular graph that are cut off from each other turn apart, and together again when healed.
+    // Two halves of a regular graph that are cut off from each other turn apart; healed, they meet again.
     static const char halves[] =
         "swarm = { size = 40, topology = { kind = 'random-regular', degree = 8 } }, model = { coupling = 4,"
         "phase = 0, frequency = { distribution = 'list', values = { %s } } }";
