@@ -192,9 +192,6 @@ entrain_status entrain_swarm_create(const entrain_swarm_config *config, entrain_
 
     entrain_topology_config topology = config->topology;
     topology.size = config->size;
-    const bool roomy = config->kind == ENTRAIN_SWARM_AGENTS && config->room > config->size;
-    if (roomy && topology.kind == ENTRAIN_TOPOLOGY_COMPLETE)
-        topology.size = config->room; // everybody hears who lives
     topology.seed = config->seed;
     entrain_engine_config engine = config->engine;
     engine.seed = config->seed;

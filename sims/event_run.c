@@ -67,7 +67,8 @@ entrain_status event_restart(event_run *run, const event_item *items, uint32_t c
         entrain_id id;
         if (!event_is_member(run, items[i].from))
             return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                     "number %" PRIu32 " does not belong to the swarm at that time; name another one.",
+                                     "number %" PRIu32
+                                     " does not belong to the swarm at that time; name another one.",
                                      items[i].from);
         entrain_status status = entrain_engine_restart_actor(
             entrain_swarm_engine(run->swarm), entrain_swarm_population(run->swarm), items[i].from, &id);
@@ -158,7 +159,8 @@ static entrain_status look_at(event_run *run, const scenario_event *event, json_
         *known = false; // which edges there will be
     if (!*known)
         cut = link = NULL;
-    if (event_action_of(run->list, event, "leave") != NULL || event_action_of(run->list, event, "join") != NULL)
+    if (event_action_of(run->list, event, "leave") != NULL ||
+        event_action_of(run->list, event, "join") != NULL)
         *known = false;
     if (cut != NULL)
         status = look_at_edges(run, cut, true, changes, error_out);

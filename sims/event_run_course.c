@@ -14,7 +14,9 @@ static entrain_status no_memory(entrain_error *error_out) {
     return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory for it.");
 }
 
-static entrain_population *population_of(const event_run *run) { return entrain_swarm_population(run->swarm); }
+static entrain_population *population_of(const event_run *run) {
+    return entrain_swarm_population(run->swarm);
+}
 
 static bool complete(const event_run *run) {
     return entrain_topology_look(run->topology).kind == ENTRAIN_TOPOLOGY_COMPLETE;
@@ -26,7 +28,8 @@ static bool complete(const event_run *run) {
 static entrain_status check_pulses(const event_run *run, const entrain_agent_config *config,
                                    const entrain_topology *topology, entrain_error *error_out) {
     const entrain_topology_view graph = entrain_topology_look(topology);
-    const bool pulse = config->strategy == ENTRAIN_STRATEGY_PULSE || config->strategy == ENTRAIN_STRATEGY_ADAPTIVE;
+    const bool pulse =
+        config->strategy == ENTRAIN_STRATEGY_PULSE || config->strategy == ENTRAIN_STRATEGY_ADAPTIVE;
     (void)run;
     if (!pulse || !config->pulses || graph.kind == ENTRAIN_TOPOLOGY_COMPLETE)
         return ENTRAIN_OK;
@@ -38,7 +41,8 @@ static entrain_status check_pulses(const event_run *run, const entrain_agent_con
     if (most <= config->neighbours)
         return ENTRAIN_OK;
     return entrain_error_set(error_out, ENTRAIN_LIMIT,
-                             "an agent would have %" PRIu64 " neighbours, and mailboxes for pulses were made for %" PRIu32
+                             "an agent would have %" PRIu64
+                             " neighbours, and mailboxes for pulses were made for %" PRIu32
                              "; begin with a graph of that degree, or with a strategy that does not pulse.",
                              most, config->neighbours);
 }
@@ -64,7 +68,8 @@ entrain_status event_goal(event_run *run, const event_item *items, uint32_t coun
             error_out, ENTRAIN_UNSUPPORTED,
             "distribute-load needs room for moments from the start; name it in `events`, or in the script of "
             "on_sample by its whole name.");
-    const bool plain = changed.goal == ENTRAIN_GOAL_COHERENCE && run->course.begun.goal == ENTRAIN_GOAL_COHERENCE;
+    const bool plain =
+        changed.goal == ENTRAIN_GOAL_COHERENCE && run->course.begun.goal == ENTRAIN_GOAL_COHERENCE;
     changed.low = plain ? run->course.begun.low : NAN;
     changed.high = plain ? run->course.begun.high : NAN;
     if (!run->course.strategy_told)
@@ -179,8 +184,8 @@ entrain_status event_set_agents(event_run *run, const event_item *items, uint32_
     entrain_population *population = population_of(run);
     entrain_workload *workload = entrain_swarm_workload(run->swarm);
     entrain_agent_config agent = *entrain_agents_look(population);
-    entrain_workload_config config = workload != NULL ? *entrain_workload_look(workload)
-                                                      : entrain_workload_config_defaults();
+    entrain_workload_config config =
+        workload != NULL ? *entrain_workload_look(workload) : entrain_workload_config_defaults();
     bool agents = false, works = false;
     for (uint32_t i = 0; i < count; i++) {
         const event_key *key = &event_keys[items[i].from];
@@ -256,8 +261,8 @@ static entrain_status spread_out(const entrain_topology *small, const uint32_t *
             return no_memory(error_out);
         }
     }
-    const entrain_status status = entrain_topology_from_delayed_edges(places, edges, delays, count, graph.directed,
-                                                                      false, large_out, error_out);
+    const entrain_status status = entrain_topology_from_delayed_edges(
+        places, edges, delays, count, graph.directed, false, large_out, error_out);
     free(edges);
     free(delays);
     return status;
@@ -366,7 +371,8 @@ static entrain_status take_leave(event_run *run, const uint32_t *leaving, uint32
     return status;
 }
 
-entrain_status event_leave(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out) {
+entrain_status event_leave(event_run *run, const event_item *items, uint32_t count,
+                           entrain_error *error_out) {
     uint32_t *leaving = NULL, gone = 0;
     entrain_status status = know_members(run, error_out);
     if (status == ENTRAIN_OK && items->to != LEAVE_NAMED) {
@@ -375,10 +381,11 @@ entrain_status event_leave(event_run *run, const event_item *items, uint32_t cou
         leaving = malloc(count * sizeof *leaving);
         status = leaving != NULL ? ENTRAIN_OK : no_memory(error_out);
         for (uint32_t i = 0; status == ENTRAIN_OK && i < count; i++) {
-            if (!event_is_member(run, items[i].from))
+            if (!lives(run, items[i].from))
                 status = entrain_error_set(error_out, ENTRAIN_INVALID,
-                                           "number %" PRIu32 " does not belong to the swarm at that time, so it cannot "
-                                           "leave; name another one.",
+                                           "number %" PRIu32
+                                           " does not live at that time, so it cannot leave; name "
+                                           "another one.",
                                            items[i].from);
             leaving[gone++] = items[i].from;
         }
@@ -402,7 +409,8 @@ static uint32_t degree_of(const event_run *run) {
 entrain_status event_join(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out) {
     (void)count;
     entrain_engine *engine = entrain_swarm_engine(run->swarm);
-    const uint32_t joining = items->from, places = place_count(run), first = run->course.size + run->course.joined;
+    const uint32_t joining = items->from, places = place_count(run),
+                   first = run->course.size + run->course.joined;
     entrain_topology *changed = NULL;
     entrain_status status = know_members(run, error_out);
     if (status != ENTRAIN_OK)

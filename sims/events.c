@@ -78,9 +78,9 @@ entrain_status event_read_index(const event_reader *reader, const json_t *value,
     const int64_t room = integer(reader->r, KEY_ROOM), own = integer(reader->r, KEY_SIZE);
     const int64_t size = room > own ? room : own;
     if (!(number >= 0 && number < (double)size) || number != floor(number))
-        return event_refuse(reader, ENTRAIN_INVALID,
-                            "names oscillator %s; there are 0 to %" PRId64 " (%s is %" PRId64 ").",
-                            words_value(value).text, size - 1, room > own ? "swarm.room" : "swarm.size", size);
+        return event_refuse(
+            reader, ENTRAIN_INVALID, "names oscillator %s; there are 0 to %" PRId64 " (%s is %" PRId64 ").",
+            words_value(value).text, size - 1, room > own ? "swarm.room" : "swarm.size", size);
     *index_out = (uint32_t)number;
     return ENTRAIN_OK;
 }
@@ -295,14 +295,14 @@ static entrain_status check_keys(const event_reader *reader, const json_t *table
         if (k < EVENT_KEY_COUNT)
             continue;
         const char *nearest = entrain_nearest_word(name, names);
-        return event_refuse(
-            reader, ENTRAIN_UNKNOWN,
-            "names \"%s\", which cannot be set while a swarm runs (%s can)%s%s%s", words_text(name).text,
-            scenario_model_kind(reader->r) == ENTRAIN_SWARM_AGENTS
-                ? "agent.coupling, workload.load, gateway.window and others"
-                : "model.coupling, lag, noise and damping",
-            nearest != NULL ? "; did you mean \"" : ".",
-            nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        return event_refuse(reader, ENTRAIN_UNKNOWN,
+                            "names \"%s\", which cannot be set while a swarm runs (%s can)%s%s%s",
+                            words_text(name).text,
+                            scenario_model_kind(reader->r) == ENTRAIN_SWARM_AGENTS
+                                ? "agent.coupling, workload.load, gateway.window and others"
+                                : "model.coupling, lag, noise and damping",
+                            nearest != NULL ? "; did you mean \"" : ".", nearest != NULL ? nearest : "",
+                            nearest != NULL ? "\"?" : "");
     }
     return ENTRAIN_OK;
 }
@@ -321,9 +321,9 @@ static entrain_status read_set(event_reader *reader, const json_t *value, json_t
         if (wanted == NULL)
             continue;
         if (!key_applies(reader, key)) {
-            status = event_refuse(
-                reader, ENTRAIN_INVALID, "changes %s, which this scenario does not have%s.", key->name,
-                key->part == EVENT_KEY_MODEL ? " as one number from the start" : "");
+            status =
+                event_refuse(reader, ENTRAIN_INVALID, "changes %s, which this scenario does not have%s.",
+                             key->name, key->part == EVENT_KEY_MODEL ? " as one number from the start" : "");
             break;
         }
         json_t *canonical = NULL;
@@ -371,12 +371,14 @@ static const event_verb verbs[] = {
      read_cut, NULL, true, tell_edge, 0},
     {"link", "{ from, to [, weight] } or a list", "adds edges to the graph; weight 1 unless given", read_link,
      NULL, true, tell_weighted, 0},
-    {"goal", "\"distribute-load\"", "gives agents another goal (entrain list goals), with its band and strategy",
-     event_read_goal, event_goal, false, event_tell_goal, EVENT_FOR_AGENTS},
-    {"strategy", "\"pulse\" or { strategy, share }", "tells all agents, or a share, what to do (entrain list strategies)",
-     event_read_strategy, event_strategy, false, event_tell_strategy, EVENT_FOR_AGENTS},
-    {"pattern", "\"burst\"", "changes the requests that agents produce (entrain list requests)", event_read_pattern,
-     event_pattern, false, event_tell_pattern, EVENT_FOR_AGENTS},
+    {"goal", "\"distribute-load\"",
+     "gives agents another goal (entrain list goals), with its band and strategy", event_read_goal,
+     event_goal, false, event_tell_goal, EVENT_FOR_AGENTS},
+    {"strategy", "\"pulse\" or { strategy, share }",
+     "tells all agents, or a share, what to do (entrain list strategies)", event_read_strategy,
+     event_strategy, false, event_tell_strategy, EVENT_FOR_AGENTS},
+    {"pattern", "\"burst\"", "changes the requests that agents produce (entrain list requests)",
+     event_read_pattern, event_pattern, false, event_tell_pattern, EVENT_FOR_AGENTS},
     {"set", "{ [\"model.coupling\"] = value }",
      "changes coupling, lag, noise, damping or a harmonic's for all; of agents: agent.*, workload.load, "
      "gateway.window, service.*",
@@ -385,10 +387,11 @@ static const event_verb verbs[] = {
      event_drive, false, tell_value, 0},
     {"power", "{ oscillator, value } or a list", "changes powers of model \"swing\"", read_values,
      event_drive, false, tell_value, EVENT_FOR_KURAMOTO},
-    {"leave", "50, a share (0.2) or a list", "lets agents go for good; their neighbours get to know each other",
-     event_read_leave, event_leave, false, event_tell_leave, 0},
-    {"join", "100", "new agents take places in the graph, each between two who were neighbours", event_read_join,
-     event_join, false, event_tell_join, EVENT_FOR_AGENTS},
+    {"leave", "50, a share (0.2) or a list",
+     "lets agents go for good; their neighbours get to know each other", event_read_leave, event_leave, false,
+     event_tell_leave, 0},
+    {"join", "100", "new agents take places in the graph, each between two who were neighbours",
+     event_read_join, event_join, false, event_tell_join, EVENT_FOR_AGENTS},
     EVENT_DISRUPT_ROWS,
     {"stop", "oscillator or a list of them", "ends oscillators: they fall silent", read_actors, event_stop,
      false, tell_actor, EVENT_FOR_ALL},

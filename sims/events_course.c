@@ -71,8 +71,8 @@ static entrain_status not_memory(event_reader *reader, const json_t *made) {
 }
 
 // One of the words of a list that ends with NULL; its index.
-static entrain_status read_word(event_reader *reader, const json_t *value, const char *(*name)(uint32_t index),
-                                const char *topic, uint32_t *index_out) {
+static entrain_status read_word(event_reader *reader, const json_t *value,
+                                const char *(*name)(uint32_t index), const char *topic, uint32_t *index_out) {
     const char *text = json_string_value(value), *names[64] = {0};
     uint32_t count = 0;
     while (count < 63 && (names[count] = name(count)) != NULL)
@@ -111,12 +111,14 @@ entrain_status event_read_strategy(event_reader *reader, const json_t *value, js
     const double part = some ? json_number_value(share) : 1;
     uint32_t strategy = 0;
     if (some && json_array_size(value) != 2)
-        return event_refuse(reader, ENTRAIN_INVALID, "is %s; write the name of a strategy, or { strategy, share }.",
+        return event_refuse(reader, ENTRAIN_INVALID,
+                            "is %s; write the name of a strategy, or { strategy, share }.",
                             words_value(value).text);
     entrain_status status =
         read_word(reader, some ? json_array_get(value, 0) : value, strategy_name, "strategies", &strategy);
     if (status == ENTRAIN_OK && some && !(json_is_number(share) && part > 0 && part <= 1))
-        return event_refuse(reader, ENTRAIN_INVALID, "has the share %s; it must be a number above 0 and up to 1.",
+        return event_refuse(reader, ENTRAIN_INVALID,
+                            "has the share %s; it must be a number above 0 and up to 1.",
                             words_value(share).text);
     if (status == ENTRAIN_OK)
         status = event_add_item(reader, (event_item){.from = strategy, .to = some, .weight = part});
@@ -129,8 +131,9 @@ entrain_status event_read_strategy(event_reader *reader, const json_t *value, js
 entrain_status event_read_pattern(event_reader *reader, const json_t *value, json_t **canonical_out) {
     uint32_t pattern = 0;
     if (strcmp(word(reader->r, KEY_WORKLOAD_PATTERN), "none") == 0)
-        return event_refuse(reader, ENTRAIN_INVALID,
-                            "changes what agents produce, and these produce nothing (workload.pattern is none).");
+        return event_refuse(
+            reader, ENTRAIN_INVALID,
+            "changes what agents produce, and these produce nothing (workload.pattern is none).");
     entrain_status status = read_word(reader, value, pattern_name, "requests", &pattern);
     if (status == ENTRAIN_OK)
         status = event_add_item(reader, (event_item){.from = pattern});
@@ -161,14 +164,16 @@ static entrain_status read_graph(event_reader *reader, const json_t *value, json
         while (k < GRAPH_KEYS && strcmp(graph_keys[k].name, name) != 0)
             k++;
         if (k == GRAPH_KEYS)
-            return event_refuse(reader, ENTRAIN_UNKNOWN,
-                                "has \"%s\"; a graph that comes later has kind, degree, rewire, probability, rows, "
-                                "columns and directed.",
-                                words_text(name).text);
+            return event_refuse(
+                reader, ENTRAIN_UNKNOWN,
+                "has \"%s\"; a graph that comes later has kind, degree, rewire, probability, rows, "
+                "columns and directed.",
+                words_text(name).text);
         const schema_key *key = &schema_keys[graph_keys[k].id];
         if (key->belongs_to == KEY_TOPOLOGY_KIND && !schema_has_word(key->belongs_words, kind))
-            return event_refuse(reader, ENTRAIN_INVALID, "has %s, which does not apply to kind \"%s\"; it belongs to %s.",
-                                name, kind, schema_belongs(graph_keys[k].id).text);
+            return event_refuse(reader, ENTRAIN_INVALID,
+                                "has %s, which does not apply to kind \"%s\"; it belongs to %s.", name, kind,
+                                schema_belongs(graph_keys[k].id).text);
     }
     for (size_t k = 0; k < GRAPH_KEYS; k++) {
         json_t *checked = NULL;
@@ -208,10 +213,11 @@ entrain_status event_read_topology(event_reader *reader, const json_t *value, js
         status = event_refuse(reader, ENTRAIN_UNSUPPORTED,
                               "asks for kind \"%s\"; graphs that come later are Entrain's own kinds.", name);
     else if (complete != was_complete)
-        status = event_refuse(reader, ENTRAIN_UNSUPPORTED,
-                              "replaces a graph that is %s by one that is %s; a complete graph is kept as one sum "
-                              "and has no edges (with edges it is \"erdos-renyi\" with probability 1).",
-                              was_complete ? "complete" : "not complete", complete ? "complete" : "not");
+        status =
+            event_refuse(reader, ENTRAIN_UNSUPPORTED,
+                         "replaces a graph that is %s by one that is %s; a complete graph is kept as one sum "
+                         "and has no edges (with edges it is \"erdos-renyi\" with probability 1).",
+                         was_complete ? "complete" : "not complete", complete ? "complete" : "not");
     if (status == ENTRAIN_OK && (canonical = json_object()) == NULL)
         status = event_no_memory(reader);
     if (status == ENTRAIN_OK && json_is_object(value))
@@ -226,10 +232,11 @@ entrain_status event_read_topology(event_reader *reader, const json_t *value, js
                                   : graph_number(canonical, "probability", -1);
         status = event_add_item(
             reader,
-            (event_item){
-                .from = number_of | (json_is_true(json_object_get(canonical, "directed")) ? EVENT_DIRECTED : 0),
-                .to = (uint32_t)(grid ? graph_number(canonical, "rows", 0) : graph_number(canonical, "degree", 0)),
-                .weight = weight});
+            (event_item){.from = number_of |
+                                 (json_is_true(json_object_get(canonical, "directed")) ? EVENT_DIRECTED : 0),
+                         .to = (uint32_t)(grid ? graph_number(canonical, "rows", 0)
+                                               : graph_number(canonical, "degree", 0)),
+                         .weight = weight});
     }
     json_decref(checked);
     if (status != ENTRAIN_OK) {
@@ -273,9 +280,10 @@ entrain_status event_read_leave(event_reader *reader, const json_t *value, json_
     if (json_array_size(value) > 0)
         return read_leavers(reader, value, canonical_out);
     if (!share && !is_count(value))
-        return event_refuse(reader, ENTRAIN_INVALID,
-                            "is %s; write how many (50), a share (0.2), or a list of those who go ({ 3, 7 }).",
-                            words_value(value).text);
+        return event_refuse(
+            reader, ENTRAIN_INVALID,
+            "is %s; write how many (50), a share (0.2), or a list of those who go ({ 3, 7 }).",
+            words_value(value).text);
     const entrain_status status =
         event_add_item(reader, share ? (event_item){.to = LEAVE_SHARE, .weight = number}
                                      : (event_item){.from = (uint32_t)number, .to = LEAVE_COUNT});

@@ -34,9 +34,12 @@ enum { LEAVE_COUNT = 0, LEAVE_SHARE = 1, LEAVE_NAMED = 2 };
 
 // event_run_course.c
 entrain_status event_goal(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
-entrain_status event_strategy(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
-entrain_status event_pattern(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
-entrain_status event_topology(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
+entrain_status event_strategy(event_run *run, const event_item *items, uint32_t count,
+                              entrain_error *error_out);
+entrain_status event_pattern(event_run *run, const event_item *items, uint32_t count,
+                             entrain_error *error_out);
+entrain_status event_topology(event_run *run, const event_item *items, uint32_t count,
+                              entrain_error *error_out);
 entrain_status event_leave(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
 entrain_status event_join(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
 /// `set` of agents; without @p work their workload's values are left alone.

@@ -166,14 +166,17 @@ static bool put_work(json_t *table, entrain_workload *workload) {
     if (workload == NULL || entrain_workload_measure(workload, &totals) != ENTRAIN_OK)
         return true;
     const entrain_workload_config *config = entrain_workload_look(workload);
-    return put_count(table, "generated", totals.generated) && put_count(table, "delivered", totals.delivered) &&
-           put_count(table, "queued", totals.queued) && put_count(table, "shed", totals.shed) &&
-           put_count(table, "calls", totals.calls) && put_count(table, "calls_failed", totals.calls_failed) &&
+    return put_count(table, "generated", totals.generated) &&
+           put_count(table, "delivered", totals.delivered) && put_count(table, "queued", totals.queued) &&
+           put_count(table, "shed", totals.shed) && put_count(table, "calls", totals.calls) &&
+           put_count(table, "calls_failed", totals.calls_failed) &&
            put_count(table, "calls_timed_out", totals.calls_timed_out) &&
            put_count(table, "calls_limited", totals.calls_limited) && put(table, "cost", totals.cost) &&
            put(table, "batch_mean", totals.batch_mean) && put(table, "wait_mean", totals.wait_mean_s) &&
-           put(table, "wait_p95", totals.wait_p95_s) && put_count(table, "breaker_opened", totals.breaker_opened) &&
-           put_word(table, "breaker", entrain_breaker_name(totals.breaker)) && put(table, "load", config->load) &&
+           put(table, "wait_p95", totals.wait_p95_s) &&
+           put_count(table, "breaker_opened", totals.breaker_opened) &&
+           put_word(table, "breaker", entrain_breaker_name(totals.breaker)) &&
+           put(table, "load", config->load) &&
            put_word(table, "pattern", entrain_pattern_name(config->pattern));
 }
 
