@@ -116,7 +116,8 @@ static entrain_status happen(event_run *run, const scenario_event *event, entrai
         status = change_graph(run, event, error_out);
     for (uint32_t a = event->first; status == ENTRAIN_OK && a < event->first + event->count; a++) {
         const event_action *action = &run->list->actions[a];
-        const bool adjusts = strcmp(action->verb->name, "goal") == 0 || strcmp(action->verb->name, "strategy") == 0;
+        const bool adjusts =
+            strcmp(action->verb->name, "goal") == 0 || strcmp(action->verb->name, "strategy") == 0;
         if (!action->verb->graph && !(run->control && adjusts))
             status = action->verb->happen(run, run->list->items + action->first, action->count, error_out);
     }

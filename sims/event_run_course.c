@@ -55,8 +55,8 @@ static entrain_strategy strategy_of(const event_run *run, const entrain_agent_co
     return strategy == ENTRAIN_STRATEGY_PULSE && !few ? ENTRAIN_STRATEGY_FREQUENCY_LOCK : strategy;
 }
 
-// The band is the goal's again, but where there is no goal of its own: the one that the scenario began with, if
-// it had none either. The strategy is the goal's, but where somebody has said one.
+// The band is the goal's again, but where there is no goal of its own: the one that the scenario began
+// with, if it had none either. The strategy is the goal's, but where somebody has said one.
 entrain_status event_goal(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out) {
     (void)count;
     const entrain_agent_config *now = entrain_agents_look(population_of(run));

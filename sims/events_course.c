@@ -25,7 +25,8 @@ static void foresee_strategy(resolver *r, const json_t *value) {
     r->may.pulse |= name != NULL && (strcmp(name, "pulse") == 0 || strcmp(name, "adaptive") == 0);
 }
 
-// The most neighbours that somebody will have: exact where all have as many, else six deviations above the mean.
+// The most neighbours that somebody will have: exact where all have as many, else six deviations above the
+// mean.
 static void foresee_topology(resolver *r, const json_t *value) {
     const char *kind = json_string_value(json_is_string(value) ? value : json_object_get(value, "kind"));
     double degree = json_number_value(json_object_get(value, "degree"));

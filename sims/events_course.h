@@ -1,16 +1,17 @@
-/// @file events_course.h  Verbs that change a swarm's course: goal, strategy, pattern, topology, who joins and who leaves.
+/// @file events_course.h  Verbs that change a swarm's course: goal, strategy, pattern, topology, who joins
+/// and who leaves.
 ///
-/// Read here (events_course.c), carried out in event_run_course.c. Agents keep what they have learned: a change of
-/// goal only changes where they aim at. Who is drawn (a share told a strategy, who leaves) are those with the
-/// smallest draws keyed (seed, ENTRAIN_STREAM_JOIN), counted by (index, tick, how manieth draw of the tick): so it
-/// is the same under any policy, transport and number of workers.
+/// Read here (events_course.c), carried out in event_run_course.c. Agents keep what they have learned: a
+/// change of goal only changes where they aim at. Who is drawn (a share told a strategy, who leaves) are
+/// those with the smallest draws keyed (seed, ENTRAIN_STREAM_JOIN), counted by (index, tick, how manieth
+/// draw of the tick): so it is the same under any policy, transport and number of workers.
 #ifndef ENTRAIN_SIMS_EVENTS_COURSE_H
 #define ENTRAIN_SIMS_EVENTS_COURSE_H
 
 #include "sims/events_list.h"
 
-/// Looks through events and hook as given, before anything is resolved, for what must be there from the start: sets
-/// r->may. A hook may do what its script names.
+/// Looks through events and hook as given, before anything is resolved, for what must be there from the
+/// start: sets r->may. A hook may do what its script names.
 void events_foresee(resolver *r);
 
 entrain_status event_read_goal(event_reader *reader, const json_t *value, json_t **canonical_out);
@@ -28,8 +29,8 @@ void event_tell_join(const event_item *item, char *text_out, size_t size);
 
 /// How the item of `leave` names who goes (its `to`).
 enum { LEAVE_COUNT = 0, LEAVE_SHARE = 1, LEAVE_NAMED = 2 };
-/// The item of `topology`: from = kind, and EVENT_DIRECTED; to = degree or rows; weight = probability (below 0:
-/// none), rewire or columns, as the kind has it.
+/// The item of `topology`: from = kind, and EVENT_DIRECTED; to = degree or rows; weight = probability
+/// (below 0: none), rewire or columns, as the kind has it.
 #define EVENT_DIRECTED 0x100u
 
 // event_run_course.c

@@ -12,12 +12,13 @@
 /// `at`, or a list of them: they happen at that tick, in that order, read by the very reader of `events`. So
 /// the next sample shows what became of them.
 ///
-/// In the table: time, tick, seed, size, living, coherence, mean_phase, r2 .. r8, local_coherence, frequency_mean,
-/// frequency_spread, gini, clusters, peak_load. Of agents: goal, low, high, value, distance, in_band, entered and held
-/// (since this goal), strategy, acting (a table: how many by strategy), energy, energy_least, energy_spent, belief,
-/// belief_error, busy, switches, pulses, denied. Of their workload: generated, delivered, queued, shed, calls,
-/// calls_failed, calls_timed_out, calls_limited, cost, batch_mean, wait_mean, wait_p95, breaker ("closed", "open",
-/// "half-open"), breaker_opened, load, pattern. What is no number there is nil.
+/// In the table: time, tick, seed, size, living, coherence, mean_phase, r2 .. r8, local_coherence,
+/// frequency_mean, frequency_spread, gini, clusters, peak_load. Of agents: goal, low, high, value,
+/// distance, in_band, entered and held (since this goal), strategy, acting (a table: how many by strategy),
+/// energy, energy_least, energy_spent, belief, belief_error, busy, switches, pulses, denied. Of their
+/// workload: generated, delivered, queued, shed, calls, calls_failed, calls_timed_out, calls_limited, cost,
+/// batch_mean, wait_mean, wait_p95, breaker ("closed", "open", "half-open"), breaker_opened, load, pattern.
+/// What is no number there is nil.
 ///
 /// The script runs anew for each run of the scenario, in a sandbox of its own (lua_sandbox.h), and its
 /// function is that run's: globals and the table `state` last from call to call and no longer. What it is

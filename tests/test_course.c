@@ -304,9 +304,10 @@ static void who_leaves_introduces_its_neighbours(void **state) {
     (void)state;
     course c;
     char events[300];
-    snprintf(events, sizeof events,
-             "{ at = 5, leave = { 3 } }, { at = 6, leave = 0.2 }, { at = 7, leave = %d }, { at = 8, join = %d }",
-             SIZE / 10, SIZE / 5);
+    snprintf(
+        events, sizeof events,
+        "{ at = 5, leave = { 3 } }, { at = 6, leave = 0.2 }, { at = 7, leave = %d }, { at = 8, join = %d }",
+        SIZE / 10, SIZE / 5);
     begin(&c, "}", events);
     const uint32_t places = SIZE + SIZE / 5;
     advance(&c, 5);
