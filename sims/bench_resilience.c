@@ -288,8 +288,8 @@ static void put_notes(resilience_bench *all) {
     bench_report_note(all->report,
                       "alone: the seeds that came back into the band, and were there for 95 %% of the rest of the %g s "
                       "that are watched, from the disruption on, or from its end where it has one. scrambled: the same "
-                      "where all phases were drawn anew at the same moment, for a swarm in step may hold for want of "
-                      "anything to do. Times are of those that came back, scrambled where that was tried. load, "
+                      "where all phases were drawn anew at the same moment (partition: everybody was begun anew), for "
+                      "a swarm in step may hold for want of anything to do. Times are of those that came back, scrambled where that was tried. load, "
                       "service: the backlog came back to what it was, and nothing was shed.",
                       RESILIENCE_WATCH_S);
     if (all->unsettled > 0)

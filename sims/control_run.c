@@ -186,7 +186,7 @@ static const struct {
 } lines[] = {{"calls", "external calls", false},          {"cost", "cost", false},
              {"batch_mean", "requests a call", false},    {"batch_p95", "95 % of calls up to", false},
              {"wait_p50_s", "wait, median", true},        {"wait_p95_s", "wait, 95 %", true},
-             {"wait_p99_s", "wait, 99 %", true},          {"shed", "requests shed", false},
+             {"wait_p99_s", "wait, 99 %", true},          {"wait_max_s", "wait, longest", true}, {"shed", "requests shed", false},
              {"queued", "still queued", false}};
 
 void control_rows(FILE *to, const json_t *summary, void (*row)(FILE *, const char *, const char *)) {
@@ -212,6 +212,11 @@ void control_rows(FILE *to, const json_t *summary, void (*row)(FILE *, const cha
         row(to, "", "the two were not given the same number of requests: compare per request");
 }
 
+static number_text text_wait(const json_t *side, const char *key) {
+    const double wait = number_at(side, key);
+    return isnan(wait) ? (number_text){"-"} : text_duration(wait);
+}
+
 void control_sentence(const json_t *summary, char *text_out, size_t size) {
     const json_t *worth = json_object_get(summary, "worth");
     const json_t *swarm = json_object_get(worth, "swarm"), *control = json_object_get(worth, "control");
@@ -225,17 +230,22 @@ void control_sentence(const json_t *summary, char *text_out, size_t size) {
     double cost = number_at(swarm, "cost"), cost_there = number_at(control, "cost");
     double wait = number_at(swarm, "wait_p50_s"), wait_there = number_at(control, "wait_p50_s");
     double cheaper = ratio(cost, cost_there), quicker = ratio(wait, wait_there);
-    const char *verdict = cheaper < 0.98 && quicker < 0.98    ? "Synchronizing saved calls and time"
-                          : cheaper < 0.98 && quicker <= 1.02 ? "Synchronizing saved calls and cost no time"
-                          : cheaper < 0.98                    ? "Synchronizing saved calls and cost time"
-                          : cheaper <= 1.02 && quicker < 0.98 ? "Synchronizing saved time, not calls"
-                          : cheaper > 1.02 && quicker < 0.98  ? "Synchronizing saved time and cost calls"
-                          : cheaper > 1.02                    ? "The control, which does not synchronize, did better"
-                                                              : "Synchronizing was worth nothing here";
+    const json_t *goal = json_object_get(summary, "goal");
+    const bool spread = json_is_object(goal) && json_object_get(json_object_get(goal, "band"), "low") == NULL;
+    const char *deed = spread ? "Spreading evenly" : "Synchronizing";
+    const char *verdict = cheaper < 0.98 && quicker < 0.98    ? "saved calls and time"
+                          : cheaper < 0.98 && quicker <= 1.02 ? "saved calls and cost no time"
+                          : cheaper < 0.98                    ? "saved calls and cost time"
+                          : cheaper <= 1.02 && quicker < 0.98 ? "saved time, not calls"
+                          : cheaper > 1.02 && quicker < 0.98  ? "saved time and cost calls"
+                          : cheaper > 1.02                    ? "did harm"
+                          : quicker > 1.02                    ? "cost time and saved no calls"
+                                                              : "changed next to nothing for the gateway";
     snprintf(text_out, size,
-             "%s: %s external calls against %s of the control, a cost of %s against %s, and half of the "
-             "requests waited up to %s against %s.",
-             verdict, text_amount(calls).text, text_amount(calls_there).text, text_amount(cost).text,
-             text_amount(cost_there).text, isnan(wait) ? "-" : text_duration(wait).text,
-             isnan(wait_there) ? "-" : text_duration(wait_there).text);
+             "%s %s: %s external calls against %s of the control, a cost of %s against %s, and half of the "
+             "requests waited up to %s against %s (95 %%: %s against %s).",
+             deed, verdict, text_amount(calls).text, text_amount(calls_there).text, text_amount(cost).text,
+             text_amount(cost_there).text, text_wait(swarm, "wait_p50_s").text,
+             text_wait(control, "wait_p50_s").text,
+             text_wait(swarm, "wait_p95_s").text, text_wait(control, "wait_p95_s").text);
 }

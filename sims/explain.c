@@ -90,7 +90,7 @@ static void tell_goal(json_t *story, const json_t *summary) {
         tell(story, text);
         return;
     }
-    int used = snprintf(text, sizeof text, "They were there at t = %.3g s and held it for %.1f %% of the time since",
+    int used = snprintf(text, sizeof text, "They were there at t = %.3g s and held it for %.4g %% of the time since",
                         entered, 100 * held);
     if (excursion > 0)
         used += snprintf(text + used, sizeof text - (size_t)used, "; at worst they were %.2g out of it, at t = %.4g s",
@@ -132,7 +132,7 @@ static void tell_event(json_t *story, const json_t *event) {
 
 static void tell_events(json_t *story, const json_t *summary) {
     enum { EACH_MAX = 3 };
-    const json_t *events = json_object_get(summary, "events"), *worst = NULL;
+    const json_t *events = json_object_get(summary, "events"), *worst = NULL, *last = NULL;
     size_t index, disruptions = 0, back = 0;
     double longest = 0;
     json_t *event;
@@ -141,6 +141,7 @@ static void tell_events(json_t *story, const json_t *summary) {
         if (!json_is_object(recovery))
             continue;
         disruptions++;
+        last = event;
         back += is_back(recovery);
         const double took = is_back(recovery) ? number_at(recovery, "recovered_after_s") : INFINITY;
         if (worst == NULL || took > longest) {
@@ -150,18 +151,60 @@ static void tell_events(json_t *story, const json_t *summary) {
     }
     if (disruptions > EACH_MAX) {
         char text[SENTENCE_BYTES];
-        snprintf(text, sizeof text, "It was disrupted %zu times and came back %s; the worst follows.", disruptions,
+        snprintf(text, sizeof text, "It was disrupted %zu times and came back %s; this was the worst, and the last.",
+                 disruptions,
                  back == disruptions ? "from all of it" : "from some of it");
         if (back < disruptions)
             snprintf(text, sizeof text,
-                     "It was disrupted %zu times and came back %zu times before the next one; the worst follows.",
+                     "It was disrupted %zu times and came back %zu times before the next one; this was the worst, and the last.",
                      disruptions, back);
         tell(story, text);
         tell_event(story, worst);
+        if (last != worst)
+            tell_event(story, last);
         return;
     }
     json_array_foreach((json_t *)events, index, event) if (json_is_object(json_object_get(event, "recovery")))
         tell_event(story, event);
+}
+
+// What changed the course, and what has no measure: told by the first and the last.
+static void tell_course(json_t *story, const json_t *summary) {
+    const json_t *events = json_object_get(summary, "events"), *first = NULL, *last = NULL;
+    char text[SENTENCE_BYTES];
+    size_t index, count = 0;
+    json_t *event;
+    json_array_foreach((json_t *)events, index, event) {
+        if (json_is_object(json_object_get(event, "recovery")))
+            continue;
+        count++;
+        first = first == NULL ? event : first;
+        last = event;
+    }
+    if (count == 1)
+        snprintf(text, sizeof text, "On the way, at t = %.6g s: %s.", number_at(first, "at"), text_at(first, "what"));
+    else if (count > 1)
+        snprintf(text, sizeof text, "On the way %zu events, from t = %.6g s (%.120s) to t = %.6g s (%.120s).", count,
+                 number_at(first, "at"), text_at(first, "what"), number_at(last, "at"), text_at(last, "what"));
+    if (count > 0)
+        tell(story, text);
+}
+
+static void tell_earlier(json_t *story, const json_t *summary) {
+    const json_t *earlier = json_object_get(json_object_get(summary, "goal"), "earlier");
+    char text[SENTENCE_BYTES];
+    const size_t count = json_array_size(earlier);
+    size_t index, met = 0;
+    json_t *course;
+    json_array_foreach((json_t *)earlier, index, course) met += json_is_true(json_object_get(course, "met"));
+    if (count == 1)
+        snprintf(text, sizeof text, "Before that they were after %s: %s.",
+                 text_at(json_array_get(earlier, 0), "name"), met == 1 ? "met" : "not met");
+    else if (count > 1)
+        snprintf(text, sizeof text, "Before that they had %zu goals, from %s on, and %zu of them were met.", count,
+                 text_at(json_array_get(earlier, 0), "name"), met);
+    if (count > 0)
+        tell(story, text);
 }
 
 // --- What they thought of it, and what it was worth
@@ -204,7 +247,9 @@ json_t *explain_json(const json_t *summary) {
         abort();
     tell_swarm(story, summary);
     tell_goal(story, summary);
+    tell_earlier(story, summary);
     tell_cost(story, summary);
+    tell_course(story, summary);
     tell_events(story, summary);
     tell_belief(story, summary);
     tell_requests(story, summary);

@@ -1,14 +1,16 @@
--- The network falls into two halves for twenty seconds, and they find each other again.
+-- The network falls into two halves, each finds a step of its own, and when the links are back they find one together.
 --
--- Each half keeps in step by itself and knows nothing of the other; the rhythms of the two drift apart, and r of the whole
--- swarm beats while each half's own is near 1 (local_coherence in series.csv). When the links are back, the two pull each
--- other together, from wherever they stand: half a turn apart is the worst case.
+-- A cut alone would hardly show: agents that are in step have learned one frequency and stay together for want of anything
+-- to correct. So the same outage restarts everybody. Each half then agrees by itself, from where its agents began, on a
+-- phase that has nothing to do with the other's: r of the whole is anything between 0 and 1, while those who hear each
+-- other agree (local_coherence in series.csv). At 45 s the links are back, and the two pull each other together from
+-- wherever they stand; half a turn apart is the worst case.
 --
--- What to see: coherence.png, and the time to recover, counted from the healing.
+-- What to see: coherence.png; the time to recover after "heal" in the summary.
 --
 --   entrain run sims/network_partition.lua --explain
---   entrain run ... --seed random                                    another angle at the healing, another time
---   entrain run ... --set swarm.size=100000                          the same, large
+--   entrain run ... --seed random             another angle at the healing, another time
+--   entrain run ... --set swarm.size=100000   the same, large
 return {
   title = "Two halves part and find each other again",
   goal = "minimize-api-calls",
@@ -16,7 +18,7 @@ return {
   workload = { pattern = "mixed" },
   time = { duration = 80 },
   events = {
-    { at = 20, partition = 2 },
-    { at = 40, heal = true },
+    { at = 20, partition = 2, kill = 1, revive = 1 },
+    { at = 45, heal = true },
   },
 }

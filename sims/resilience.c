@@ -14,8 +14,6 @@
 #define SAMPLE_S 0.1
 #define BACK_S 0.5 // in the band so long without a break: back
 #define REST_S 5.0 // held for so long at least
-#define FORGET_S 0.25
-enum { FORGET_MAX = 20 };
 #define BACKLOG_ROOM 1.2 // chance makes so much of it
 
 static const resilience_kind kinds[] = {
@@ -111,8 +109,10 @@ static double lasts_s(const resilience_run *run) {
 
 // --- The scenario
 
-static void put_event(FILE *to, double at, const char *verb, double strength, bool scrambled) {
-    fprintf(to, "{\"at\": %.17g, %s", at, scrambled ? "\"scramble\": 1, " : "");
+// Beliefs outlive a scramble by a second, and would lead both halves of a partition back to where they were before; who is
+// begun anew remembers nothing.
+static void put_event(FILE *to, double at, const char *verb, double strength, const char *beside) {
+    fprintf(to, "{\"at\": %.17g, %s", at, beside);
     for (; *verb != '\0'; verb++)
         if (*verb == '$')
             fprintf(to, "%.17g", strength);
@@ -134,16 +134,13 @@ static char *scenario_words(const resilience_run *run) {
             "%s\"events\": [",
             run->goal, run->size, run->seed, end_s + RESILIENCE_WATCH_S, SAMPLE_S,
             run->kind->backlog ? "" : "\"workload\": {\"pattern\": \"none\"}, ");
-    put_event(to, RESILIENCE_SETTLE_S, run->kind->begin, run->strength, run->scrambled);
-    // Beliefs outlive a scramble by a second, and lead both halves of a partition back to where they were. Scrambled
-    // again and again the halves forget, and each finds a phase of its own.
-    const int times = run->kind->end != NULL ? (int)(lasts_s(run) / 2 / FORGET_S) : 0;
-    if (run->scrambled && times > 0)
-        fprintf(to, ", {\"at\": %.17g, \"every\": %g, \"times\": %d, \"scramble\": 1}",
-                RESILIENCE_SETTLE_S + FORGET_S, FORGET_S, times < FORGET_MAX ? times : FORGET_MAX);
+    put_event(to, RESILIENCE_SETTLE_S, run->kind->begin, run->strength,
+              !run->scrambled             ? ""
+              : run->kind->end != NULL ? "\"kill\": 1, \"revive\": 1, "
+                                       : "\"scramble\": 1, ");
     if (run->kind->end != NULL) {
         fputs(", ", to);
-        put_event(to, end_s, run->kind->end, run->strength, false);
+        put_event(to, end_s, run->kind->end, run->strength, "");
     }
     fputs("]}", to);
     if (fclose(to) == 0)

@@ -7,7 +7,8 @@
 ///                                 for 95 % of the rest
 ///
 /// A swarm in step that has learned its frequencies hardly needs to hear anybody: much that is done to it leaves no
-/// trace. So most kinds are also tried with all phases drawn anew at the same moment: it must find back under it.
+/// trace. So most kinds are also tried with all phases drawn anew at the same moment (partition: everybody begun anew,
+/// so that the halves differ): it must find back under it.
 ///
 /// Load and a broken service disturb the workload, not the phases: there the backlog must come back to what it was at
 /// most before (and a fifth), and nothing may be shed.
