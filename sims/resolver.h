@@ -34,6 +34,12 @@ static inline int64_t integer(const resolver *r, schema_key_id id) {
     return r->values[id] != NULL ? json_integer_value(r->values[id]) : 0;
 }
 
+/// How many have initial values: those who join later, too.
+static inline int64_t initial_count(const resolver *r) {
+    const int64_t size = integer(r, KEY_SIZE), room = integer(r, KEY_ROOM);
+    return room > size ? room : size;
+}
+
 static inline bool is_given(const resolver *r, schema_key_id id) {
     return r->given->values[id].value != NULL;
 }

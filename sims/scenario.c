@@ -187,7 +187,7 @@ static entrain_status resolve_key(resolver *r, schema_key_id id) {
     if (is_given(r, id)) {
         json_t *computed = NULL;
         entrain_status status =
-            given_compute(r->given, id, (uint32_t)integer(r, KEY_SIZE), &computed, r->error_out);
+            given_compute(r->given, id, (uint32_t)initial_count(r), &computed, r->error_out);
         if (status == ENTRAIN_OK)
             status = schema_check(id, computed, where.text, &r->values[id], r->error_out);
         json_decref(computed);
@@ -247,13 +247,14 @@ static entrain_status check_order(const resolver *r, schema_key_id low, schema_k
 
 static entrain_status check_count(const resolver *r, schema_key_id values) {
     size_t count = json_array_size(r->values[values]);
-    if (r->values[values] == NULL || count == (size_t)integer(r, KEY_SIZE))
+    if (r->values[values] == NULL || count == (size_t)initial_count(r))
         return ENTRAIN_OK;
     given_where where = given_place(r->given, is_given(r, values) ? values : KEY_SIZE);
     return entrain_error_set(
         r->error_out, ENTRAIN_INVALID,
-        "%s: %s holds %zu numbers and swarm.size is %lld; it must hold one per oscillator.", where.text,
-        schema_keys[values].name, count, (long long)integer(r, KEY_SIZE));
+        "%s: %s holds %zu numbers and %s is %lld; it must hold one per oscillator.", where.text,
+        schema_keys[values].name, count, initial_count(r) > integer(r, KEY_SIZE) ? "swarm.room" : "swarm.size",
+        (long long)initial_count(r));
 }
 
 static entrain_status check_time(const resolver *r) {

@@ -60,5 +60,11 @@ sed 's/state.beyond/s.time > 20/' hook.lua >beyond.lua
 expect 1 run beyond.lua -o five
 says err.txt "on_sample at t = 20.1 s: 1 agents join, and of 60 places 0 are left; set swarm.room"
 
+# Initial values by index are those of the newcomers, too.
+echo 'return { goal = "B", scale = "tiny", time = { duration = 3 }, events = { { at = 1, join = 4 } },
+    model = { phase = function(i) assert(i <= 24) return i / 9 end } }' >index.lua
+expect 0 run index.lua -o six
+says six/summary.json '"living": 24'
+
 printf '%d checks, %d failures\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]
