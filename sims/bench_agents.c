@@ -206,17 +206,17 @@ static bool measure(agents_bench *all, bench_picture *picture) {
     if (done) {
         check_end(all);
         put_row(all);
-        bench_stats stats = bench_stats_ratio(all->values + all->options->repeats, all->values,
-                                              all->options->repeats);
+        bench_stats stats =
+            bench_stats_ratio(all->values + all->options->repeats, all->values, all->options->repeats);
         if (all->wrong[0] == '\0')
-            bench_picture_add(picture, (bench_point){.panel = subjects[all->subject].workload
-                                                                  ? "with a workload"
-                                                                  : "without a workload",
-                                                     .series = subjects[all->subject].name,
-                                                     .x = all->size,
-                                                     .y = stats.median,
-                                                     .low = stats.q1,
-                                                     .high = stats.q3});
+            bench_picture_add(picture,
+                              (bench_point){.panel = subjects[all->subject].workload ? "with a workload"
+                                                                                     : "without a workload",
+                                            .series = subjects[all->subject].name,
+                                            .x = all->size,
+                                            .y = stats.median,
+                                            .low = stats.q1,
+                                            .high = stats.q3});
     }
     entrain_swarm_destroy(all->swarms[1]);
     all->swarms[1] = NULL;
@@ -241,14 +241,16 @@ static bool measure_all(agents_bench *all, bench_picture *picture) {
 // --- All cells
 
 static void put_notes(agents_bench *all) {
-    bench_report_note(all->report,
-                      "plain: Kuramoto's oscillator, two words published where an agent publishes six. All begin "
-                      "with random phases; \"spreading\" is distribute-load, by frequency-lock and moments.");
+    bench_report_note(
+        all->report,
+        "plain: Kuramoto's oscillator, two words published where an agent publishes six. All begin "
+        "with random phases; \"spreading\" is distribute-load, by frequency-lock and moments.");
     if (!isnan(all->worst))
-        bench_report_note(all->report,
-                          "target: an agent costs at most %.0f x the plain one; here %.2f at worst: %s. With a "
-                          "workload of its own: %.2f at worst.",
-                          target, all->worst, all->worst <= target ? "met" : "not met", all->worst_work);
+        bench_report_note(
+            all->report,
+            "target: an agent costs at most %.0f x the plain one; here %.2f at worst: %s. With a "
+            "workload of its own: %.2f at worst.",
+            target, all->worst, all->worst <= target ? "met" : "not met", all->worst_work);
     if (all->any_wrong)
         bench_report_note(all->report, "a subject is WRONG: it does not compute what it computes elsewhere");
 }

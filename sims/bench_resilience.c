@@ -81,10 +81,11 @@ static entrain_status parse_seeds(resilience_bench *all, const char *text) {
     if (digits && strncmp(end, "..", 2) == 0 && end[2] >= '0' && end[2] <= '9')
         last = strtoull(end + 2, &end, 10);
     if (!digits || errno != 0 || *end != '\0' || last < first || last - first >= SEEDS_MAX)
-        return entrain_error_set(&all->error, ENTRAIN_INVALID,
-                                 "--seeds takes two whole numbers, the smaller one first, 1,000 seeds at most, as "
-                                 "1..10, not \"%s\".",
-                                 words_text(text).text);
+        return entrain_error_set(
+            &all->error, ENTRAIN_INVALID,
+            "--seeds takes two whole numbers, the smaller one first, 1,000 seeds at most, as "
+            "1..10, not \"%s\".",
+            words_text(text).text);
     all->seed_first = first;
     all->seed_count = (uint32_t)(last - first + 1);
     return ENTRAIN_OK;
@@ -204,12 +205,13 @@ static void draw_kind(const resilience_bench *all, bench_picture *picture) {
     for (uint32_t s = 0; s < all->kind->count; s++)
         for (int scrambled = 0; scrambled < (all->kind->alone ? 1 : 2); scrambled++) {
             const double share = (double)count_recovered(all, scrambled, s) / all->seed_count;
-            bench_picture_add(picture, (bench_point){.panel = all->kind->name,
-                                                     .series = scrambled ? "with all phases scrambled" : "alone",
-                                                     .x = all->kind->strengths[s],
-                                                     .y = share,
-                                                     .low = share,
-                                                     .high = share});
+            bench_picture_add(picture,
+                              (bench_point){.panel = all->kind->name,
+                                            .series = scrambled ? "with all phases scrambled" : "alone",
+                                            .x = all->kind->strengths[s],
+                                            .y = share,
+                                            .low = share,
+                                            .high = share});
         }
 }
 
@@ -264,8 +266,9 @@ static bool do_size(resilience_bench *all, bench_picture *picture) {
         parts += parts_of(all, resilience_kind_at(k));
     snprintf(title, sizeof title, "%s, %s: disrupted at %g s, watched for %g s", all->goal,
              text_counted(all->size, "agent").text, RESILIENCE_SETTLE_S, RESILIENCE_WATCH_S);
-    bench_report_table(all->report, "resilience", title,
-                       "kind strength alone recovered seeds time_median_s time_most_s lowest_median shed_most");
+    bench_report_table(
+        all->report, "resilience", title,
+        "kind strength alone recovered seeds time_median_s time_most_s lowest_median shed_most");
     all->done = 0;
     progress_begin_parts(NULL, parts, all->options->cli->quiet);
     for (uint32_t k = 0; resilience_kind_at(k) != NULL && going; k++)
@@ -281,20 +284,24 @@ static void put_notes(resilience_bench *all) {
     size_t used = strlen(text);
     for (uint32_t k = 0; resilience_kind_at(k) != NULL; k++) {
         const resilience_kind *kind = resilience_kind_at(k);
-        int more = snprintf(text + used, sizeof text - used, "%s%s: %s", k > 0 ? "; " : "", kind->name, kind->unit);
+        int more =
+            snprintf(text + used, sizeof text - used, "%s%s: %s", k > 0 ? "; " : "", kind->name, kind->unit);
         used += more > 0 && (size_t)more < sizeof text - used ? (size_t)more : 0;
     }
     bench_report_note(all->report, "%s.", text);
-    bench_report_note(all->report,
-                      "alone: the seeds that came back into the band, and were there for 95 %% of the rest of the %g s "
-                      "that are watched, from the disruption on, or from its end where it has one. scrambled: the same "
-                      "where all phases were drawn anew at the same moment (partition: everybody was begun anew), for "
-                      "a swarm in step may hold for want of anything to do. Times are of those that came back, scrambled where that was tried. load, "
-                      "service: the backlog came back to what it was, and nothing was shed.",
-                      RESILIENCE_WATCH_S);
+    bench_report_note(
+        all->report,
+        "alone: the seeds that came back into the band, and were there for 95 %% of the rest of the %g s "
+        "that are watched, from the disruption on, or from its end where it has one. scrambled: the same "
+        "where all phases were drawn anew at the same moment (partition: everybody was begun anew), for "
+        "a swarm in step may hold for want of anything to do. Times are of those that came back, scrambled "
+        "where that was tried. load, "
+        "service: the backlog came back to what it was, and nothing was shed.",
+        RESILIENCE_WATCH_S);
     if (all->unsettled > 0)
         bench_report_note(all->report,
-                          "%" PRIu32 " runs were not in their band before the disruption: what they did after it "
+                          "%" PRIu32
+                          " runs were not in their band before the disruption: what they did after it "
                           "says little",
                           all->unsettled);
 }

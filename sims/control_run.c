@@ -48,8 +48,7 @@ static entrain_status go(const control_plan *plan, entrain_swarm *swarm, control
     event_run events = {0};
     coherence_mean mean = {0};
     entrain_engine *engine = entrain_swarm_engine(swarm);
-    entrain_status status =
-        event_run_begin_control(&events, plan->happened, swarm, plan->where, error_out);
+    entrain_status status = event_run_begin_control(&events, plan->happened, swarm, plan->where, error_out);
     if (status != ENTRAIN_OK)
         return status;
     const run_plan run = {.swarm = swarm,
@@ -183,11 +182,11 @@ static number_text text_change(double swarm, double control) {
 static const struct {
     const char *key, *words;
     bool seconds;
-} lines[] = {{"calls", "external calls", false},          {"cost", "cost", false},
-             {"batch_mean", "requests a call", false},    {"batch_p95", "95 % of calls up to", false},
-             {"wait_p50_s", "wait, median", true},        {"wait_p95_s", "wait, 95 %", true},
-             {"wait_p99_s", "wait, 99 %", true},          {"wait_max_s", "wait, longest", true}, {"shed", "requests shed", false},
-             {"queued", "still queued", false}};
+} lines[] = {{"calls", "external calls", false},       {"cost", "cost", false},
+             {"batch_mean", "requests a call", false}, {"batch_p95", "95 % of calls up to", false},
+             {"wait_p50_s", "wait, median", true},     {"wait_p95_s", "wait, 95 %", true},
+             {"wait_p99_s", "wait, 99 %", true},       {"wait_max_s", "wait, longest", true},
+             {"shed", "requests shed", false},         {"queued", "still queued", false}};
 
 void control_rows(FILE *to, const json_t *summary, void (*row)(FILE *, const char *, const char *)) {
     const json_t *worth = json_object_get(summary, "worth");
@@ -246,6 +245,6 @@ void control_sentence(const json_t *summary, char *text_out, size_t size) {
              "requests waited up to %s against %s (95 %%: %s against %s).",
              deed, verdict, text_amount(calls).text, text_amount(calls_there).text, text_amount(cost).text,
              text_amount(cost_there).text, text_wait(swarm, "wait_p50_s").text,
-             text_wait(control, "wait_p50_s").text,
-             text_wait(swarm, "wait_p95_s").text, text_wait(control, "wait_p95_s").text);
+             text_wait(control, "wait_p50_s").text, text_wait(swarm, "wait_p95_s").text,
+             text_wait(control, "wait_p95_s").text);
 }

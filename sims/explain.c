@@ -84,17 +84,20 @@ static void tell_goal(json_t *story, const json_t *summary) {
     const bool met = json_is_true(json_object_get(goal, "met"));
     const char *unreachable = text_at(goal, "unreachable");
     if (isnan(entered)) {
-        snprintf(text, sizeof text, "They never got there: %s", *unreachable != '\0' ? unreachable : text_at(goal, "why"));
+        snprintf(text, sizeof text, "They never got there: %s",
+                 *unreachable != '\0' ? unreachable : text_at(goal, "why"));
         if (text[strlen(text) - 1] != '.')
             strcat(text, ".");
         tell(story, text);
         return;
     }
-    int used = snprintf(text, sizeof text, "They were there at t = %.3g s and held it for %.4g %% of the time since",
-                        entered, 100 * held);
+    int used =
+        snprintf(text, sizeof text, "They were there at t = %.3g s and held it for %.4g %% of the time since",
+                 entered, 100 * held);
     if (excursion > 0)
-        used += snprintf(text + used, sizeof text - (size_t)used, "; at worst they were %.2g out of it, at t = %.4g s",
-                         excursion, number_at(goal, "excursion_s"));
+        used += snprintf(text + used, sizeof text - (size_t)used,
+                         "; at worst they were %.2g out of it, at t = %.4g s", excursion,
+                         number_at(goal, "excursion_s"));
     snprintf(text + used, sizeof text - (size_t)used, "%s",
              met ? "." : ": not the 95 % that make a goal met.");
     tell(story, text);
@@ -110,9 +113,11 @@ static void tell_cost(json_t *story, const json_t *summary) {
     if (!json_is_object(agents))
         return;
     snprintf(text, sizeof text,
-             "Each spent %s units of energy on it on average and has %s of %s left; %s observations were published "
+             "Each spent %s units of energy on it on average and has %s of %s left; %s observations were "
+             "published "
              "to neighbours%s%s%s.",
-             text_amount(spent).text, text_amount(left).text, text_amount(number_at(agents, "energy_capacity")).text,
+             text_amount(spent).text, text_amount(left).text,
+             text_amount(number_at(agents, "energy_capacity")).text,
              text_count(count_at(summary, "observations")).text, pulses > 0 ? ", and agents pulsed " : "",
              pulses > 0 ? text_count(pulses).text : "", pulses > 0 ? " times" : "");
     tell(story, text);
@@ -151,12 +156,13 @@ static void tell_events(json_t *story, const json_t *summary) {
     }
     if (disruptions > EACH_MAX) {
         char text[SENTENCE_BYTES];
-        snprintf(text, sizeof text, "It was disrupted %zu times and came back %s; this was the worst, and the last.",
-                 disruptions,
-                 back == disruptions ? "from all of it" : "from some of it");
+        snprintf(text, sizeof text,
+                 "It was disrupted %zu times and came back %s; this was the worst, and the last.",
+                 disruptions, back == disruptions ? "from all of it" : "from some of it");
         if (back < disruptions)
             snprintf(text, sizeof text,
-                     "It was disrupted %zu times and came back %zu times before the next one; this was the worst, and the last.",
+                     "It was disrupted %zu times and came back %zu times before the next one; this was the "
+                     "worst, and the last.",
                      disruptions, back);
         tell(story, text);
         tell_event(story, worst);
@@ -182,10 +188,12 @@ static void tell_course(json_t *story, const json_t *summary) {
         last = event;
     }
     if (count == 1)
-        snprintf(text, sizeof text, "On the way, at t = %.6g s: %s.", number_at(first, "at"), text_at(first, "what"));
+        snprintf(text, sizeof text, "On the way, at t = %.6g s: %s.", number_at(first, "at"),
+                 text_at(first, "what"));
     else if (count > 1)
-        snprintf(text, sizeof text, "On the way %zu events, from t = %.6g s (%.120s) to t = %.6g s (%.120s).", count,
-                 number_at(first, "at"), text_at(first, "what"), number_at(last, "at"), text_at(last, "what"));
+        snprintf(text, sizeof text, "On the way %zu events, from t = %.6g s (%.120s) to t = %.6g s (%.120s).",
+                 count, number_at(first, "at"), text_at(first, "what"), number_at(last, "at"),
+                 text_at(last, "what"));
     if (count > 0)
         tell(story, text);
 }
@@ -201,8 +209,8 @@ static void tell_earlier(json_t *story, const json_t *summary) {
         snprintf(text, sizeof text, "Before that they were after %s: %s.",
                  text_at(json_array_get(earlier, 0), "name"), met == 1 ? "met" : "not met");
     else if (count > 1)
-        snprintf(text, sizeof text, "Before that they had %zu goals, from %s on, and %zu of them were met.", count,
-                 text_at(json_array_get(earlier, 0), "name"), met);
+        snprintf(text, sizeof text, "Before that they had %zu goals, from %s on, and %zu of them were met.",
+                 count, text_at(json_array_get(earlier, 0), "name"), met);
     if (count > 0)
         tell(story, text);
 }
@@ -216,7 +224,8 @@ static void tell_belief(json_t *story, const json_t *summary) {
     if (isnan(belief))
         return;
     snprintf(text, sizeof text,
-             "Nobody was told how coherent the swarm is: at the end they believed %.3f on average, each off by %.3f, "
+             "Nobody was told how coherent the swarm is: at the end they believed %.3f on average, each off "
+             "by %.3f, "
              "and it was %.3f.",
              belief, error, number_at(json_object_get(summary, "final"), "coherence"));
     tell(story, text);
@@ -229,9 +238,9 @@ static void tell_requests(json_t *story, const json_t *summary) {
         return;
     const uint64_t shed = count_at(workload, "shed");
     snprintf(text, sizeof text, "Of %s requests %s were delivered and %s are on their way; %s%s.",
-             text_count(count_at(workload, "generated")).text, text_count(count_at(workload, "delivered")).text,
-             text_count(count_at(workload, "queued")).text, shed > 0 ? text_count(shed).text : "none",
-             shed > 0 ? " were shed" : " was lost");
+             text_count(count_at(workload, "generated")).text,
+             text_count(count_at(workload, "delivered")).text, text_count(count_at(workload, "queued")).text,
+             shed > 0 ? text_count(shed).text : "none", shed > 0 ? " were shed" : " was lost");
     tell(story, text);
 }
 
@@ -265,7 +274,8 @@ void explain_print(FILE *to, const json_t *summary) {
     FILE *all = open_memstream(&text, &size);
     if (all == NULL)
         abort();
-    json_array_foreach(story, index, sentence) fprintf(all, "%s%s", index > 0 ? " " : "", json_string_value(sentence));
+    json_array_foreach(story, index, sentence)
+        fprintf(all, "%s%s", index > 0 ? " " : "", json_string_value(sentence));
     fclose(all);
     fputs("\n  ", to);
     print_wrapped(to, 2, 2, text);

@@ -12,8 +12,8 @@
 #include "sims/scenario.h"
 
 #define SAMPLE_S 0.1
-#define BACK_S 0.5 // in the band so long without a break: back
-#define REST_S 5.0 // held for so long at least
+#define BACK_S 0.5       // in the band so long without a break: back
+#define REST_S 5.0       // held for so long at least
 #define BACKLOG_ROOM 1.2 // chance makes so much of it
 
 static const resilience_kind kinds[] = {
@@ -135,7 +135,7 @@ static char *scenario_words(const resilience_run *run) {
             run->goal, run->size, run->seed, end_s + RESILIENCE_WATCH_S, SAMPLE_S,
             run->kind->backlog ? "" : "\"workload\": {\"pattern\": \"none\"}, ");
     put_event(to, RESILIENCE_SETTLE_S, run->kind->begin, run->strength,
-              !run->scrambled             ? ""
+              !run->scrambled          ? ""
               : run->kind->end != NULL ? "\"kill\": 1, \"revive\": 1, "
                                        : "\"scramble\": 1, ");
     if (run->kind->end != NULL) {
@@ -155,12 +155,12 @@ typedef struct watch {
     const resilience_run *run;
     entrain_swarm *swarm;
     event_run events;
-    double end_s;                     // from then on it is to come back
-    uint64_t backlog_most;            // before the disruption
-    uint32_t before, before_in;       // samples of the last seconds before it
-    double back_s;                    // the first sample of the unbroken stretch; NAN: out
-    double entered_s;                 // back for good; NAN
-    uint64_t since, since_in;         // samples from there on
+    double end_s;               // from then on it is to come back
+    uint64_t backlog_most;      // before the disruption
+    uint32_t before, before_in; // samples of the last seconds before it
+    double back_s;              // the first sample of the unbroken stretch; NAN: out
+    double entered_s;           // back for good; NAN
+    uint64_t since, since_in;   // samples from there on
     resilience_result *result;
 } watch;
 
@@ -233,8 +233,8 @@ static entrain_status watch_all(watch *now, const scenario *given) {
         if (status != ENTRAIN_OK || tick >= given->tick_count)
             break;
         uint64_t ticks = given->record_every_ticks;
-        status = event_run_advance(&now->events,
-                                   tick + ticks <= given->tick_count ? ticks : given->tick_count - tick, error);
+        status = event_run_advance(
+            &now->events, tick + ticks <= given->tick_count ? ticks : given->tick_count - tick, error);
         if (interrupt_requested()) // by whoever looks next: there are several engines
             status = ENTRAIN_CANCELLED;
     }
