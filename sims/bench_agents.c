@@ -1,6 +1,7 @@
-// entrain bench agents: what it costs to pursue a goal. Goal-directed agents beside plain Kuramoto oscillators:
-// the same random-regular graph of 8 neighbours, the same frequencies and first phases, transport publish, Euler;
-// each subject in turns with the oscillators, so that whatever drifts hits both alike.
+// entrain bench agents: what it costs to pursue a goal. Goal-directed agents beside plain Kuramoto
+// oscillators: the same random-regular graph of 8 neighbours, the same frequencies and first phases,
+// transport publish, Euler; each subject in turns with the oscillators, so that whatever drifts hits both
+// alike.
 //
 // Before anything is timed each subject advances some ticks with one worker and with all that were asked for:
 // they must agree to the last bit.

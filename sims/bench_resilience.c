@@ -1,8 +1,9 @@
-// entrain bench resilience: how much of what a swarm survives. Every kind of disruption, stronger and stronger,
-// some seeds each; where it stops recovering, beside what was promised (EMERGE: half of the agents dead, 30 % of
-// the messages lost, agents ten times slower, a partition that heals).
+// entrain bench resilience: how much of what a swarm survives. Every kind of disruption, stronger and
+// stronger, some seeds each; where it stops recovering, beside what was promised (EMERGE: half of the
+// agents dead, 30 % of the messages lost, agents ten times slower, a partition that heals).
 //
-// Each run is a swarm of its own with one worker; runs share the machine. Nothing here depends on time of the wall.
+// Each run is a swarm of its own with one worker; runs share the machine. Nothing here depends on time of
+// the wall.
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>

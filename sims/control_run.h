@@ -1,8 +1,9 @@
 /// @file control_run.h  What synchronizing is worth: the same agents once more, nobody adjusting anything.
 ///
 /// The control has the same seed, so the same requests, and the same disruptions; but agent.coupling and
-/// agent.alignment are 0 and nobody pulses, so that each hands its requests over whenever its own phase comes round.
-/// What the two paid and how long their requests waited is compared as measured, never by a formula.
+/// agent.alignment are 0 and nobody pulses, so that each hands its requests over whenever its own phase
+/// comes round. What the two paid and how long their requests waited is compared as measured, never by a
+/// formula.
 #ifndef ENTRAIN_SIMS_CONTROL_RUN_H
 #define ENTRAIN_SIMS_CONTROL_RUN_H
 
@@ -32,11 +33,12 @@ typedef struct control_result {
     double coherence; ///< time mean of r
 } control_result;
 
-/// Runs the control on a swarm of its own with the run's workers. A sentence where it could not be built or failed.
+/// Runs the control on a swarm of its own with the run's workers. A sentence where it could not be built or
+/// failed.
 entrain_status control_run(const control_plan *plan, control_result *result_out, entrain_error *error_out);
 
-/// For summary.json, key "worth": "swarm" and "control" with calls, cost, batches, waits, requests; "same_requests",
-/// and the ratios of swarm to control "calls_ratio", "cost_ratio", "wait_p50_ratio".
+/// For summary.json, key "worth": "swarm" and "control" with calls, cost, batches, waits, requests;
+/// "same_requests", and the ratios of swarm to control "calls_ratio", "cost_ratio", "wait_p50_ratio".
 /// @param coherence the run's own time mean of r
 json_t *control_json(const entrain_workload_totals *swarm, double coherence, const control_result *control);
 /// Where there was none: "missing", a sentence that says why.

@@ -1,8 +1,8 @@
 /// @file explain.h  The story of a run in a few sentences, with the figures that were measured.
 ///
-/// From summary.json alone, so that `entrain show DIR --explain` tells the same as `entrain run --explain`. Nothing is
-/// made prettier than it was: a goal that was missed, a disruption that was not recovered from, a control that did
-/// better are said as such.
+/// From summary.json alone, so that `entrain show DIR --explain` tells the same as `entrain run --explain`.
+/// Nothing is made prettier than it was: a goal that was missed, a disruption that was not recovered from,
+/// a control that did better are said as such.
 #ifndef ENTRAIN_SIMS_EXPLAIN_H
 #define ENTRAIN_SIMS_EXPLAIN_H
 

@@ -109,8 +109,8 @@ static double lasts_s(const resilience_run *run) {
 
 // --- The scenario
 
-// Beliefs outlive a scramble by a second, and would lead both halves of a partition back to where they were before; who is
-// begun anew remembers nothing.
+// Beliefs outlive a scramble by a second, and would lead both halves of a partition back to where they were
+// before; who is begun anew remembers nothing.
 static void put_event(FILE *to, double at, const char *verb, double strength, const char *beside) {
     fprintf(to, "{\"at\": %.17g, %s", at, beside);
     for (; *verb != '\0'; verb++)

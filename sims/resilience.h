@@ -2,16 +2,16 @@
 ///
 ///   0 .. RESILIENCE_SETTLE_S      the swarm finds to its goal
 ///   then                          the disruption, lasting or for some seconds
-///   RESILIENCE_WATCH_S from       the disruption, or its end, on: recovered if the swarm is back in its band (for
-///                                 half a second without a break) 5 s before the end at the latest, and holds it
-///                                 for 95 % of the rest
+///   RESILIENCE_WATCH_S from       the disruption, or its end, on: recovered if the swarm is back in its band
+///                                 (for half a second without a break) 5 s before the end at the latest, and
+///                                 holds it for 95 % of the rest
 ///
-/// A swarm in step that has learned its frequencies hardly needs to hear anybody: much that is done to it leaves no
-/// trace. So most kinds are also tried with all phases drawn anew at the same moment (partition: everybody begun anew,
-/// so that the halves differ): it must find back under it.
+/// A swarm in step that has learned its frequencies hardly needs to hear anybody: much that is done to it
+/// leaves no trace. So most kinds are also tried with all phases drawn anew at the same moment (partition:
+/// everybody begun anew, so that the halves differ): it must find back under it.
 ///
-/// Load and a broken service disturb the workload, not the phases: there the backlog must come back to what it was at
-/// most before (and a fifth), and nothing may be shed.
+/// Load and a broken service disturb the workload, not the phases: there the backlog must come back to what
+/// it was at most before (and a fifth), and nothing may be shed.
 #ifndef ENTRAIN_SIMS_RESILIENCE_H
 #define ENTRAIN_SIMS_RESILIENCE_H
 
@@ -26,8 +26,8 @@ enum { RESILIENCE_STRENGTHS_MAX = 8 };
 
 typedef struct resilience_kind {
     const char *name, *unit; ///< "kill", "share of agents that die, for good"
-    /// Verbs of the event, as JSON, "$" for the strength; what ends it after `seconds` (0: the strength is the
-    /// seconds). NULL: it lasts.
+    /// Verbs of the event, as JSON, "$" for the strength; what ends it after `seconds` (0: the strength is
+    /// the seconds). NULL: it lasts.
     const char *begin, *end;
     double seconds;
     bool backlog; ///< judged by the workload
