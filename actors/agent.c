@@ -146,7 +146,8 @@ static void aim(const entrain__agents *agents, entrain__agent_rule *rule) {
     rule->target = open ? config->low + 0.9 * (1 - config->low) : (config->low + config->high) / 2;
     rule->tilt = 0;
     rule->gain_high = config->coupling;
-    rule->gain_low = open ? 0 : -config->coupling;
+    // Who is in an open band goes on gently: else newcomers would stay where they began, in a swarm that is content.
+    rule->gain_low = open ? config->coupling / 8 : -config->coupling;
     rule->steepness = open ? 4 * config->steepness : config->steepness;
     if (config->goal == ENTRAIN_GOAL_ADAPT_TO_TRAFFIC && !open) { // tighter in bursts: twice the usual load, and beyond
         const double width = config->high - config->low;

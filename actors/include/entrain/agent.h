@@ -7,7 +7,9 @@
 ///   p'     = exp(i Omega h) ((1 - leak) p + (sum_j z_j - n z) / (n + 1))     n: how many it heard
 ///   theta' = theta + h (omega + v) + nudge,   nudge = h g |z| sin(arg z - theta)
 ///   v'     = v + h kappa (mean_j (omega_j + v_j) - (omega + v))              frequency-lock
-///   g      = steepness (target - |z|), at most `coupling` either way
+///   g      = steepness (target - |z|), at most `coupling` either way. Where the band is open above: 4 steepness
+///            (low + 0.9 (1 - low) - |z|), from an eighth of `coupling` (newcomers catch up with a swarm that is content) to
+///            `coupling`; else the target is the band's middle.
 ///
 /// Dynamic average consensus with a leak (Zhu and Martinez, 2010, the leak is ours): on a regular graph the mean
 /// of z is the mean of u, whoever changes, and deaths and losses are forgotten at the rate of the leak. Omega is the
