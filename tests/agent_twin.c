@@ -5,8 +5,8 @@
 
 static const double two_pi = 6.28318530717958647692;
 
-// What one publishes, as words of 2^-44, for the harmonic of this tick. Estimates as a quarter of themselves, and a
-// frequency as its difference from what all were told, in units of a power of two.
+// What one publishes, as words of 2^-44, for the harmonic of this tick. Estimates as a quarter of
+// themselves, and a frequency as its difference from what all were told, in units of a power of two.
 typedef struct said {
     int64_t x, y, turning;
 } said;
@@ -78,9 +78,9 @@ static uint32_t hear(const twin_swarm *twin, const said *words, uint32_t i, said
     return heard;
 }
 
-// The target and the bounds of the gain. A band without an upper end is aimed at well inside and more steeply, and
-// nobody turns away from the others there; one with two ends at its middle (adapt-to-traffic, at the traffic of
-// an ordinary day: at a quarter of it).
+// The target and the bounds of the gain. A band without an upper end is aimed at well inside and more
+// steeply, and nobody turns away from the others there; one with two ends at its middle (adapt-to-traffic,
+// at the traffic of an ordinary day: at a quarter of it).
 static double gain_of(const twin_swarm *twin, double believed) {
     const entrain_agent_config *config = &twin->config;
     const double low = config->low, high = config->high;
@@ -111,14 +111,16 @@ static void turn_frame(double *x, double *y, double angle) {
     *y = s * old + c * *y;
 }
 
-static void act(twin_swarm *twin, uint32_t i, const said *own, const said *sum, uint32_t n, uint32_t harmonic) {
+static void act(twin_swarm *twin, uint32_t i, const said *own, const said *sum, uint32_t n,
+                uint32_t harmonic) {
     const entrain_agent_config *config = &twin->config;
     twin_agent *who = &twin->agents[i];
     const double h = twin->step_s, unit = 0x1p-44;
     const bool listens = who->slow <= 1 || (twin->tick + i) % who->slow == 0;
     double *px = &who->lean_x[harmonic - 1], *py = &who->lean_y[harmonic - 1];
     const double zx = 4 * unit * (double)own->x, zy = 4 * unit * (double)own->y;
-    // p' = exp(i Omega h) ((1 - leak) p + (sum_j z_j - n z) / (n + 1)); a harmonic's next turn comes 12 ticks on.
+    // p' = exp(i Omega h) ((1 - leak) p + (sum_j z_j - n z) / (n + 1)); a harmonic's next turn comes 12
+    // ticks on.
     if (listens) {
         *px = (1 - config->leak) * *px + (4 * unit * (double)sum->x - n * zx) / (n + 1.0);
         *py = (1 - config->leak) * *py + (4 * unit * (double)sum->y - n * zy) / (n + 1.0);
@@ -128,7 +130,8 @@ static void act(twin_swarm *twin, uint32_t i, const said *own, const said *sum, 
     const double share = (listens ? 1 : 0) * tier(twin, who);
     const double believed = hypot(zx, zy);
     const double sine = believed * sin(atan2(zy, zx) - harmonic * who->phase);
-    const double gain = spreads(twin) ? -config->coupling * TWIN_HARMONICS / harmonic : gain_of(twin, believed);
+    const double gain =
+        spreads(twin) ? -config->coupling * TWIN_HARMONICS / harmonic : gain_of(twin, believed);
     const double slow = who->slow > 1 ? who->slow : 1;
     double nudge = h * gain * share * made_up(slow, config->coupling * h) * sine;
     // h kappa (mean_j (omega_j + v_j) - (omega + v))

@@ -1,8 +1,8 @@
 /// @file agent_twin.h  The equations of agent.h once more: one thread, plain loops, libm.
 ///
-/// Made to be read beside agent.h, not to be quick; shares no code with the library. Agents that neither pulse nor
-/// adapt nor are stubborn. Sums are of integers, as published words are, so that only the roundings within one agent's
-/// own update differ from the engine's: about 1e-15 a tick.
+/// Made to be read beside agent.h, not to be quick; shares no code with the library. Agents that neither
+/// pulse nor adapt nor are stubborn. Sums are of integers, as published words are, so that only the
+/// roundings within one agent's own update differ from the engine's: about 1e-15 a tick.
 #ifndef ENTRAIN_TESTS_AGENT_TWIN_H
 #define ENTRAIN_TESTS_AGENT_TWIN_H
 
@@ -18,7 +18,8 @@ typedef struct twin_agent {
     bool living;
     double phase; ///< unwrapped
     double omega, learned;
-    double lean_x[TWIN_HARMONICS], lean_y[TWIN_HARMONICS]; ///< p of each harmonic; the first is the one of agent.h
+    double lean_x[TWIN_HARMONICS],
+        lean_y[TWIN_HARMONICS]; ///< p of each harmonic; the first is the one of agent.h
     double energy, spent;
     entrain_strategy strategy;
     uint32_t slow;

@@ -33,11 +33,11 @@ entrain_swarm_config world_goal(entrain_goal goal, uint32_t size, uint64_t seed)
     config.engine.scheduler.worker_count = 1;
     config.topology.kind = complete ? ENTRAIN_TOPOLOGY_COMPLETE : ENTRAIN_TOPOLOGY_RANDOM_REGULAR;
     config.topology.degree = 8;
-    config.frequency = (entrain_distribution){
-        .kind = ENTRAIN_DISTRIBUTION_NORMAL, .mean = TWO_PI, .deviation = 0.2};
+    config.frequency =
+        (entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_NORMAL, .mean = TWO_PI, .deviation = 0.2};
     if (spread)
-        config.phase = (entrain_distribution){
-            .kind = ENTRAIN_DISTRIBUTION_CLUSTERED, .clusters = 1, .deviation = 0.3};
+        config.phase =
+            (entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_CLUSTERED, .clusters = 1, .deviation = 0.3};
     config.agent = entrain_agent_config_defaults();
     config.agent.goal = goal;
     config.agent.pulses = goal == ENTRAIN_GOAL_ADAPT_TO_TRAFFIC || (spread && complete);
@@ -72,8 +72,8 @@ double world_time(const world *here) {
 
 void world_run_to(world *here, double time_s) {
     entrain_error error = {0};
-    world_must(entrain_swarm_advance(
-                   here->swarm, (uint64_t)llround(time_s / entrain_engine_step_s(here->engine)), &error),
+    world_must(entrain_swarm_advance(here->swarm,
+                                     (uint64_t)llround(time_s / entrain_engine_step_s(here->engine)), &error),
                &error, "advance");
 }
 
@@ -113,9 +113,8 @@ void world_kill(world *here, double share) {
     uint32_t *order;
     const uint32_t living = shuffled_living(here, &order), count = (uint32_t)lround(share * living);
     for (uint32_t k = 0; k < count; k++)
-        world_must(
-            entrain_engine_stop_actor(here->engine, entrain_population_id(here->population, order[k])), NULL,
-            "stop");
+        world_must(entrain_engine_stop_actor(here->engine, entrain_population_id(here->population, order[k])),
+                   NULL, "stop");
     free(order);
 }
 
@@ -155,8 +154,8 @@ void world_slow(world *here, double share, uint16_t every) {
     uint32_t *order;
     const uint32_t living = shuffled_living(here, &order), count = (uint32_t)lround(share * living);
     for (uint32_t k = 0; k < count; k++)
-        ((entrain_agent_habit *)entrain_population_at(here->population, order[k], ENTRAIN_AGENT_HABIT))->slow =
-            every;
+        ((entrain_agent_habit *)entrain_population_at(here->population, order[k], ENTRAIN_AGENT_HABIT))
+            ->slow = every;
     free(order);
 }
 

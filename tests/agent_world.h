@@ -1,8 +1,8 @@
-/// @file agent_world.h  Swarms of goal-directed agents as EMERGE's table of thresholds means them, and blows to them.
+/// @file agent_world.h  Swarms of goal-directed agents as EMERGE's thresholds mean them, and blows to them.
 ///
-/// Built on the public interface alone, with disruptions of its own: what the library offers for that is tested
-/// elsewhere, and a mistake there must not hide one here. Everything here may be called on any thread (a failure
-/// prints what it was and ends the program), so that many seeds can run side by side.
+/// Built on the public interface alone, with disruptions of its own: what the library offers for that is
+/// tested elsewhere, and a mistake there must not hide one here. Everything here may be called on any thread
+/// (a failure prints what it was and ends the program), so that many seeds can run side by side.
 #ifndef ENTRAIN_TESTS_AGENT_WORLD_H
 #define ENTRAIN_TESTS_AGENT_WORLD_H
 
@@ -49,8 +49,8 @@ void world_lose(world *here, double share); ///< of observations, from now on
 /// They act in every @p every-th tick from now on.
 void world_slow(world *here, double share, uint16_t every);
 
-/// Runs to @p until_s with a sample every @p every_s, each given to @p watch (may be NULL). Returns the least coherence
-/// of those samples.
+/// Runs to @p until_s with a sample every @p every_s, each given to @p watch (may be NULL). Returns the
+/// least coherence of those samples.
 double world_watch(world *here, double until_s, double every_s, entrain_goal_watch *watch);
 
 /// Ends the program with @p what and the sentence unless @p status is ENTRAIN_OK.

@@ -1,10 +1,10 @@
-// The promise, for agents that pursue goals: the same bits under every scheduler policy, number of workers, transport,
-// vector instruction set and layout. Golden fingerprints of the eight goals at tiny; of every strategy through blows:
-// killed and revived, scrambled, starved, slow and stubborn agents, lost and late observations, a partition; of a
-// workload behind a gateway that sheds and fails.
+// The promise, for agents that pursue goals: the same bits under every scheduler policy, number of workers,
+// transport, vector instruction set and layout. Golden fingerprints of the eight goals at tiny; of every
+// strategy through blows: killed and revived, scrambled, starved, slow and stubborn agents, lost and late
+// observations, a partition; of a workload behind a gateway that sheds and fails.
 //
-// A golden constant changes when a result changes. That is a change for users: explain it in the commit, or find the
-// bug.
+// A golden constant changes when a result changes. That is a change for users: explain it in the commit, or
+// find the bug.
 //   test_agent_determinism          every combination for one of the goldens, all goldens under some of them
 //   test_agent_determinism --full   all of them for all
 //   test_agent_determinism --print  the constants as they are now, to be pasted after such a change
@@ -23,33 +23,32 @@ typedef struct golden {
 #define ITS_OWN ENTRAIN_STRATEGY_COUNT
 static const golden goldens[] = {
     {"minimize-api-calls", ENTRAIN_GOAL_MINIMIZE_API_CALLS, ITS_OWN, 20, false, false,
-     UINT64_C(0x3f9c67ee2f2d6641)},
+     UINT64_C(0x9acbbf61a9af218b)},
     {"distribute-load", ENTRAIN_GOAL_DISTRIBUTE_LOAD, ITS_OWN, 20, false, false,
-     UINT64_C(0x349ff267f605dd6c)},
+     UINT64_C(0xda885217a0bb763e)},
     {"reach-consensus", ENTRAIN_GOAL_REACH_CONSENSUS, ITS_OWN, 20, false, false,
-     UINT64_C(0x07c480c6ea380301)},
+     UINT64_C(0x3e6b1aac1cdf9c3f)},
     {"minimize-latency", ENTRAIN_GOAL_MINIMIZE_LATENCY, ITS_OWN, 20, false, false,
-     UINT64_C(0x90e38134abe3339e)},
-    {"save-energy", ENTRAIN_GOAL_SAVE_ENERGY, ITS_OWN, 20, false, false,
-     UINT64_C(0x9e92353fa53976ef)},
+     UINT64_C(0xe724b7e1ee87bc22)},
+    {"save-energy", ENTRAIN_GOAL_SAVE_ENERGY, ITS_OWN, 20, false, false, UINT64_C(0x7cea2f4b43ff9b52)},
     {"maintain-rhythm", ENTRAIN_GOAL_MAINTAIN_RHYTHM, ITS_OWN, 20, false, false,
-     UINT64_C(0x3f9c67ee2f2d6641)},
+     UINT64_C(0x9acbbf61a9af218b)},
     {"recover-from-failure", ENTRAIN_GOAL_RECOVER_FROM_FAILURE, ITS_OWN, 20, false, false,
-     UINT64_C(0xace7b76b1556c4a2)},
+     UINT64_C(0x8e9da6c515ff9362)},
     {"adapt-to-traffic", ENTRAIN_GOAL_ADAPT_TO_TRAFFIC, ITS_OWN, 20, false, true,
-     UINT64_C(0xe0301a15b3682b92)},
+     UINT64_C(0xfb9ba136c7cd2d1c)},
     {"spreading on a graph, blows", ENTRAIN_GOAL_DISTRIBUTE_LOAD, ITS_OWN, 300, true, false,
-     UINT64_C(0xa0157b620d7c0c32)},
+     UINT64_C(0xa98117bb8cd60f34)},
     {"phase-nudge, blows", ENTRAIN_GOAL_REACH_CONSENSUS, ENTRAIN_STRATEGY_PHASE_NUDGE, 150, true, true,
-     UINT64_C(0x0e3c713ce6f79ae5)},
+     UINT64_C(0x74bc5cda2d9f2885)},
     {"frequency-lock, blows", ENTRAIN_GOAL_MAINTAIN_RHYTHM, ENTRAIN_STRATEGY_FREQUENCY_LOCK, 150, true, false,
-     UINT64_C(0xee650a5bffdb6da4)},
+     UINT64_C(0x8bba9d996b5286b5)},
     {"pulse, blows", ENTRAIN_GOAL_MINIMIZE_API_CALLS, ENTRAIN_STRATEGY_PULSE, 150, true, false,
-     UINT64_C(0x6c5f1b2cf7268c65)},
+     UINT64_C(0xb337b30602e9c31c)},
     {"energy-aware, blows", ENTRAIN_GOAL_SAVE_ENERGY, ENTRAIN_STRATEGY_ENERGY_AWARE, 150, true, false,
-     UINT64_C(0xe9feb8faf381a8fc)},
+     UINT64_C(0x652194b84bea36fc)},
     {"adaptive, blows", ENTRAIN_GOAL_ADAPT_TO_TRAFFIC, ENTRAIN_STRATEGY_ADAPTIVE, 150, true, true,
-     UINT64_C(0x001c7034791fabdc)},
+     UINT64_C(0xb19cd293b97dd937)},
 };
 enum { GOLDEN_COUNT = sizeof goldens / sizeof *goldens };
 
@@ -70,8 +69,9 @@ static void blows(world *here, uint32_t second, const golden *of) {
         break;
     case 2:
         world_kill(here, 0.4);
-        world_must(entrain_engine_disturb(here->engine, &(entrain_disturbance){.loss = 0.2, .delay = 2}, &error),
-                   &error, "disturb");
+        world_must(
+            entrain_engine_disturb(here->engine, &(entrain_disturbance){.loss = 0.2, .delay = 2}, &error),
+            &error, "disturb");
         break;
     case 3:
         for (uint32_t i = 2; i < here->size; i += 5) {
@@ -106,7 +106,8 @@ static entrain_swarm_config golden_config(const golden *of, entrain_engine_confi
     engine.cohort_weight = 64; // many tasks, so that there is something to steal
     config.engine = engine;
     config.agent.strategy = of->strategy;
-    config.agent.pulses |= of->strategy == ENTRAIN_STRATEGY_PULSE || of->strategy == ENTRAIN_STRATEGY_ADAPTIVE;
+    config.agent.pulses |=
+        of->strategy == ENTRAIN_STRATEGY_PULSE || of->strategy == ENTRAIN_STRATEGY_ADAPTIVE;
     if (of->rough) {
         config.agent.energy = 30; // so that it runs out
         config.agent.stubbornness = 0.05;

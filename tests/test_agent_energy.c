@@ -1,15 +1,13 @@
 // What agents pay and what they do: energy's books, and what each strategy is for.
 //
-// Each check looks at every agent's columns tick by tick from outside, and needs nothing but agent.h: what the energy
-// was, what was spent in this tick, how far the phase went beyond h (omega + v).
+// Each check looks at every agent's columns tick by tick from outside, and needs nothing but agent.h: what
+// the energy was, what was spent in this tick, how far the phase went beyond h (omega + v).
 #include "agent_world.h"
 #include "check.h"
 
 enum { SIZE = 60 };
 
-static double wrapped(double angle) {
-    return angle - TWO_PI * floor(angle / TWO_PI + 0.5);
-}
+static double wrapped(double angle) { return angle - TWO_PI * floor(angle / TWO_PI + 0.5); }
 
 static entrain_agent_habit *habit(world *here, uint32_t index) {
     return (entrain_agent_habit *)entrain_population_at(here->population, index, ENTRAIN_AGENT_HABIT);
@@ -43,9 +41,9 @@ static entrain_swarm_config plain(entrain_strategy strategy, uint32_t size, uint
     return config;
 }
 
-// One tick's books of one agent: what it had and what it got, never above what it holds, is what it has and what it
-// spent. Adjustments are paid before it gets anything, pulses after: what comes to one who is full is lost to it in
-// between.
+// One tick's books of one agent: what it had and what it got, never above what it holds, is what it has and
+// what it spent. Adjustments are paid before it gets anything, pulses after: what comes to one who is full
+// is lost to it in between.
 static void balance(const look *then, const look *now, double most, double gained, bool pulses,
                     const char *what, uint32_t i) {
     const double paid = now->spent - then->spent;
@@ -54,8 +52,8 @@ static void balance(const look *then, const look *now, double most, double gaine
     if (!(now->energy >= 0 && now->energy <= most && paid >= 0))
         fail_msg("%s: agent %u has %.17g of %g units, paid %.17g", what, i, now->energy, most, paid);
     if (!(now->energy >= early - 1e-9 && now->energy <= late + 1e-9))
-        fail_msg("%s: agent %u had %.17g of %g units, got %g, paid %.17g, and has %.17g", what, i, then->energy,
-                 most, gained, paid, now->energy);
+        fail_msg("%s: agent %u had %.17g of %g units, got %g, paid %.17g, and has %.17g", what, i,
+                 then->energy, most, gained, paid, now->energy);
 }
 
 static void energy_is_kept_in_books(void **state) {
@@ -166,9 +164,10 @@ static void the_stubborn_and_the_slow_sit_ticks_out(void **state) {
         for (uint32_t i = 0; i < SIZE; i++)
             by_kind[i % 4] += acted[i];
         const double all = SIZE / 4.0 * TICKS;
-        print_message("  %s: acted in %.1f %% of ticks, stubborn %.1f %%, half stubborn %.1f %%, slow %.1f %%\n",
-                      entrain_strategy_name((entrain_strategy)strategy), 100 * by_kind[0] / all,
-                      100 * by_kind[1] / all, 100 * by_kind[2] / all, 100 * by_kind[3] / all);
+        print_message(
+            "  %s: acted in %.1f %% of ticks, stubborn %.1f %%, half stubborn %.1f %%, slow %.1f %%\n",
+            entrain_strategy_name((entrain_strategy)strategy), 100 * by_kind[0] / all, 100 * by_kind[1] / all,
+            100 * by_kind[2] / all, 100 * by_kind[3] / all);
         assert_true(by_kind[0] > 0.9 * all);
         assert_true(by_kind[1] == 0);
         CHECK_NEAR(by_kind[2] / all, 0.5, 0.05); // 4 sigma: 4 sqrt(.25 / 3000) = 0.037
@@ -177,11 +176,13 @@ static void the_stubborn_and_the_slow_sit_ticks_out(void **state) {
     }
 }
 
-// Frequency-lock aligns frequencies: their spread falls to a tenth within 10 s; phase-nudge leaves them as they are.
+// Frequency-lock aligns frequencies: their spread falls to a tenth within 10 s; phase-nudge leaves them as
+// they are.
 static void frequency_lock_aligns_frequencies(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        static const entrain_strategy both[] = {ENTRAIN_STRATEGY_FREQUENCY_LOCK, ENTRAIN_STRATEGY_PHASE_NUDGE};
+        static const entrain_strategy both[] = {ENTRAIN_STRATEGY_FREQUENCY_LOCK,
+                                                ENTRAIN_STRATEGY_PHASE_NUDGE};
         double ratio[2];
         for (int b = 0; b < 2; b++) {
             const entrain_swarm_config config = plain(both[b], 400, seed);
@@ -193,15 +194,15 @@ static void frequency_lock_aligns_frequencies(void **state) {
             ratio[b] = totals_of(&here).frequency_spread / before;
             world_close(&here);
         }
-        print_message("  spread of frequencies after 10 s: frequency-lock x %.4f, phase-nudge x %.4f\n", ratio[0],
-                      ratio[1]);
+        print_message("  spread of frequencies after 10 s: frequency-lock x %.4f, phase-nudge x %.4f\n",
+                      ratio[0], ratio[1]);
         assert_true(ratio[0] <= 0.1);
         CHECK_NEAR(ratio[1], 1, 1e-9);
     }
 }
 
-// A pulse is a message to each who hears it, and is paid for: 100 units and 5 a second buy so many at 20 units and no
-// more. Who has none sends none.
+// A pulse is a message to each who hears it, and is paid for: 100 units and 5 a second buy so many at 20
+// units and no more. Who has none sends none.
 static void pulses_are_messages_and_are_paid(void **state) {
     (void)state;
     entrain_swarm_config config = plain(ENTRAIN_STRATEGY_PULSE, 200, 2);
@@ -272,19 +273,21 @@ static void energy_aware_does_less_with_less(void **state) {
         }
         for (uint32_t i = 0; i < 400; i++)
             adjusted[l] += *world_double(&here, i, ENTRAIN_AGENT_SPENT) / 400;
-        print_message("  at %3.0f %% of its energy an agent spends %.4f units in 0.5 s\n", levels[l], adjusted[l]);
+        print_message("  at %3.0f %% of its energy an agent spends %.4f units in 0.5 s\n", levels[l],
+                      adjusted[l]);
         world_close(&here);
     }
-    CHECK_NEAR(adjusted[1], adjusted[0], 1e-9);    // full ...
-    assert_true(adjusted[2] < 0.9 * adjusted[1]);  // ... selective
-    CHECK_NEAR(adjusted[4], adjusted[2], 1e-9);    //
-    assert_true(adjusted[5] < 0.9 * adjusted[4]);  // ... little
-    CHECK_NEAR(adjusted[7], adjusted[5], 1e-9);    //
-    assert_true(adjusted[7] > 0);                  //
+    CHECK_NEAR(adjusted[1], adjusted[0], 1e-9);        // full ...
+    assert_true(adjusted[2] < 0.9 * adjusted[1]);      // ... selective
+    CHECK_NEAR(adjusted[4], adjusted[2], 1e-9);        //
+    assert_true(adjusted[5] < 0.9 * adjusted[4]);      // ... little
+    CHECK_NEAR(adjusted[7], adjusted[5], 1e-9);        //
+    assert_true(adjusted[7] > 0);                      //
     assert_true(adjusted[8] == 0 && adjusted[9] == 0); // ... none
 }
 
-// Adaptive changes its mind at most once a second, seldom once it has found its way, and every change is counted.
+// Adaptive changes its mind at most once a second, seldom once it has found its way, and every change is
+// counted.
 static void adaptive_has_hysteresis(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++) {
@@ -311,9 +314,10 @@ static void adaptive_has_hysteresis(void **state) {
             }
         }
         const entrain_agent_totals totals = totals_of(&here);
-        print_message("  seed %d: %u changes of strategy by 100 agents in 20 s, %u in the next 40 s; coherence "
-                      "%.3f\n",
-                      (int)seed, early, late, world_sample(&here).coherence);
+        print_message(
+            "  seed %d: %u changes of strategy by 100 agents in 20 s, %u in the next 40 s; coherence "
+            "%.3f\n",
+            (int)seed, early, late, world_sample(&here).coherence);
         assert_int_equal(totals.switches, early + late);
         assert_true(late <= 100 * 40 / 10); // one in ten seconds is seldom
         uint32_t counted[ENTRAIN_STRATEGY_COUNT] = {0};

@@ -1,14 +1,16 @@
-// Local means: what an agent knows of the swarm came to it along the graph, and nobody's measuring is an input.
+// Local means: what an agent knows of the swarm came to it along the graph, and nobody's measuring is an
+// input.
 //
-// 1. The light cone. Of two equal swarms one agent is pushed in one of them. After t ticks whoever is more than t hops
-//    away is equal in both, in every bit of every column: an observation travels one hop a tick. (A pulse is sent in
-//    one tick and handled in the next, before what its hearer publishes there: at most two hops a tick, and one tick
-//    later.) An agent that acted on the swarm's coherence, on a mean over all, on anything kept in the population's
-//    context, would differ at once, however far away: the push changes the coherence of the swarm. Two mutants that
-//    were tried: a step that adds 1e-9 times the coherence of the last sample to its target (both tests fail), or as
-//    much of the phase of the first agent of its block (the first does: 48 hops away after 21 ticks).
-// 2. A run that is sampled and measured at every tick, one that never is, and one without any meter end in the same
-//    state.
+// 1. The light cone. Of two equal swarms one agent is pushed in one of them. After t ticks whoever is more
+//    than t hops away is equal in both, in every bit of every column: an observation travels one hop a tick.
+//    (A pulse is sent in one tick and handled in the next, before what its hearer publishes there: at most
+//    two hops a tick, and one tick later.) An agent that acted on the swarm's coherence, on a mean over all,
+//    on anything kept in the population's context, would differ at once, however far away: the push changes
+//    the coherence of the swarm. Two mutants that were tried: a step that adds 1e-9 times the coherence of
+//    the last sample to its target (both tests fail), or as much of the phase of the first agent of its
+//    block (the first does: 48 hops away after 21 ticks).
+// 2. A run that is sampled and measured at every tick, one that never is, and one without any meter end in
+//    the same state.
 #include "agent_world.h"
 #include "check.h"
 
@@ -170,8 +172,8 @@ static uint64_t finish_bare(const cone *of) {
     graph.size = SIZE;
     graph.seed = config.seed;
     machine.seed = config.seed;
-    CHECK_OK(entrain_distribution_fill(&config.phase, "phase", config.seed, ENTRAIN_STREAM_PHASE, SIZE, phases,
-                                       &error),
+    CHECK_OK(entrain_distribution_fill(&config.phase, "phase", config.seed, ENTRAIN_STREAM_PHASE, SIZE,
+                                       phases, &error),
              error);
     CHECK_OK(entrain_distribution_fill(&config.frequency, "frequency", config.seed, ENTRAIN_STREAM_FREQUENCY,
                                        SIZE, frequencies, &error),

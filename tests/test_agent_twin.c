@@ -1,5 +1,6 @@
-// Agents in the engine against the same equations in plain loops, in random worlds: graphs, goals, strategies, energy
-// that runs out, slow agents, deaths and returns, drifting clocks, scrambled phases; column by column, tick by tick.
+// Agents in the engine against the same equations in plain loops, in random worlds: graphs, goals,
+// strategies, energy that runs out, slow agents, deaths and returns, drifting clocks, scrambled phases;
+// column by column, tick by tick.
 #include "agent_twin.h"
 #include "agent_world.h"
 #include "check.h"
@@ -13,7 +14,7 @@ static double one_of(uint64_t *random, double a, double b, double c) {
 
 static entrain_swarm_config random_config(uint64_t seed, uint64_t *random) {
     static const entrain_topology_kind kinds[] = {
-        ENTRAIN_TOPOLOGY_COMPLETE,      ENTRAIN_TOPOLOGY_RING,        ENTRAIN_TOPOLOGY_SMALL_WORLD,
+        ENTRAIN_TOPOLOGY_COMPLETE,       ENTRAIN_TOPOLOGY_RING,        ENTRAIN_TOPOLOGY_SMALL_WORLD,
         ENTRAIN_TOPOLOGY_RANDOM_REGULAR, ENTRAIN_TOPOLOGY_ERDOS_RENYI, ENTRAIN_TOPOLOGY_STAR};
     static const entrain_strategy strategies[] = {
         ENTRAIN_STRATEGY_PHASE_NUDGE, ENTRAIN_STRATEGY_FREQUENCY_LOCK, ENTRAIN_STRATEGY_ENERGY_AWARE};
@@ -23,8 +24,7 @@ static entrain_swarm_config random_config(uint64_t seed, uint64_t *random) {
     config.engine.transport = (entrain_transport)below(random, ENTRAIN_TRANSPORT_COUNT);
     config.topology.kind = kinds[below(random, 6)];
     config.topology.degree = 4;
-    config.topology.directed =
-        config.topology.kind != ENTRAIN_TOPOLOGY_COMPLETE && world_draw(random) < 0.3;
+    config.topology.directed = config.topology.kind != ENTRAIN_TOPOLOGY_COMPLETE && world_draw(random) < 0.3;
     config.phase = (entrain_distribution){.kind = ENTRAIN_DISTRIBUTION_UNIFORM, .low = -3, .high = 3};
     config.frequency.mean = one_of(random, TWO_PI, TWO_PI, 5);
     config.agent.pulses = false;
@@ -87,8 +87,8 @@ static void strike(world *here, twin_swarm *twin, uint64_t *random, uint32_t i) 
         break;
     default: {
         entrain_error error = {0};
-        other->strategy = (entrain_strategy)(below(random, 2) ? ENTRAIN_STRATEGY_ENERGY_AWARE
-                                                              : below(random, 2));
+        other->strategy =
+            (entrain_strategy)(below(random, 2) ? ENTRAIN_STRATEGY_ENERGY_AWARE : below(random, 2));
         world_must(entrain_agent_set_strategy(here->population, i, other->strategy, &error), &error,
                    "strategy");
         break;
@@ -102,8 +102,8 @@ static void same(uint64_t seed, uint64_t tick, uint32_t i, const char *what, dou
     const double off = fabs(engine - plain);
     worst = fmax(worst, off);
     if (!(off <= 1e-9))
-        fail_msg("world %d, tick %d, agent %u: %s is %.17g, by plain loops %.17g", (int)seed, (int)tick, i, what,
-                 engine, plain);
+        fail_msg("world %d, tick %d, agent %u: %s is %.17g, by plain loops %.17g", (int)seed, (int)tick, i,
+                 what, engine, plain);
 }
 
 static void compare(world *here, const twin_swarm *twin, uint64_t seed) {
@@ -127,8 +127,8 @@ static void compare(world *here, const twin_swarm *twin, uint64_t seed) {
     }
 }
 
-// The plain loops go on from where the engine is: steep gains, most of all of slow agents, make no stable systems, and
-// what differs by a rounding grows.
+// The plain loops go on from where the engine is: steep gains, most of all of slow agents, make no stable
+// systems, and what differs by a rounding grows.
 static void adopt(world *here, twin_swarm *twin) {
     for (uint32_t i = 0; i < here->size; i++) {
         twin_agent *plain = &twin->agents[i];

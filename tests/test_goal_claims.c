@@ -1,5 +1,5 @@
-// What the goals are for (EMERGE.md), beside their bands: a beat is steady, latency is short, the elastic one is tighter
-// in bursts, spreading serves slow agents too, and steering comes back from both sides.
+// What the goals are for (EMERGE.md), beside their bands: a beat is steady, the elastic
+// one is tighter in bursts, spreading serves slow agents too, and steering comes back from both sides.
 #include "agent_world.h"
 #include "check.h"
 
@@ -18,8 +18,8 @@ static uint32_t beats(world *here, double from_s, double until_s, double *times_
     return count;
 }
 
-// The swarm's period varies by less than 1 % from beat to beat; a beating swarm it is: the mean is what all were told,
-// within what their frequencies' mean is off it.
+// The swarm's period varies by less than 1 % from beat to beat; a beating swarm it is: the mean is what all
+// were told, within what their frequencies' mean is off it.
 static void a_rhythm_is_steady(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 5; seed++) {
@@ -52,7 +52,8 @@ static double mean_coherence(world *here, double from_s, double until_s) {
     return sum / count;
 }
 
-// Four times the usual load pulls the elastic swarm together, and it lets go again, within its band all the while.
+// Four times the usual load pulls the elastic swarm together, and it lets go again, within its band all the
+// while.
 static void traffic_draws_together(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= 3; seed++) {
@@ -104,9 +105,9 @@ static void bands_are_held_from_both_sides(void **state) {
         }
 }
 
-// Spreading by pulses with a third of the agents acting in every tenth tick only; and with all of them. (By moments,
-// above 200 agents, it is not so: who listens seldom is heard as it was, its neighbours' estimates lean towards it,
-// and from 5 % of agents on that are 10 x slower moments stay at 0.1 to 0.3.)
+// Spreading by pulses with a third of the agents acting in every tenth tick only; and with all of them. (By
+// moments, above 200 agents, it is not so: who listens seldom is heard as it was, its neighbours' estimates
+// lean towards it, and from 5 % of agents on that are 10 x slower moments stay at 0.1 to 0.3.)
 static void slow_agents_spread_too(void **state) {
     (void)state;
     static const double shares[] = {1.0 / 3, 1};

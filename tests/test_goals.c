@@ -1,5 +1,6 @@
-// What goal-directed swarms are promised to do (EMERGE.md): every row of its table of thresholds, at the size named
-// and at 100 times that size where it is below 1,000, and the eight goals held for 95 % of the time. Simulated seconds.
+// What goal-directed swarms are promised to do (EMERGE.md): every row of its table of thresholds, at the
+// size named and at 100 times that size where it is below 1,000, and the eight goals held for 95 % of the
+// time. Simulated seconds.
 //   test_goals           every row at its own size and every goal at tiny and medium, a few seeds
 //   test_goals --full    10 seeds; rows also at 100 times their size, goals also at huge
 //   test_goals --mega    the eight goals with 100,000 agents, one seed
@@ -165,10 +166,10 @@ static void check_row(const row *played, uint32_t size, uint32_t seeds) {
     judge(played->name, size, outcomes, count);
 }
 
-// 10 % scrambled every 0.5 s, for 10 s: once coherence has entered the band (0.85, medium's), it stays above 0.60 for
-// good. Where "entry" is taken to be that of 0.60 itself, chance decides: on its way up a swarm passes from 0.60
-// to 0.67 in about 0.09 s, and a blow within that time, one of ten seeds or so, throws it back below 0.60. How
-// many that were is printed, too.
+// 10 % scrambled every 0.5 s, for 10 s: once coherence has entered the band (0.85, medium's), it stays above
+// 0.60 for good. Where "entry" is taken to be that of 0.60 itself, chance decides: on its way up a swarm
+// passes from 0.60 to 0.67 in about 0.09 s, and a blow within that time, one of ten seeds or so, throws it
+// back below 0.60. How many that were is printed, too.
 typedef struct floor_watch {
     double entry, entered_s, least, least_s;
     uint32_t inside, samples;
@@ -219,8 +220,8 @@ static void play_continuous(void *context, uint32_t k) {
                      .entered_s = band.entered_s,
                      .held = band.samples > 0 ? (double)band.inside / band.samples : (double)NAN,
                      .low = band.least};
-    (void)snprintf(out->why, sizeof out->why, "entered at %.2f s, at %.3f at %.2f s", band.entered_s, band.least,
-                   band.least_s);
+    (void)snprintf(out->why, sizeof out->why, "entered at %.2f s, at %.3f at %.2f s", band.entered_s,
+                   band.least, band.least_s);
 }
 
 static void check_continuous(uint32_t size, uint32_t seeds) {
@@ -235,8 +236,8 @@ static void check_continuous(uint32_t size, uint32_t seeds) {
     print_message("    (above 0.60 from the first time that it was: %u of %u)\n", crossed, seeds);
 }
 
-// Coherence 1 exactly, with frequencies that differ: the watch says that it was never there, after 2 s and after
-// 20 s, and it is known before.
+// Coherence 1 exactly, with frequencies that differ: the watch says that it was never there, after 2 s and
+// after 20 s, and it is known before.
 static void play_impossible(void *context, uint32_t k) {
     const row_play *with = (const row_play *)context;
     const entrain_swarm_config config = world_coherence(1, with->size, k + 1);
@@ -245,8 +246,8 @@ static void play_impossible(void *context, uint32_t k) {
     char early[256] = "", late[256] = "";
     world here;
     world_open(&here, &config);
-    const bool can = entrain_agents_can_reach(entrain_agents_look(here.population), with->size, 0.2, early,
-                                              sizeof early);
+    const bool can =
+        entrain_agents_can_reach(entrain_agents_look(here.population), with->size, 0.2, early, sizeof early);
     entrain_goal_watch_begin(&watch, entrain_agents_band(here.population));
     world_watch(&here, 2, 0.01, &watch);
     const bool met_soon = watch.report.met;
@@ -318,7 +319,8 @@ static void play_goal(void *context, uint32_t k) {
     world_close(&here);
 }
 
-static void check_goal(entrain_goal goal, uint32_t size, double duration_s, uint32_t workers, uint32_t seeds) {
+static void check_goal(entrain_goal goal, uint32_t size, double duration_s, uint32_t workers,
+                       uint32_t seeds) {
     outcome outcomes[SEEDS_MAX];
     memset(outcomes, 0, sizeof outcomes);
     cell with = {goal, size, workers, duration_s, outcomes};
@@ -372,7 +374,8 @@ static void held_at_tiny(void **state) {
 }
 static void held_at_medium(void **state) {
     (void)state;
-    held_at(ENTRAIN_SCALE_MEDIUM, seeds_now == SEEDS_MAX ? 60 : 30, 1, seeds_now == SEEDS_MAX ? seeds_now : 1);
+    held_at(ENTRAIN_SCALE_MEDIUM, seeds_now == SEEDS_MAX ? 60 : 30, 1,
+            seeds_now == SEEDS_MAX ? seeds_now : 1);
 }
 static void held_at_huge(void **state) {
     (void)state;
