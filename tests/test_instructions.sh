@@ -47,7 +47,6 @@ small-world:1000:mailbox:euler:avx2:20  274.6  mailboxes of different sizes
 scale-free:2000:mailbox:euler:avx2:10   274.5  hubs, as in sims/hub.lua
 small-world:1000:mailbox:weighed:avx2:20 374.9  each message weighed
 small-world:1000:mailbox:twice:avx2:20  439.3  two harmonics: two messages for each
-random-regular:1000:publish:euler:avx2:20  64.0  plain oscillators on the graph of the agents below
 random-regular:1000:publish:nudge:avx2:20 240.4  an agent: six words published where an oscillator publishes two
 random-regular:1000:publish:lock:avx2:20 240.4  the same, learning frequencies
 random-regular:1000:publish:lock:sse2:20 555.5  the same on any x86-64

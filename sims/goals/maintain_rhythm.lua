@@ -5,9 +5,10 @@
 --
 -- What to see: coherence.png hardly shows either; frequency_spread in series.csv does: it jumps and is learned away.
 --
---   entrain run sims/goals/maintain_rhythm.lua --strategy phase-nudge    no learning: they lag behind each other for good
+--   entrain run sims/goals/maintain_rhythm.lua --strategy phase-nudge    no learning: as coherent, nearly, but they never
+--                                                                        stop correcting, at six times the energy
 --   entrain run ... --set agent.alignment=0.1                        slow learners
---   entrain run ... --disrupt drift=0.2,2@20s                        too fast to be held?
+--   entrain run ... --disrupt drift=0.2,20@30s                       three turns a second: now it shows
 return {
   title = "A steady beat of drifting players",
   goal = "maintain-rhythm",

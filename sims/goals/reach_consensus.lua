@@ -8,7 +8,8 @@
 -- series.csv: what agents think of the swarm, which is all they know of it.
 --
 --   entrain run sims/goals/reach_consensus.lua --set agent.low=0.3 --set agent.high=0.4   a band of your own
---   entrain run ... --set agent.leak=0                               estimates that forget nobody: see what the deaths do
+--   entrain run ... --set agent.leak=0                               estimates that forget nobody: after the deaths
+--                                                                    they believe 0.60, and it is 0.63
 return {
   title = "A band held from above and from below",
   goal = "reach-consensus",

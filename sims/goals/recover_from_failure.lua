@@ -5,8 +5,8 @@
 --
 -- What to see: the band is held through all of it; who comes back begins where it began, and is taken in.
 --
---   entrain run sims/goals/recover_from_failure.lua --set swarm.size=50   few: r jitters by chance as wide as the band
---   entrain run ... --disrupt loss=0.3@10s                           and bad lines on top of it
+--   entrain run sims/goals/recover_from_failure.lua --set swarm.size=50   even fifty hold it
+--   entrain run ... --disrupt loss=0.3@10s                           and bad lines on top of it: no difference
 return {
   title = "A loose swarm that failures cannot take",
   goal = "recover-from-failure",

@@ -7,8 +7,8 @@
 -- same with goal = "maintain-rhythm" is what being in step costs.
 --
 --   entrain run sims/goals/save_energy.lua --set goal=maintain-rhythm    in step
---   entrain run ... --set agent.energy.recovery=0.2                  poor: there is not enough for everybody's wishes
---   entrain run ... --strategy pulse                                 pulses are dear
+--   entrain run ... --set agent.energy.recovery=0.2                  poor: still enough, for they need so little
+--   entrain run ... --strategy pulse                                 dear, and too blunt to hold such a band: not met
 return {
   title = "Half in step, for as little as possible",
   goal = "save-energy",
