@@ -172,14 +172,12 @@ void entrain__agents_derive(entrain__agents *agents) {
                                   .nudge_cost = config->nudge_cost,
                                   .frequency_cost = config->frequency_cost,
                                   .capacity = config->energy};
-    entrain_sincos(frequency * h, &rule->frame_s, &rule->frame_c);
     aim(agents, rule);
-    // Each harmonic has one tick in eight, and does in it what eight would: all moments sink at the same rate.
+    // Each harmonic has one tick in so many, and does in it what they would: all moments sink at the same rate.
     for (uint32_t m = 0; m < ENTRAIN__HARMONICS; m++) {
         entrain__agent_rule *of = &agents->harmonics[m];
         *of = *rule;
         of->push = -h * config->coupling * ENTRAIN__HARMONICS / (m + 1);
-        entrain_sincos(frequency * h * ENTRAIN__HARMONICS * (m + 1), &of->frame_s, &of->frame_c);
     }
     // Hearing costs a pulse each: at first what the energy holds, then what comes back and half as much again.
     const double burst = floor(0.8 * config->energy / (config->pulse_cost + 1e-9));
@@ -412,7 +410,6 @@ static int64_t unit_of(double value) {
 typedef struct looker {
     partial *partials;
     const entrain__agents *agents;
-    double back_c, back_s; // what was learned of the first harmonic is kept in the frame of its next turn
 } looker;
 
 static void look(void *context, const entrain_range *range, uint32_t task) {
@@ -425,12 +422,10 @@ static void look(void *context, const entrain_range *range, uint32_t task) {
     const entrain_agent_habit *habit = range->columns[ENTRAIN_AGENT_HABIT];
     const entrain__agent_mind *mind = range->columns[ENTRAIN_AGENT_MIND];
     const entrain__agent_pulse *pulse = range->columns[ENTRAIN_AGENT_PULSE];
+    const double *cos = range->columns[ENTRAIN_AGENT_COS], *sin = range->columns[ENTRAIN_AGENT_SIN];
     const float *busy = range->columns[ENTRAIN_AGENT_BUSY];
     for (size_t k = 0; k < range->count; k++) {
-        const double cos = (double)range->published[WORDS * k] * 0x1p-44;
-        const double sin = (double)range->published[WORDS * k + 1] * 0x1p-44;
-        const double zx = cos + with->back_c * x[k] - with->back_s * y[k];
-        const double zy = sin + with->back_s * x[k] + with->back_c * y[k];
+        const double zx = cos[k] + x[k], zy = sin[k] + y[k];
         const int64_t belief = unit_of(sqrt(zx * zx + zy * zy)), turning = unit_of(natural[k] + learned[k]);
         const int64_t its = unit_of(energy[k]);
         sum->energy_least = sum->living == 0 || its < sum->energy_least ? its : sum->energy_least;
@@ -511,11 +506,8 @@ entrain_status entrain_agents_measure(entrain_population *population, entrain_ag
         entrain__arena_destroy(arena);
         return ENTRAIN_NO_MEMORY;
     }
-    looker with = {partials, agents_of(population), 1, 0};
+    looker with = {partials, agents_of(population)};
     ENTRAIN_ASSERT(with.agents != NULL);
-    const uint64_t left = ENTRAIN__HARMONICS - 1 - (entrain_engine_tick(engine) + ENTRAIN__HARMONICS - 1) % ENTRAIN__HARMONICS;
-    if (with.agents->cycles)
-        entrain_sincos(-with.agents->rule.frequency * with.agents->step_s * (double)left, &with.back_s, &with.back_c);
     const entrain_status status = entrain_engine_visit(engine, population, false, look, &with);
     partial sum = {0};
     for (uint32_t t = 0; status == ENTRAIN_OK && t < tasks; t++)

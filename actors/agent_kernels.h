@@ -19,7 +19,7 @@ enum { ENTRAIN__AGENT_BLOCK = 128 };
 typedef struct entrain__agent_rule {
     double step_s, sum_unit;
     double keep;             ///< 1 - leak
-    double frame_c, frame_s; ///< by how much the frame of this harmonic turns until its next tick
+    double frame_c, frame_s; ///< exp(-i Omega t): the frame that turns with everybody, at this tick
     bool spread;             ///< away from the estimate with `push`; else towards `target`
     double push;             ///< nudge = push x sine
     double target, tilt;     ///< of coherence; tilt: added where they are busiest
@@ -35,7 +35,7 @@ typedef struct entrain__agent_block {
     const int64_t *sums; ///< [count][6]
     const uint32_t *heard;
     const float *busy;
-    const double *cos, *sin;                ///< of this harmonic of its phase
+    const double *cos, *sin; ///< of this harmonic of its phase, in the frame
     const double *act;                      ///< 1: it listens; 0: it sits the tick out
     const double *nudge_share, *learn_share; ///< factors of what it does
     const double *recovery;                 ///< units that come in this tick
@@ -50,8 +50,8 @@ typedef struct entrain__agent_kernels {
     void (*move)(const entrain__agent_rule *rule, const entrain__agent_block *block);
     /// cos and sin of (harmonic + 1) phase from those of harmonic phase and of phase, in place.
     void (*next_harmonic)(uint32_t count, const double *c, const double *s, double *cos, double *sin);
-    /// [count][6] words, at most a block; cos and sin of phase, for who moves; words 2 and 3 are those of the first
-    /// harmonic.
+    /// [count][6] words, at most a block; cos and sin of phase in the frame, for who moves; words 2 and 3 are those of
+    /// the first harmonic.
     void (*publish)(const entrain__agent_rule *rule, uint32_t count, const double *phase,
                     const double *frequency, const double *learned, const double *lean_x,
                     const double *lean_y, const float *busy, double *cos, double *sin, int64_t *words);

@@ -9,7 +9,8 @@
 #include "entrain/agent.h"
 #include "entrain/random.h"
 
-#define ENTRAIN__HARMONICS 12
+/// A prime: whoever acts in every m-th tick only still meets all of them.
+#define ENTRAIN__HARMONICS 13
 
 /// Who is told how to act: it may seek and learn what else there is.
 typedef struct entrain__agent_acts {

@@ -38,7 +38,7 @@ typedef struct block_of {
     entrain__agent_mind *mind;
     entrain__agent_pulse *pulse;
     double *phase, *frequency, *learned, *lean_x, *lean_y, *energy, *spent;
-    double *cos, *sin; // of the phase that was published
+    double *cos, *sin; // of the phase that was published, in the frame
     int32_t *turns;
     float *busy;
 } block_of;
@@ -518,15 +518,25 @@ void entrain__agents_step(const entrain_range *range, uint32_t stage) {
     }
 }
 
+// Everybody has a clock, and was told the period: estimates are published in a frame that turns with it. There they stand
+// still, so that what is heard late is not wrong.
+static void take_frame(const entrain__agents *agents, uint64_t tick, entrain__agent_rule *rule) {
+    double turns = (double)tick * agents->step_s / agents->config.period_s;
+    turns -= __builtin_floor(turns);
+    entrain_sincos(-TWO_PI * turns, &rule->frame_s, &rule->frame_c);
+}
+
 void entrain__agents_publish(const entrain_range *range, uint32_t stage, int64_t *words_out) {
     (void)stage;
     const entrain__agents *agents = range->context;
     const entrain__agent_kernels *kernels = entrain__agent_kernels_for(range->simd);
     const uint32_t harmonic = harmonic_at(agents, range->tick);
+    entrain__agent_rule rule = agents->rule;
+    take_frame(agents, range->tick, &rule);
     for (uint32_t first = 0; first < range->count; first += BLOCK) {
         const block_of block = block_at(agents, range, first);
         int64_t *words = words_out + (size_t)first * WORDS;
-        kernels->publish(&agents->rule, block.count, block.phase, block.frequency, block.learned,
+        kernels->publish(&rule, block.count, block.phase, block.frequency, block.learned,
                          block.lean_x, block.lean_y, block.busy, block.cos, block.sin, words);
         if (harmonic == 1)
             continue;

@@ -52,10 +52,16 @@ void twin_begin(twin_swarm *twin, const entrain_agent_config *config, const entr
     }
 }
 
+// Omega t: how far the frame has turned in which estimates stand still.
+static double frame(const twin_swarm *twin) {
+    return fmod(told_frequency(twin) * twin->step_s * (double)twin->tick, 0x1.921fb54442d18p+2);
+}
+
 static said say(const twin_swarm *twin, const twin_agent *who, uint32_t harmonic) {
     const double one = frequency_unit(twin);
-    return (said){.x = word((cos(harmonic * who->phase) + who->lean_x[harmonic - 1]) / 4),
-                  .y = word((sin(harmonic * who->phase) + who->lean_y[harmonic - 1]) / 4),
+    const double angle = harmonic * (who->phase - frame(twin));
+    return (said){.x = word((cos(angle) + who->lean_x[harmonic - 1]) / 4),
+                  .y = word((sin(angle) + who->lean_y[harmonic - 1]) / 4),
                   .turning = word((who->omega + who->learned - told_frequency(twin)) / one)};
 }
 
@@ -105,12 +111,6 @@ static double made_up(double slow, double per_tick) {
     return per_tick > 0 ? fmin(slow, fmax(1, 0.8 / per_tick)) : slow;
 }
 
-static void turn_frame(double *x, double *y, double angle) {
-    const double c = cos(angle), s = sin(angle), old = *x;
-    *x = c * old - s * *y;
-    *y = s * old + c * *y;
-}
-
 static void act(twin_swarm *twin, uint32_t i, const said *own, const said *sum, uint32_t n,
                 uint32_t harmonic) {
     const entrain_agent_config *config = &twin->config;
@@ -125,11 +125,10 @@ static void act(twin_swarm *twin, uint32_t i, const said *own, const said *sum, 
         *px = (1 - config->leak) * *px + (4 * unit * (double)sum->x - n * zx) / (n + 1.0);
         *py = (1 - config->leak) * *py + (4 * unit * (double)sum->y - n * zy) / (n + 1.0);
     }
-    turn_frame(px, py, told_frequency(twin) * h * (spreads(twin) ? TWIN_HARMONICS * harmonic : 1));
-    // nudge = h g |z| sin(arg z - theta)
+    // nudge = h g |z| sin(arg z + Omega t - theta)
     const double share = (listens ? 1 : 0) * tier(twin, who);
     const double believed = hypot(zx, zy);
-    const double sine = believed * sin(atan2(zy, zx) - harmonic * who->phase);
+    const double sine = believed * sin(atan2(zy, zx) - harmonic * (who->phase - frame(twin)));
     const double gain =
         spreads(twin) ? -config->coupling * TWIN_HARMONICS / harmonic : gain_of(twin, believed);
     const double slow = who->slow > 1 ? who->slow : 1;

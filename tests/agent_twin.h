@@ -12,7 +12,7 @@
 #include "entrain/agent.h"
 #include "entrain/topology.h"
 
-enum { TWIN_SIZE_MAX = 64, TWIN_HARMONICS = 12 };
+enum { TWIN_SIZE_MAX = 64, TWIN_HARMONICS = 13 };
 
 typedef struct twin_agent {
     bool living;

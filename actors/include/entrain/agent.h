@@ -2,10 +2,10 @@
 ///
 /// Each tick an agent publishes six words: cos and sin of its phase, its estimate (x, y) of the swarm's mean
 /// of them, its frequency, and how busy it is; and hears the sums of its neighbours'. With z = u + p its estimate,
-/// u = exp(i theta) its own part and p what it has learned:
+/// u = exp(i (theta - Omega t)) its own part and p what it has learned:
 ///
-///   p'     = exp(i Omega h) ((1 - leak) p + (sum_j z_j - n z) / (n + 1))     n: how many it heard
-///   theta' = theta + h (omega + v) + nudge,   nudge = h g |z| sin(arg z - theta)
+///   p'     = (1 - leak) p + (sum_j z_j - n z) / (n + 1)                      n: how many it heard
+///   theta' = theta + h (omega + v) + nudge,   nudge = h g |z| sin(arg z + Omega t - theta)
 ///   v'     = v + h kappa (mean_j (omega_j + v_j) - (omega + v))              frequency-lock
 ///   g      = steepness (target - |z|), at most `coupling` either way. Where the band is open above: 4 steepness
 ///            (low + 0.9 (1 - low) - |z|), from an eighth of `coupling` (newcomers catch up with a swarm that is content) to
@@ -13,13 +13,14 @@
 ///
 /// Dynamic average consensus with a leak (Zhu and Martinez, 2010, the leak is ours): on a regular graph the mean
 /// of z is the mean of u, whoever changes, and deaths and losses are forgotten at the rate of the leak. Omega is the
-/// frequency that all of them were told (2 pi / period_s): the frame in which p stands still. Nobody reads the
+/// frequency that all of them were told (2 pi / period_s), and everybody has a clock: estimates are published in the
+/// frame that turns with it, so that what is heard late is not wrong. Nobody reads the
 /// swarm's coherence: |z| is all an agent knows of it.
 ///
 /// Spreading evenly (ENTRAIN_GOAL_DISTRIBUTE_LOAD): with pulses, time is divided into rounds of a period. In rounds
 /// for hearing (the first few, then as often as the energy recovers) all who fire pulse, and each moves by what the mean
 /// age of the others' pulses at its own differs from half a period: on a complete graph that is exactly its
-/// distance from the splay state nearest to the swarm. Else it estimates the moments of 12 harmonics in turn, by the
+/// distance from the splay state nearest to the swarm. Else it estimates the moments of 13 harmonics in turn, by the
 /// same consensus, and turns away from them all.
 ///
 /// An adjustment is paid with energy, and one that cannot be paid does not happen.
@@ -60,7 +61,7 @@ typedef struct entrain_agent_config {
     /// With pulses: room for those to and from so many, where a later graph has more neighbours than the first. Default
     /// 0: the first's; entrain_agents_look() tells how many there are.
     uint32_t neighbours;
-    /// Agents may spread: they estimate moments. 176 bytes each. Default false; distribute-load is refused without,
+    /// Agents may spread: they estimate moments. 192 bytes each. Default false; distribute-load is refused without,
     /// unless pulses.
     bool moments;
 } entrain_agent_config;
@@ -77,10 +78,10 @@ enum {
     ENTRAIN_AGENT_HABIT = 8,  ///< entrain_agent_habit
     ENTRAIN_AGENT_MIND = 9,   ///< what adaptive remembers; 16 bytes
     ENTRAIN_AGENT_PULSE = 10, ///< what pulses leave behind; 80 bytes
-    ENTRAIN_AGENT_MOMENTS = 11, ///< 22 doubles; 8 bytes of nothing without `moments`
+    ENTRAIN_AGENT_MOMENTS = 11, ///< 24 doubles; 8 bytes of nothing without `moments`
     ENTRAIN_AGENT_WORK = 12,  ///< entrain_workload's; 8 bytes of nothing without one
     ENTRAIN_AGENT_BUSY = 13,  ///< float: how busy it says it is, 0 to 1; 0.25 without a workload
-    ENTRAIN_AGENT_COS = 14, ///< double: of the phase, as last published; scratch
+    ENTRAIN_AGENT_COS = 14, ///< double: of the phase in that frame, as last published; scratch
     ENTRAIN_AGENT_SIN = 15,
 };
 
