@@ -231,6 +231,20 @@ static uint32_t pulses_per_tick(entrain_engine *engine, uint32_t room, bool hear
     return (uint32_t)most;
 }
 
+// Agents weigh all whom they hear alike: estimates are moved by sums less so many times one's own.
+static entrain_status check_weights(const entrain_topology *topology, entrain_error *error_out) {
+    if (topology == NULL)
+        return ENTRAIN_OK;
+    const entrain_topology_view graph = entrain_topology_look(topology);
+    for (uint64_t a = 0; graph.in_weights != NULL && a < graph.arc_count; a++)
+        if (graph.in_weights[a] * graph.weight_scale != 1)
+            return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
+                                     "The topology has an edge of weight %g; agents hear each neighbour alike, and "
+                                     "need a graph in which all weights are 1.",
+                                     graph.in_weights[a] * graph.weight_scale);
+    return ENTRAIN_OK;
+}
+
 entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_config *config,
                                   entrain_workload *workload, uint32_t count, uint32_t room,
                                   const double *phases, const double *frequencies,
@@ -242,6 +256,8 @@ entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_co
     entrain_status status = resolve(config, step_s, &resolved, error_out);
     if (status == ENTRAIN_OK)
         status = entrain__phase_values_check(step_s, room, initial, error_out);
+    if (status == ENTRAIN_OK)
+        status = check_weights(entrain_engine_topology(engine), error_out);
     uint32_t heard_most = 0, hearers_most = 0;
     if (status == ENTRAIN_OK && resolved.pulses) {
         heard_most = pulses_per_tick(engine, room, false);

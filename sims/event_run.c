@@ -97,14 +97,8 @@ static entrain_status change_graph(event_run *run, const scenario_event *event, 
         entrain_topology_edit(run->topology, run->list->items + cut->first, cut->count,
                               run->list->items + link->first, link->count, &changed, error_out);
     if (status == ENTRAIN_OK)
-        status = entrain_engine_replace_topology(entrain_swarm_engine(run->swarm), changed, error_out);
-    if (status != ENTRAIN_OK) {
-        entrain_topology_release(changed);
-        return status;
-    }
-    entrain_topology_release(run->topology);
-    run->topology = changed;
-    return ENTRAIN_OK;
+        status = event_replace_graph(run, changed, error_out);
+    return status;
 }
 
 static entrain_status happen(event_run *run, const scenario_event *event, entrain_error *error_out) {
@@ -133,6 +127,11 @@ static entrain_status look_at_edges(const event_run *run, const event_action *ac
     const bool directed = entrain_topology_look(run->topology).directed;
     for (uint32_t i = action->first; i < action->first + action->count; i++) {
         const event_item *edge = &run->list->items[i];
+        if (!cuts && edge->weight != 1 && entrain_agents_look(entrain_swarm_population(run->swarm)) != NULL)
+            return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
+                                     "the edge between %" PRIu32 " and %" PRIu32
+                                     " would have the weight %g; agents hear each neighbour alike: leave it out.",
+                                     edge->from, edge->to, edge->weight);
         const bool turn = !directed && edge->from > edge->to;
         const uint32_t from = turn ? edge->to : edge->from, to = turn ? edge->from : edge->to;
         char name[40];

@@ -223,7 +223,7 @@ entrain_status event_try_agents(event_run *run, const scenario_event *event, ent
 
 // --- Graphs
 
-static entrain_status replace(event_run *run, entrain_topology *changed, entrain_error *error_out) {
+entrain_status event_replace_graph(event_run *run, entrain_topology *changed, entrain_error *error_out) {
     const entrain_agent_config *config = entrain_agents_look(population_of(run));
     entrain_status status = config != NULL ? check_pulses(run, config, changed, error_out) : ENTRAIN_OK;
     if (status == ENTRAIN_OK)
@@ -310,7 +310,7 @@ entrain_status event_topology(event_run *run, const event_item *items, uint32_t 
     if (complete(run)) { // it is the same for any members
         const entrain_topology_config config = graph_of(run, items, places);
         const entrain_status status = entrain_topology_create(&config, &made, error_out);
-        return status == ENTRAIN_OK ? replace(run, made, error_out) : status;
+        return status == ENTRAIN_OK ? event_replace_graph(run, made, error_out) : status;
     }
     uint32_t size = 0;
     uint32_t *members = list_members(run, &size);
@@ -324,7 +324,7 @@ entrain_status event_topology(event_run *run, const event_item *items, uint32_t 
         made = large;
     }
     free(members);
-    return status == ENTRAIN_OK ? replace(run, made, error_out) : status;
+    return status == ENTRAIN_OK ? event_replace_graph(run, made, error_out) : status;
 }
 
 // --- Who leaves and who joins
@@ -363,7 +363,7 @@ static entrain_status take_leave(event_run *run, const uint32_t *leaving, uint32
                                         entrain_swarm_tick(run->swarm), &changed, error_out);
     free(living);
     if (status == ENTRAIN_OK && changed != NULL)
-        status = replace(run, changed, error_out);
+        status = event_replace_graph(run, changed, error_out);
     for (uint32_t k = 0; status == ENTRAIN_OK && k < count; k++) {
         (void)entrain_engine_stop_actor(engine, entrain_population_id(population_of(run), leaving[k]));
         run->course.member[leaving[k]] = false;
@@ -433,7 +433,7 @@ entrain_status event_join(event_run *run, const event_item *items, uint32_t coun
                                        entrain_engine_seed(engine), entrain_swarm_tick(run->swarm), &changed,
                                        error_out);
     if (status == ENTRAIN_OK && changed != NULL)
-        status = replace(run, changed, error_out);
+        status = event_replace_graph(run, changed, error_out);
     for (uint32_t k = 0; status == ENTRAIN_OK && k < joining; k++) {
         entrain_id id;
         status = entrain_engine_restart_actor(engine, population_of(run), newcomers[k], &id);

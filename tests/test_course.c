@@ -440,6 +440,28 @@ static void what_only_the_swarm_can_tell_is_refused(void **state) {
     end(&c);
 }
 
+// Agents hear each neighbour alike, and mailboxes for pulses have room for those there were.
+static void graphs_that_agents_cannot_hear_are_refused(void **state) {
+    (void)state;
+    course c = {0};
+    assert_int_equal(load_course("}", "{ at = 1, link = { { 0, 9, 3 } } }", &c.given), ENTRAIN_OK);
+    assert_int_equal(entrain_swarm_create(&c.given.swarm, &c.swarm, &error), ENTRAIN_OK);
+    assert_int_equal(event_run_begin(&c.events, c.given.events, c.swarm, "x.lua", &error), ENTRAIN_UNSUPPORTED);
+    assert_non_null(strstr(error.sentence, "agents hear each neighbour alike"));
+    end(&c);
+    c = (course){0};
+    assert_int_equal(load_course(", topology = { weight = { low = 2, high = 2 } } }",
+                                 "{ at = 1, goal = 'save-energy' }", &c.given),
+                     ENTRAIN_OK);
+    assert_int_equal(entrain_swarm_create(&c.given.swarm, &c.swarm, &error), ENTRAIN_UNSUPPORTED);
+    assert_non_null(strstr(error.sentence, "an edge of weight 2;"));
+    end(&c);
+    begin(&c, "}, agent = { strategy = 'pulse' }", "{ at = 1, link = { { 0, 9 }, { 0, 10 }, { 0, 11 } } }");
+    assert_int_equal(event_run_advance(&c.events, 200, &error), ENTRAIN_LIMIT);
+    assert_non_null(strstr(error.sentence, "neighbours, and mailboxes for pulses were made for 8"));
+    end(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_switch_of_goals_converges_to_the_new_one_both_ways),
@@ -453,6 +475,7 @@ int main(void) {
         cmocka_unit_test(a_new_graph_is_for_those_who_are_there),
         cmocka_unit_test(what_cannot_be_is_refused_with_a_sentence),
         cmocka_unit_test(what_only_the_swarm_can_tell_is_refused),
+        cmocka_unit_test(graphs_that_agents_cannot_hear_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

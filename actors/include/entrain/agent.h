@@ -99,6 +99,7 @@ typedef struct entrain_agent_habit {
 /// entrain_engine_restart_actor(), with the initial values at their index. @p phases and @p frequencies [room], as
 /// entrain_kuramoto_add(). @p workload: what they produce and for whom, from entrain_workload_create(); NULL: nothing.
 /// It is the population's from here on, and gone when this call fails. The topology must be set before where there are pulses.
+/// ENTRAIN_UNSUPPORTED for one with weights other than 1: everybody heard counts alike.
 ENTRAIN_API entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_config *config,
                                               entrain_workload *workload, uint32_t count, uint32_t room,
                                               const double *phases, const double *frequencies,
