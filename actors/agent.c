@@ -366,6 +366,16 @@ static void tell_all(const entrain__agents *agents, entrain_strategy strategy) {
     }
 }
 
+// Rounds are counted from 0 again, and nothing of earlier ones may pass for them.
+static void forget_rounds(const entrain__agents *agents) {
+    for (uint32_t i = 0; i < agents->room; i++) {
+        if (entrain_population_id(agents->population, i) == ENTRAIN_ID_NONE)
+            continue;
+        entrain__agent_pulse *pulse = entrain_population_at(agents->population, i, ENTRAIN_AGENT_PULSE);
+        pulse->rounds[0].round = pulse->rounds[1].round = UINT32_MAX;
+    }
+}
+
 entrain_status entrain_agents_change(entrain_population *population, const entrain_agent_config *config,
                                      entrain_error *error_out) {
     entrain__agents *agents = agents_of(population);
@@ -379,8 +389,10 @@ entrain_status entrain_agents_change(entrain_population *population, const entra
         resolved.period_s != is->period_s || resolved.energy != is->energy)
         REFUSE("The agents' pulses, moments, period and energy cannot change while they run.");
     const bool told = resolved.strategy != is->strategy;
-    if (!agents->spreads && entrain_goal_look(resolved.goal).spread)
+    if (!agents->spreads && entrain_goal_look(resolved.goal).spread) {
         agents->since_s = (double)entrain_engine_tick(entrain_population_engine(population)) * agents->step_s;
+        forget_rounds(agents);
+    }
     agents->config = resolved;
     entrain__agents_derive(agents);
     if (told)

@@ -14,7 +14,7 @@
 
 /// Who is told how to act: it may seek and learn what else there is.
 typedef struct entrain__agent_acts {
-    double nudge, learn; ///< 1 or 0
+    double nudge, learn; ///< 1 or 0; learn: 2 where nothing but a common period is sought
 } entrain__agent_acts;
 
 /// Column ENTRAIN_AGENT_MIND.

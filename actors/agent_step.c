@@ -72,14 +72,15 @@ typedef struct factors {
     double act[BLOCK], nudge[BLOCK], learn[BLOCK], recovery[BLOCK];
 } factors;
 
-// What a strategy does of itself. Who spreads by pulses leaves nudging to them, but needs a common period.
+// What a strategy does of itself. Who spreads by pulses leaves nudging to them, but needs a common period, and twice
+// as soon: what periods differ by when the first gaps are even makes them uneven until it hears the others again.
 static entrain__agent_acts acts_of(const entrain__agents *agents, uint8_t acting) {
     const bool spreads = agents->spreads;
     switch ((entrain_strategy)acting) {
     case ENTRAIN_STRATEGY_PHASE_NUDGE:
         return (entrain__agent_acts){1, 0};
     case ENTRAIN_STRATEGY_PULSE:
-        return (entrain__agent_acts){0, spreads ? 1 : 0};
+        return (entrain__agent_acts){0, spreads ? 2 : 0};
     default:
         return (entrain__agent_acts){1, 1};
     }

@@ -25,7 +25,7 @@ static const golden goldens[] = {
     {"minimize-api-calls", ENTRAIN_GOAL_MINIMIZE_API_CALLS, ITS_OWN, 20, false, false,
      UINT64_C(0x6fcddb6f0717a552)},
     {"distribute-load", ENTRAIN_GOAL_DISTRIBUTE_LOAD, ITS_OWN, 20, false, false,
-     UINT64_C(0x8bb05314072cc809)},
+     UINT64_C(0x46832d6b90d01fb0)},
     {"reach-consensus", ENTRAIN_GOAL_REACH_CONSENSUS, ITS_OWN, 20, false, false,
      UINT64_C(0xec02b9e58211d8af)},
     {"minimize-latency", ENTRAIN_GOAL_MINIMIZE_LATENCY, ITS_OWN, 20, false, false,

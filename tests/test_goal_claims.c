@@ -127,12 +127,60 @@ static void slow_agents_spread_too(void **state) {
     }
 }
 
+// 33 agents are even after two or three rounds, while their periods still differ; that must not undo it before they
+// hear each other again.
+static void what_is_even_early_stays_so(void **state) {
+    (void)state;
+    for (uint64_t seed = 11; seed <= 16; seed++) {
+        const entrain_swarm_config config = world_goal(ENTRAIN_GOAL_DISTRIBUTE_LOAD, 33, seed);
+        entrain_goal_watch watch;
+        world here;
+        world_open(&here, &config);
+        entrain_goal_watch_begin(&watch, entrain_agents_band(here.population));
+        world_watch(&here, 30, 0.1, &watch);
+        if (!watch.report.met)
+            fail_msg("seed %d: from %.1f s on held for %.1f %%", (int)seed, watch.report.entered_s,
+                     100 * watch.report.held);
+        world_close(&here);
+    }
+}
+
+// Who spreads for a second time begins with round 0 again, and takes nothing of the first time for it.
+static void spreading_again_begins_anew(void **state) {
+    (void)state;
+    const entrain_swarm_config config = world_goal(ENTRAIN_GOAL_DISTRIBUTE_LOAD, 20, 1);
+    entrain_agent_totals before, after;
+    entrain_error error = {0};
+    world here;
+    world_open(&here, &config);
+    world_run_to(&here, 1.9);
+    entrain_agent_config other = *entrain_agents_look(here.population);
+    other.goal = ENTRAIN_GOAL_SAVE_ENERGY;
+    other.low = other.high = NAN;
+    const entrain_goal_facts facts = entrain_goal_look(other.goal);
+    other.strategy = facts.strategy;
+    world_must(entrain_agents_change(here.population, &other, &error), &error, "change");
+    world_run_to(&here, 2.5);
+    world_must(entrain_agents_measure(here.population, &before), NULL, "measure");
+    other.goal = ENTRAIN_GOAL_DISTRIBUTE_LOAD;
+    other.low = other.high = NAN;
+    other.strategy = ENTRAIN_STRATEGY_PULSE;
+    world_must(entrain_agents_change(here.population, &other, &error), &error, "change");
+    world_run_to(&here, 3.4);
+    world_must(entrain_agents_measure(here.population, &after), NULL, "measure");
+    print_message("  %d pulses in the first round\n", (int)(after.pulses - before.pulses));
+    assert_true(after.pulses - before.pulses >= 15);
+    world_close(&here);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rhythm_is_steady),
         cmocka_unit_test(traffic_draws_together),
         cmocka_unit_test(bands_are_held_from_both_sides),
         cmocka_unit_test(slow_agents_spread_too),
+        cmocka_unit_test(what_is_even_early_stays_so),
+        cmocka_unit_test(spreading_again_begins_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
