@@ -115,6 +115,11 @@ static entrain_status resolve(const entrain_agent_config *config, double step_s,
         return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
                                  "The agents' strategy is pulse, and they were made without mailboxes for "
                                  "pulses; configure `pulses`.");
+    if (facts.spread && config->coupling != 0 && !config->moments && !config->pulses)
+        return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
+                                 "The agents' goal is %s, and they were made without moments and without "
+                                 "pulses; configure one of them.",
+                                 facts.name);
     const entrain_status status = check_bounds(config, error_out);
     if (status == ENTRAIN_OK && !(TWO_PI / config->period_s * step_s <= 1))
         REFUSE("The agents' period is %g s and a tick %g s; a turn needs at least 7 ticks.", config->period_s,
@@ -387,7 +392,8 @@ entrain_status entrain_agents_change(entrain_population *population, const entra
         return status;
     if (resolved.pulses != is->pulses || resolved.neighbours != is->neighbours || resolved.moments != is->moments ||
         resolved.period_s != is->period_s || resolved.energy != is->energy)
-        REFUSE("The agents' pulses, moments, period and energy cannot change while they run.");
+        REFUSE("The agents' pulses, neighbours, moments, period and energy cannot change while they run; "
+               "begin with what entrain_agents_look() says.");
     const bool told = resolved.strategy != is->strategy;
     if (!agents->spreads && entrain_goal_look(resolved.goal).spread) {
         agents->since_s = (double)entrain_engine_tick(entrain_population_engine(population)) * agents->step_s;
@@ -496,6 +502,17 @@ static void add_partial(partial *sum, const partial *part) {
     sum->sin += part->sin;
 }
 
+// Standard deviation of frequencies.
+static double spread_of(const partial *sum) {
+    const int128 n = sum->living > 0 ? (int128)sum->living : 1, middle = sum->frequency / n;
+    // N sum of squares less the square of the sum, which is no more: exact until here, where there is room for it.
+    if (sum->frequency_square <= ((int128)1 << 126) / n)
+        return sqrt((double)(n * sum->frequency_square - sum->frequency * sum->frequency)) / UNIT / (double)n;
+    // Else the squares about a whole number less than one unit from the mean: below 2^126 whatever there is.
+    const int128 squares = sum->frequency_square - 2 * middle * sum->frequency + n * middle * middle;
+    return squares > 0 ? sqrt((double)squares / (double)n) / UNIT : 0;
+}
+
 static entrain_agent_totals totals_of(const partial *sum) {
     const double n = sum->living > 0 ? (double)sum->living : 1;
     const double r = sqrt((double)sum->cos * (double)sum->cos + (double)sum->sin * (double)sum->sin) * 0x1p-44 / n;
@@ -503,8 +520,6 @@ static entrain_agent_totals totals_of(const partial *sum) {
     const double belief_square = (double)sum->belief_square / (UNIT * UNIT) / n;
     const double error = belief_square - 2 * r * belief + r * r;
     const double frequency = (double)sum->frequency / UNIT / n;
-    // N sum of squares less the square of the sum: exact until here.
-    const int128 spread = (int128)sum->living * sum->frequency_square - sum->frequency * sum->frequency;
     entrain_agent_totals totals = {
         .living = (uint32_t)sum->living,
         .energy_mean = (double)sum->energy / UNIT / n,
@@ -513,7 +528,7 @@ static entrain_agent_totals totals_of(const partial *sum) {
         .belief = belief,
         .belief_error = error > 0 ? sqrt(error) : 0,
         .frequency_mean = frequency,
-        .frequency_spread = spread > 0 ? sqrt((double)spread) / UNIT / n : 0,
+        .frequency_spread = spread_of(sum),
         .busy = (double)sum->busy / UNIT / n,
         .switches = sum->switches,
         .pulses = sum->pulses,

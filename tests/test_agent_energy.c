@@ -2,6 +2,8 @@
 //
 // Each check looks at every agent's columns tick by tick from outside, and needs nothing but agent.h: what
 // the energy was, what was spent in this tick, how far the phase went beyond h (omega + v).
+#include <string.h>
+
 #include "agent_world.h"
 #include "check.h"
 
@@ -352,6 +354,44 @@ static void save_energy_saves(void **state) {
         assert_true(spent[0] <= spent[s] * 1.001);
 }
 
+// Moments, or pulses, or nobody who adjusts anything: what the header promises. Also of who changes course.
+static void spreading_needs_means(void **state) {
+    (void)state;
+    entrain_swarm_config config = world_coherence(0.9, 20, 3);
+    config.agent.moments = config.agent.pulses = false;
+    world here;
+    world_open(&here, &config);
+    entrain_agent_config changed = *entrain_agents_look(here.population);
+    entrain_error error = {0};
+    changed.goal = ENTRAIN_GOAL_DISTRIBUTE_LOAD;
+    assert_int_equal(entrain_agents_change(here.population, &changed, &error), ENTRAIN_UNSUPPORTED);
+    assert_non_null(strstr(error.sentence, "without moments and without"));
+    assert_int_equal(entrain_agents_look(here.population)->goal, ENTRAIN_GOAL_COHERENCE);
+    changed.coupling = 0;
+    assert_int_equal(entrain_agents_change(here.population, &changed, &error), ENTRAIN_OK);
+    world_close(&here);
+    config.agent.goal = ENTRAIN_GOAL_DISTRIBUTE_LOAD;
+    entrain_swarm *swarm = NULL;
+    assert_int_equal(entrain_swarm_create(&config, &swarm, &error), ENTRAIN_UNSUPPORTED);
+    config.agent.moments = true;
+    assert_int_equal(entrain_swarm_create(&config, &swarm, &error), ENTRAIN_OK);
+    entrain_swarm_destroy(swarm);
+}
+
+// The greatest there are, of many: sums of squares have room.
+static void any_frequencies_have_a_spread(void **state) {
+    (void)state;
+    entrain_swarm_config config = world_coherence(0.9, 20000, 4);
+    world here;
+    world_open(&here, &config);
+    for (uint32_t i = 0; i < here.size; i++)
+        *world_double(&here, i, ENTRAIN_KURAMOTO_FREQUENCY) = i % 2 == 0 ? 1e9 : -1e9;
+    const entrain_agent_totals totals = totals_of(&here);
+    assert_true(fabs(totals.frequency_mean) < 1e-6);
+    assert_true(fabs(totals.frequency_spread - 1e9) < 1);
+    world_close(&here);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(energy_is_kept_in_books),
@@ -362,6 +402,8 @@ int main(void) {
         cmocka_unit_test(energy_aware_does_less_with_less),
         cmocka_unit_test(adaptive_has_hysteresis),
         cmocka_unit_test(save_energy_saves),
+        cmocka_unit_test(spreading_needs_means),
+        cmocka_unit_test(any_frequencies_have_a_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

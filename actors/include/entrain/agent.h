@@ -56,13 +56,13 @@ typedef struct entrain_agent_config {
     double pulse_strength; ///< of phase-advancing pulses: part of the charge, 0 to 1; default 0.3
     double spread_gain;    ///< part of its distance that who spreads by pulses moves at once, 0 to 1; default 0.7
     /// Agents may pulse: they have mailboxes, with room for one pulse from each they hear. Default false; pulse
-    /// and adaptive are refused without. On a complete graph up to 256 agents.
+    /// is refused without, and adaptive never chooses it. On a complete graph up to 256 agents.
     bool pulses;
     /// With pulses: room for those to and from so many, where a later graph has more neighbours than the first. Default
     /// 0: the first's; entrain_agents_look() tells how many there are.
     uint32_t neighbours;
     /// Agents may spread: they estimate moments. 192 bytes each. Default false; distribute-load is refused without,
-    /// unless pulses.
+    /// unless pulses, or nobody adjusts anything.
     bool moments;
 } entrain_agent_config;
 
