@@ -22,6 +22,8 @@
 /// age of the others' pulses at its own differs from half a period: on a complete graph that is exactly its
 /// distance from the splay state nearest to the swarm. Else it estimates the moments of 13 harmonics in turn, by the
 /// same consensus, and turns away from them all.
+/// (By moments from some 1,000 agents on. Of fewer, twenty windows hold 10 to 30 each, and a few more in one are a peak of
+/// 1.25: it is entered, but of 30 swarms held for 95 % of a minute by 14 of 201 agents, 22 of 300, 28 of 400, 29 of 600.)
 ///
 /// An adjustment is paid with energy, and one that cannot be paid does not happen.
 #ifndef ENTRAIN_AGENT_H
