@@ -568,10 +568,27 @@ bool entrain_agents_can_reach(const entrain_agent_config *config, uint32_t count
     const entrain_goal_facts facts = entrain_goal_look(config->goal);
     const double low = isnan(config->low) ? facts.low : config->low;
     const double high = isnan(config->high) ? facts.high : config->high;
+    // Evening out 12 harmonics evens out the gaps of as many agents; of a few more, sometimes.
+    enum { SPREAD_BY_MOMENTS = 40 };
+    const entrain_strategy strategy =
+        config->strategy < ENTRAIN_STRATEGY_COUNT ? config->strategy : facts.strategy;
     text_out[0] = '\0';
     if (facts.spread) {
         if (config->coupling == 0)
             snprintf(text_out, size, "With coupling 0 nobody adjusts anything, and nothing spreads evenly.");
+        else if (config->stubbornness >= 1)
+            snprintf(text_out, size, "With stubbornness 1 nobody ever acts, and nothing spreads evenly.");
+        else if (count > SPREAD_BY_MOMENTS && count <= ENTRAIN_SPLAY_SIZE_MAX &&
+                 strategy != ENTRAIN_STRATEGY_PULSE)
+            snprintf(text_out, size,
+                     "Up to %d agents spreading evenly means even gaps (Gini up to %g), and with %s they stay "
+                     "uneven (0.3 to 0.5): only pulses that everybody hears make them even (strategy pulse, a "
+                     "complete graph).",
+                     ENTRAIN_SPLAY_SIZE_MAX, ENTRAIN_SPLAY_GINI, entrain_strategy_name(strategy));
+    } else if (config->stubbornness >= 1 && low > 1 / sqrt((double)count) && frequency_spread > 0) {
+        snprintf(text_out, size,
+                 "With stubbornness 1 nobody ever acts: coherence stays about 1/sqrt(N) = %.3g, below %.4g.",
+                 1 / sqrt((double)count), low);
     } else if (config->coupling == 0 && low > 1 / sqrt((double)count) && frequency_spread > 0) {
         snprintf(text_out, size,
                  "With coupling 0 nobody adjusts anything: coherence stays about 1/sqrt(N) = %.3g, below %.4g.",

@@ -79,7 +79,8 @@ entrain_goal_facts entrain_goal_look(entrain_goal goal) {
 entrain_goal entrain_goal_find(const char *name) {
     for (uint32_t g = 0; g < ENTRAIN_GOAL_COUNT; g++) {
         const entrain_goal_facts facts = entrain_goal_look((entrain_goal)g);
-        if (strcmp(name, facts.name) == 0 || (name[0] == facts.key && name[0] != '-' && name[1] == '\0'))
+        const char upper = (char)(name[0] >= 'a' && name[0] <= 'z' ? name[0] - 'a' + 'A' : name[0]);
+        if (strcmp(name, facts.name) == 0 || (upper == facts.key && upper != '-' && name[1] == '\0'))
             return (entrain_goal)g;
     }
     return ENTRAIN_GOAL_COUNT;

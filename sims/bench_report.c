@@ -145,9 +145,12 @@ static void put_facts(bench_report *report) {
                json_string_value(json_object_get(machine, "compiler")),
                json_string_value(json_object_get(machine, "flags")));
         double load = json_number_value(json_object_get(line, "load_begin"));
-        printf("  repeats  %u of about %s each, taken in turns; load at the beginning %.2f%s\n",
-               setup->repeats, text_duration(setup->seconds).text, load,
-               load > 0.5 * (double)cpus ? ": busy, read ratios" : "");
+        if (setup->untimed)
+            printf("  load     at the beginning %.2f; no figure depends on it\n", load);
+        else
+            printf("  repeats  %u of about %s each, taken in turns; load at the beginning %.2f%s\n",
+                   setup->repeats, text_duration(setup->seconds).text, load,
+                   load > 0.5 * (double)cpus ? ": busy, read ratios" : "");
         push(report);
     }
     char differences[800], text[900];

@@ -49,6 +49,7 @@ typedef struct bench_report_setup {
     const bench_column *columns; ///< copied; their texts must outlive the report
     uint32_t column_count;       ///< 1 to BENCH_COLUMNS_MAX
     uint32_t repeats;            ///< of each measurement
+    bool untimed;                ///< what is measured is simulated: neither repeats nor load matter
     double seconds;              ///< about so long each
     const char *command;         ///< as typed
     json_t *settings;            ///< further facts, an object; may be NULL; the caller keeps its reference

@@ -342,6 +342,7 @@ int bench_resilience(const bench_options *options) {
     setup.columns = columns;
     setup.column_count = sizeof columns / sizeof *columns;
     setup.repeats = 1;
+    setup.untimed = true;
     setup.row_keys = "goal size kind strength";
     setup.row_value = "time_median_s";
     int code = EXIT_USAGE;

@@ -221,7 +221,8 @@ static void hold_against_control(run_state *run, run_end end) {
                          .quiet = options->quiet};
     if (options->timeout_s > 0)
         plan.timeout_s = options->timeout_s - (wall_now_s() - run->carried_s);
-    say_note("control: the same requests and disruptions, and nobody adjusts anything");
+    say_note("control: the same requests%s, and nobody adjusts anything",
+             run->events.next > 0 ? " and events" : "");
     entrain_status status = entrain_workload_measure(entrain_swarm_workload(run->swarm), &totals);
     if (status == ENTRAIN_OK)
         status = control_run(&plan, &control, &error);
@@ -407,9 +408,9 @@ static int look_ahead(run_state *run) {
     if (run->goal.unreachable[0] == '\0')
         return EXIT_DONE;
     if (required)
-        say_error("the goal cannot be met, so nothing was run: %s", run->goal.unreachable);
+        say_error("the goal cannot be met, so nothing was run. %s", run->goal.unreachable);
     else
-        say_note("the goal cannot be met: %s", run->goal.unreachable);
+        say_note("the goal cannot be met. %s", run->goal.unreachable);
     return required ? EXIT_GOAL : EXIT_DONE;
 }
 

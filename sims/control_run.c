@@ -162,6 +162,16 @@ static number_text text_amount(double amount) {
     return words;
 }
 
+// "650 ms", "1.12 s": two digits behind the point, for it is hundredths that two waits differ by.
+static number_text text_wait(double wait) {
+    number_text words = {"-"};
+    if (wait < 1 || wait >= 100)
+        return text_duration(wait);
+    if (!isnan(wait))
+        snprintf(words.text, sizeof words.text, "%.2f s", wait);
+    return words;
+}
+
 // "90.1 % less", "2.3 x as much"
 static number_text text_change(double swarm, double control) {
     number_text words = {{0}};
@@ -169,7 +179,7 @@ static number_text text_change(double swarm, double control) {
     if (isnan(of) || isinf(of))
         snprintf(words.text, sizeof words.text, "-");
     else if (of > 0.995 && of < 1.005)
-        snprintf(words.text, sizeof words.text, "the same");
+        snprintf(words.text, sizeof words.text, swarm == control ? "the same" : "about the same");
     else if (of < 1)
         snprintf(words.text, sizeof words.text, "%.3g %% less", 100 * (1 - of));
     else if (of < 2)
@@ -202,18 +212,13 @@ void control_rows(FILE *to, const json_t *summary, void (*row)(FILE *, const cha
         double a = number_at(swarm, lines[i].key), b = number_at(control, lines[i].key);
         if (a == 0 && b == 0) // !(a > 0) && !(b > 0) would hide what is not known
             continue;
-        number_text here = lines[i].seconds && !isnan(a) ? text_duration(a) : text_amount(a),
-                    there = lines[i].seconds && !isnan(b) ? text_duration(b) : text_amount(b);
+        number_text here = lines[i].seconds ? text_wait(a) : text_amount(a),
+                    there = lines[i].seconds ? text_wait(b) : text_amount(b);
         fprintf(to, "%15s%-20s %11s %11s  %s\n", "", lines[i].words, here.text, there.text,
                 text_change(a, b).text);
     }
     if (!json_is_true(json_object_get(worth, "same_requests")))
         row(to, "", "the two were not given the same number of requests: compare per request");
-}
-
-static number_text text_wait(const json_t *side, const char *key) {
-    const double wait = number_at(side, key);
-    return isnan(wait) ? (number_text){"-"} : text_duration(wait);
 }
 
 void control_sentence(const json_t *summary, char *text_out, size_t size) {
@@ -233,7 +238,7 @@ void control_sentence(const json_t *summary, char *text_out, size_t size) {
     const bool spread = json_is_object(goal) && json_object_get(json_object_get(goal, "band"), "low") == NULL;
     const char *deed = spread ? "Spreading evenly" : "Synchronizing";
     const char *verdict = cheaper < 0.98 && quicker < 0.98    ? "saved calls and time"
-                          : cheaper < 0.98 && quicker <= 1.02 ? "saved calls and cost no time"
+                          : cheaper < 0.98 && quicker <= 1.02 ? "saved calls and cost next to no time"
                           : cheaper < 0.98                    ? "saved calls and cost time"
                           : cheaper <= 1.02 && quicker < 0.98 ? "saved time, not calls"
                           : cheaper > 1.02 && quicker < 0.98  ? "saved time and cost calls"
@@ -244,7 +249,7 @@ void control_sentence(const json_t *summary, char *text_out, size_t size) {
              "%s %s: %s external calls against %s of the control, a cost of %s against %s, and half of the "
              "requests waited up to %s against %s (95 %%: %s against %s).",
              deed, verdict, text_amount(calls).text, text_amount(calls_there).text, text_amount(cost).text,
-             text_amount(cost_there).text, text_wait(swarm, "wait_p50_s").text,
-             text_wait(control, "wait_p50_s").text, text_wait(swarm, "wait_p95_s").text,
-             text_wait(control, "wait_p95_s").text);
+             text_amount(cost_there).text, text_wait(number_at(swarm, "wait_p50_s")).text,
+             text_wait(number_at(control, "wait_p50_s")).text, text_wait(number_at(swarm, "wait_p95_s")).text,
+             text_wait(number_at(control, "wait_p95_s")).text);
 }

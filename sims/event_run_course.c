@@ -22,6 +22,12 @@ static bool complete(const event_run *run) {
     return entrain_topology_look(run->topology).kind == ENTRAIN_TOPOLOGY_COMPLETE;
 }
 
+static uint32_t place_count(const event_run *run) { return entrain_population_count(population_of(run)); }
+
+bool event_is_member(const event_run *run, uint32_t index) {
+    return run->course.member == NULL ? index < run->course.size : run->course.member[index];
+}
+
 // --- Goals and strategies
 
 // Whether agents that pulse could reach everybody: they took mailboxes for so many at the start.
@@ -47,10 +53,18 @@ static entrain_status check_pulses(const event_run *run, const entrain_agent_con
                              most, config->neighbours);
 }
 
+// A complete graph; or one that has arcs, because events lose or cut them, as many as a complete graph of the members.
+static bool all_hear_all(const event_run *run) {
+    uint64_t members = 0;
+    for (uint32_t i = 0; i < place_count(run); i++)
+        members += event_is_member(run, i);
+    return complete(run) || entrain_topology_look(run->topology).arc_count + members >= members * members;
+}
+
 // Who spreads by pulses needs to hear everybody; as scenario_agents.c has it.
 static entrain_strategy strategy_of(const event_run *run, const entrain_agent_config *config) {
     const entrain_strategy strategy = entrain_goal_look(config->goal).strategy;
-    const bool few = complete(run) && config->pulses &&
+    const bool few = all_hear_all(run) && config->pulses &&
                      entrain_agents_band(population_of(run)).size <= ENTRAIN_SPLAY_SIZE_MAX;
     return strategy == ENTRAIN_STRATEGY_PULSE && !few ? ENTRAIN_STRATEGY_FREQUENCY_LOCK : strategy;
 }
@@ -87,12 +101,6 @@ static int by_draw(const void *left, const void *right) {
     if (a->draw != b->draw)
         return a->draw < b->draw ? -1 : 1;
     return (a->index > b->index) - (a->index < b->index);
-}
-
-static uint32_t place_count(const event_run *run) { return entrain_population_count(population_of(run)); }
-
-bool event_is_member(const event_run *run, uint32_t index) {
-    return run->course.member == NULL ? index < run->course.size : run->course.member[index];
 }
 
 static bool lives(const event_run *run, uint32_t index) {

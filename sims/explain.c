@@ -50,7 +50,7 @@ static void band_words(const json_t *goal, char *text_out, size_t size) {
     else if (!isnan(number_at(band, "gap_gini")))
         snprintf(text_out, size, "gaps as even as a Gini coefficient of %g", number_at(band, "gap_gini"));
     else
-        snprintf(text_out, size, "r to r8 up to %g, and the peak of load up to %g of the mean",
+        snprintf(text_out, size, "r_1 to r_8 up to %g, and the peak of load up to %g of the mean",
                  number_at(band, "moments"), number_at(band, "peak_load"));
 }
 
@@ -63,10 +63,11 @@ static void tell_swarm(json_t *story, const json_t *summary) {
         snprintf(hears, sizeof hears, "each hearing %" PRIu64 " other%s at most", most, most == 1 ? "" : "s");
     char band[120];
     band_words(goal, band, sizeof band);
+    const bool own = strcmp(text_at(goal, "name"), "coherence") == 0; // the band says it all
     if (json_is_object(goal))
-        snprintf(text, sizeof text, "%s, %s, %s after %s: %s.", text_counted(size, "agent").text, hears,
+        snprintf(text, sizeof text, "%s, %s, %s after %s%s%s.", text_counted(size, "agent").text, hears,
                  json_array_size(json_object_get(goal, "earlier")) > 0 ? "were in the end" : "were",
-                 text_at(goal, "name"), band);
+                 own ? "" : text_at(goal, "name"), own ? "" : ": ", band);
     else
         snprintf(text, sizeof text, "%s, %s, ran for %s of simulated time and came to a coherence of %.3f.",
                  text_counted(size, "actor").text, hears, text_duration(number_at(summary, "time_s")).text,
@@ -86,8 +87,9 @@ static void tell_goal(json_t *story, const json_t *summary) {
     if (isnan(entered)) {
         snprintf(text, sizeof text, "They never got there: %s",
                  *unreachable != '\0' ? unreachable : text_at(goal, "why"));
-        if (text[strlen(text) - 1] != '.')
-            strcat(text, ".");
+        const size_t end = strlen(text);
+        if (text[end - 1] != '.' && end + 1 < sizeof text)
+            memcpy(text + end, ".", 2);
         tell(story, text);
         return;
     }
@@ -96,7 +98,8 @@ static void tell_goal(json_t *story, const json_t *summary) {
                  entered, 100 * held);
     if (excursion > 0)
         used += snprintf(text + used, sizeof text - (size_t)used,
-                         "; at worst they were %.2g out of it, at t = %.4g s", excursion,
+                         "; at worst they were %.2g%s out of it, at t = %.4g s", excursion,
+                         isnan(number_at(json_object_get(goal, "band"), "low")) ? " times its bounds" : "",
                          number_at(goal, "excursion_s"));
     snprintf(text + used, sizeof text - (size_t)used, "%s",
              met ? "." : ": not the 95 % that make a goal met.");
@@ -191,7 +194,7 @@ static void tell_course(json_t *story, const json_t *summary) {
         snprintf(text, sizeof text, "On the way, at t = %.6g s: %s.", number_at(first, "at"),
                  text_at(first, "what"));
     else if (count > 1)
-        snprintf(text, sizeof text, "On the way %zu events, from t = %.6g s (%.120s) to t = %.6g s (%.120s).",
+        snprintf(text, sizeof text, "On the way there were %zu events, from t = %.6g s (%.120s) to t = %.6g s (%.120s).",
                  count, number_at(first, "at"), text_at(first, "what"), number_at(last, "at"),
                  text_at(last, "what"));
     if (count > 0)

@@ -8,10 +8,20 @@
 
 enum { NAME_BYTES = 200, SET_BYTES_MAX = 1 << 20 };
 
+// Options that are another spelling of --set are named by what people type.
 static given_where set_place(const char *set) {
+    static const char *const typed[][2] = {
+        {"goal=", "--goal"}, {"scale=", "--scale"}, {"agent.strategy=", "--strategy"}};
     given_where where;
+    const char *option = "--set";
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+        if (strncmp(set, typed[i][0], strlen(typed[i][0])) == 0) {
+            option = typed[i][1];
+            set += strlen(typed[i][0]);
+            break;
+        }
     wording shown = words_text(set);
-    snprintf(where.text, sizeof where.text, "--set %s", shown.text);
+    snprintf(where.text, sizeof where.text, "%s %s", option, shown.text);
     return where;
 }
 

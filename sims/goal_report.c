@@ -350,7 +350,7 @@ static void row_goal(FILE *to, const char *label, const json_t *goal, bool with_
     } else {
         const char *unreachable = json_string_value(json_object_get(goal, "unreachable"));
         snprintf(text, sizeof text, "%s%s: NOT MET. %s%s%s", text_at(goal, "name"), times,
-                 text_at(goal, "why"), unreachable != NULL ? " It was known before: " : "",
+                 text_at(goal, "why"), unreachable != NULL ? " It was known before the run. " : "",
                  unreachable != NULL ? unreachable : "");
     }
     row(to, label, text);
@@ -387,8 +387,16 @@ static void row_agents(FILE *to, const json_t *agents, const json_t *goal, row_p
     row(to, "Belief", text);
 }
 
+// "1,727" from a hundred on, three digits below.
+static number_text text_amount(double amount) {
+    number_text words = text_count(amount > 0 ? (uint64_t)(amount + 0.5) : 0);
+    if (amount < 100)
+        snprintf(words.text, sizeof words.text, "%.3g", amount);
+    return words;
+}
+
 static void rows_work(FILE *to, const json_t *work, row_printer *row) {
-    char text[400];
+    char text[600];
     snprintf(text, sizeof text, "%s (%s) = %s delivered + %s queued + %s shed",
              text_counted(count_at(work, "generated"), "request").text, text_at(work, "pattern"),
              text_count(count_at(work, "delivered")).text, text_count(count_at(work, "queued")).text,
@@ -396,10 +404,11 @@ static void rows_work(FILE *to, const json_t *work, row_printer *row) {
     row(to, "Requests", text);
     snprintf(
         text, sizeof text,
-        "%s at a cost of %.6g; %.3g requests each (95 %%: up to %.3g, most %.4g); %s failed, %s timed out, "
+        "%s at a cost of %s; %s requests each (95 %%: up to %s, most %s); %s failed, %s timed out, "
         "%s over the limit",
-        text_counted(count_at(work, "calls"), "call").text, number_at(work, "cost"),
-        number_at(work, "batch_mean"), number_at(work, "batch_p95"), number_at(work, "batch_max"),
+        text_counted(count_at(work, "calls"), "call").text, text_amount(number_at(work, "cost")).text,
+        text_amount(number_at(work, "batch_mean")).text, text_amount(number_at(work, "batch_p95")).text,
+        text_amount(number_at(work, "batch_max")).text,
         text_count(count_at(work, "calls_failed")).text, text_count(count_at(work, "calls_timed_out")).text,
         text_count(count_at(work, "calls_limited")).text);
     row(to, "Calls", text);

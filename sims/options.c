@@ -18,8 +18,8 @@ static const cli_command commands[] = {
      "goal scale strategy require-goal set disrupt seed workers policy transport load output timeout "
      "timeline control no-control explain json quiet force",
      "run a scenario; write data, summary and pictures",
-     "SCENARIO is a Lua file that returns a table, or the same as JSON. A swarm of agents\n"
-     "that pursues a goal needs none: entrain run --goal minimize-api-calls --scale medium.\n"
+     "SCENARIO is a Lua file that returns a table, or the same as JSON. Agents that\n"
+     "pursue a goal need none: entrain run --goal minimize-api-calls --scale medium.\n"
      "\n"
      "Files go to out/NAME-SEED/ under the current directory, or where -o says:\n"
      "  series.csv      one line per sample     } the same bytes for one scenario\n"
@@ -36,15 +36,16 @@ static const cli_command commands[] = {
      "waits; the last 65,536 of each worker. ui.perfetto.dev opens it. An earlier\n"
      "timeline is replaced; any other file is refused (--force).\n"
      "\n"
-     "--disrupt 0.7@20s scrambles the phases of 70 % at t = 20 s; kill=0.5@20s, and so on:\n"
-     "an event of `entrain list events`, beside those of the scenario. Repeatable.\n"
+     "--disrupt 0.7@20s scrambles the phases of 70 % at t = 20 s; kill=0.5@20s,\n"
+     "slow=0.1,10@20s, heal@30s and so on: an event of `entrain list events`, beside\n"
+     "those of the scenario. Repeatable.\n"
      "\n"
      "Agents with a workload run twice: the second time with the same requests and\n"
      "nobody adjusting anything. What synchronizing was worth is the difference.\n"
      "Above 200,000 agents only with --control; --no-control leaves it out.\n"
      "\n"
-     "What counts: defaults < scenario file < --goal, --scale, --strategy, --set, --seed,\n"
-     "--workers, --policy, --transport, in the order given.\n",
+     "What counts: defaults < scenario file < --goal, --scale, --strategy, --set,\n"
+     "--seed, --workers, --policy, --transport, in the order given.\n",
      command_run},
     {"verify", "SCENARIO", 1, true,
      "goal scale strategy set disrupt seed workers policy policies transport load ticks json quiet",
@@ -86,10 +87,10 @@ static const cli_command commands[] = {
      "  imbalance   hubs, slow tasks, moving costs: where stealing pays, where not;\n"
      "              --sizes is the number of tasks\n"
      "  precision   a network of oscillators solved to seven digits, beside plain C\n"
-     "  agents      agents that pursue a goal beside plain oscillators: what that costs\n"
-     "  resilience  disruptions, stronger and stronger: where a swarm stops recovering;\n"
+     "  agents      agents that pursue a goal beside plain oscillators: their price\n"
+     "  resilience  disruptions, ever stronger: where a swarm stops recovering;\n"
      "              --seeds 1..5 of each, --sizes; --workers shares the runs\n"
-     "  actors      reference workloads: what a message costs (`entrain list workloads`);\n"
+     "  actors      what a message costs in workloads (`entrain list workloads`);\n"
      "              --filter names some, --set big.actors=100 sizes them\n"
      "(a file of such a name: ./coupling).\n"
      "\n"
@@ -131,7 +132,7 @@ static const option_row option_rows[] = {
     {"strategy", 0, "NAME", "what each agent does (`entrain list strategies`)"},
     {"require-goal", 0, NULL, "exit code 5 unless the goal is met"},
     {"set", 0, "KEY=VALUE", "set one key (`entrain list keys`); repeatable"},
-    {"disrupt", 0, "WHAT@TIME", "0.7@20s scrambles phases, kill=0.5@20s; `entrain list events`"},
+    {"disrupt", 0, "WHAT@TIME", "0.7@20s, kill=0.5@20s; `entrain list events`; repeatable"},
     {"seed", 0, "N|random", "the seed of everything; random draws one and prints it"},
     {"policies", 0, "LIST|all", "policies to compare, as steal,static; default all"},
     {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
@@ -497,8 +498,10 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
     if (status == ENTRAIN_OK && options.operand == NULL && options.has_goal)
         options.operand = SCENARIO_NO_FILE;
     if (status == ENTRAIN_OK && command->operand_needed && options.operand == NULL)
-        status = entrain_error_set(error_out, ENTRAIN_INVALID, "%s needs a %s; `entrain help %s` says more.",
-                                   command->name, command->operands, command->name);
+        status = entrain_error_set(error_out, ENTRAIN_INVALID, "%s needs a %s%s; `entrain help %s` says more.",
+                                   command->name, command->operands,
+                                   includes(command->option_names, "goal") ? ", or --goal or --scale" : "",
+                                   command->name);
     if (status != ENTRAIN_OK) {
         options_free(&options);
         return status;

@@ -89,19 +89,28 @@ static void rows_events(FILE *to, const json_t *summary) {
 static void row_recoveries(FILE *to, const json_t *summary) {
     const json_t *events = json_object_get(summary, "events");
     size_t all = 0, back = 0;
-    double slowest = 0, lost = 0;
+    double slowest = 0, lost = 0, lost_evenness = 0; // two quantities, which have no sum
     for (size_t i = 0; i < json_array_size(events); i++) {
         const json_t *recovery = json_object_get(json_array_get(events, i), "recovery");
         all += recovery != NULL;
         back += json_is_true(json_object_get(recovery, "recovered"));
         slowest = fmax(slowest, number_at(recovery, "recovered_after_s"));
-        lost += number_at(recovery, "lost_s");
+        *(strcmp(text_at(recovery, "quantity"), "unevenness") == 0 ? &lost_evenness : &lost) +=
+            number_at(recovery, "lost_s");
     }
     if (all < 2)
         return;
     char text[200];
-    snprintf(text, sizeof text, "from %zu of %zu disruptions, the slowest after %.4g s; lost %.4g s in all", back,
-             all, slowest, lost);
+    int used = snprintf(text, sizeof text, "from %zu of %zu disruptions", back, all);
+    if (slowest > 0)
+        used += snprintf(text + used, sizeof text - (size_t)used, ", the slowest after %.4g s", slowest);
+    else if (back == all) // nothing was lost either
+        used += snprintf(text + used, sizeof text - (size_t)used, ": none left a mark");
+    if (lost > 0)
+        used += snprintf(text + used, sizeof text - (size_t)used, "; lost %.4g r s in all", lost);
+    if (lost_evenness > 0)
+        snprintf(text + used, sizeof text - (size_t)used, "%s %.4g s of unevenness%s",
+                 lost > 0 ? ", and" : "; lost", lost_evenness, lost > 0 ? "" : " in all");
     row(to, "Recovered", text);
 }
 

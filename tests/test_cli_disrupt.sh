@@ -51,16 +51,26 @@ says out.txt "runs agree"
 expect 0 run --goal minimize-api-calls --scale small --set time.duration=30 --disrupt 0.7@20s -o three
 says three/summary.json "back in the band after"
 
+expect 0 run --goal minimize-api-calls --scale tiny --set time.duration=4 --no-control -o mild \
+    --disrupt partition=2@2s --disrupt heal=true@3s
+says out.txt "from 2 of 2 disruptions: none left a mark"
+
 # --- complete graphs ----------------------------------------------------------------------------------------
 expect 0 run story.lua -o four --set swarm.topology.kind=complete --set swarm.topology.degree=nil
 says err.txt "the complete graph has arcs here, as erdos-renyi with probability 1"
 expect 2 run story.lua -o five --set swarm.topology.kind=complete --set swarm.topology.degree=nil \
     --set swarm.size=5000
 says err.txt "partition needs arcs, which a complete graph is built with up to 4096"
+# Built with arcs it is complete still: who hears everybody spreads by pulses.
+expect 0 run --goal minimize-api-calls --scale tiny --set time.duration=10 --no-control -o six \
+    --disrupt goal=distribute-load@3s --disrupt loss=0.1@9s
+says out.txt "20 pulse"
 
 # --- refusals, and the list ---------------------------------------------------------------------------------
 expect 2 run story.lua -o six --disrupt kill=1.5@1s
 says err.txt "--disrupt kill=1.5@1s: has 1.5; it must be a share of the living, 0 to 1."
+expect 2 run story.lua -o six --disrupt kill@1s
+says err.txt "--disrupt kill@1s: has no value; it must be a share of the living, 0 to 1."
 expect 2 verify story.lua --disrupt starve=1@1s
 says err.txt 'it needs model.kind = "agent"'
 expect 2 run story.lua --disrupt

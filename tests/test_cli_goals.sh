@@ -75,18 +75,33 @@ is "why" "$(value apart/summary.json status)" = "not met"
 
 # What is known before is said before, and not run where it is required.
 path=/nonexistent expect 0 run --goal B --scale tiny --set agent.coupling=0 --set time.duration=1 -o never
-says err.txt "the goal cannot be met: With coupling 0 nobody adjusts anything"
+says err.txt "the goal cannot be met. With coupling 0 nobody adjusts anything"
 is "unreachable" "$(value never/summary.json status)" = unreachable
 path=/nonexistent expect 5 run --goal B --scale tiny --set agent.coupling=0 --set time.duration=1 -o unrun --require-goal
 says err.txt "so nothing was run"
 is "nothing was written" ! -e unrun
 path=/nonexistent expect 5 run --set agent.low=1 --scale tiny -o unrun --require-goal
 says err.txt "out of reach"
+path=/nonexistent expect 5 run --goal L --scale medium --strategy phase-nudge -o unrun --require-goal
+says err.txt "with phase-nudge they stay"
+path=/nonexistent expect 5 run --goal B --scale tiny --set agent.stubbornness=1 -o unrun --require-goal
+says err.txt "nobody ever acts"
+
+# Numbers as people write them.
+path=/nonexistent expect 0 run --goal b --set swarm.size=3000 --set time.duration=6 --no-control -o many
+silent out.txt "e+0"
+for command in run verify bench; do
+    expect 0 help $command
+    is "80 columns of help $command" "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' out.txt)" -le 80
+done
 
 # --- refused ---------------------------------------------------------------------------------------------------------
 echo 'return { swarm = { size = 10 }, time = { duration = 1 } }' >plain.lua
 refused "--require-goal: plain.lua has no goal" run plain.lua --require-goal
+refused '--goal minimise-api-calls: goal is ' run --goal minimise-api-calls # as it was typed, not as --set
 refused 'did you mean "minimize-api-calls"?' run --goal minimise-api-calls
+refused "--strategy puls: agent.strategy is" run --goal B --strategy puls
+refused "run needs a SCENARIO, or --goal or --scale" run --strategy pulse
 refused "must be one of tiny, small" run --goal B --scale gigantic
 refused "run needs a SCENARIO" run --strategy pulse
 refused "run has no option --scales" run --scales tiny

@@ -12,8 +12,9 @@ field() { sed -n "s/^ *\"$2\": \\([^,]*\\),*\$/\\1/p" "$1" | head -n "${3:-1}" |
 # --- the control: the same requests, nobody in step, more calls
 goal=(run --goal minimize-api-calls --set swarm.size=60 --set time.duration=15 --disrupt kill=0.3@5s)
 expect 0 "${goal[@]}" -o with --explain
-says err.txt "entrain: control: the same requests and disruptions"
+says err.txt "entrain: control: the same requests and events, and nobody adjusts anything"
 says out.txt "against the control:"
+grep -Eq "wait, 95 % +[0-9]\.[0-9]{2} s" out.txt || fail "waits that differ by hundredths are rounded to tenths"
 says with/summary.json '"same_requests": true'
 is "the control makes more calls" "$(field with/summary.json calls 2)" -gt "$(field with/summary.json calls 3)"
 awk -v r="$(field with/summary.json coherence 3)" 'BEGIN { exit !(r < 0.5) }' || fail "the control is in step"

@@ -30,7 +30,8 @@ static void every_goal_has_its_name_key_and_band(void **state) {
             assert_int_equal(entrain_goal_find(promised[g].key), g);
     }
     assert_null(entrain_goal_look(ENTRAIN_GOAL_COUNT).name);
-    const char *none[] = {"", "-", "b", "BL", "minimize", "Coherence"};
+    assert_int_equal(entrain_goal_find("b"), ENTRAIN_GOAL_MINIMIZE_API_CALLS);
+    const char *none[] = {"", "-", "x", "BL", "minimize", "Coherence"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         assert_int_equal(entrain_goal_find(none[i]), ENTRAIN_GOAL_COUNT);
 }

@@ -1,9 +1,10 @@
 -- A thousand agents begin all at once, and spread until the load they make is level.
 --
 -- The opposite of synchronizing. At the start all lie in one bunch, as after a restart of everything, and their clocks
--- are nearly equal, so that the bunch stays: every four seconds it makes some 800 calls at once, and the service takes 250
--- a second and turns the rest away, to be tried again. Coupling with the sign turned round would not be enough: it brings r to 0 and may leave two bunches opposite each other. So each agent estimates the moments of
--- the swarm in several harmonics, by consensus with its eight neighbours, and turns away from all of them.
+-- are nearly equal, so that the bunch stays: every four seconds it makes some 800 calls at once, and the service takes
+-- 250 a second and turns the rest away, to be tried again. Coupling with the sign turned round would not be enough: it
+-- brings r to 0 and may leave two bunches opposite each other. So each agent estimates the moments of the swarm in
+-- several harmonics, by consensus with its eight neighbours, and turns away from all of them.
 --
 -- What to see: phases.png at the end is a ring without holes; r and r2 to r8 in series.csv go to nothing, and peak_load, the
 -- fullest twentieth of the circle over the mean, to about 1. And "Worth": the control, in which nobody moves, lies where it

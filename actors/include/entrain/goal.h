@@ -47,7 +47,7 @@ typedef struct entrain_goal_facts {
 
 /// Facts about @p goal; name NULL past the end. "coherence" is the first and stands for no goal of its own.
 ENTRAIN_API entrain_goal_facts entrain_goal_look(entrain_goal goal);
-/// By name or by its one-letter key; ENTRAIN_GOAL_COUNT for a word that is none.
+/// By name or by its one-letter key, large or small; ENTRAIN_GOAL_COUNT for a word that is none.
 ENTRAIN_API entrain_goal entrain_goal_find(const char *name);
 
 /// "phase-nudge", ...; NULL past the end.
