@@ -2,6 +2,7 @@
 #include <entrain/actor.h>
 #include <entrain/agent.h>
 #include <entrain/behavior.h>
+#include <entrain/disruption.h>
 #include <entrain/distribution.h>
 #include <entrain/engine.h>
 #include <entrain/explore.h>
@@ -19,6 +20,7 @@
 #include <entrain/plugin.h>
 #include <entrain/policy.h>
 #include <entrain/random.h>
+#include <entrain/recovery.h>
 #include <entrain/reference.h>
 #include <entrain/scheduler.h>
 #include <entrain/simd.h>
