@@ -1,5 +1,5 @@
-// Goal-directed agents: what may be configured and changed, the population as a behavior, and a look at all of
-// them. What they do in a tick is in agent_step.c.
+// Goal-directed agents: what may be configured and changed, the population as a behavior, and a look at
+// all of them. What they do in a tick is in agent_step.c.
 #include "entrain/agent.h"
 
 #include <inttypes.h>
@@ -56,7 +56,8 @@ typedef struct bound {
     bool above; // not `least` itself
 } bound;
 
-#define BOUND(name, field, ...) {name, offsetof(entrain_agent_config, field), __VA_ARGS__}
+#define BOUND(name, field, ...)                                                                              \
+    { name, offsetof(entrain_agent_config, field), __VA_ARGS__ }
 static const bound bounds[] = {
     BOUND("period_s", period_s, 0, 1e6, true),
     BOUND("coupling", coupling, 0, 1e3, false),
@@ -151,10 +152,12 @@ static void aim(const entrain__agents *agents, entrain__agent_rule *rule) {
     rule->target = open ? config->low + 0.9 * (1 - config->low) : (config->low + config->high) / 2;
     rule->tilt = 0;
     rule->gain_high = config->coupling;
-    // Who is in an open band goes on gently: else newcomers would stay where they began, in a swarm that is content.
+    // Who is in an open band goes on gently: else newcomers would stay where they began, in a swarm that
+    // is content.
     rule->gain_low = open ? config->coupling / 8 : -config->coupling;
     rule->steepness = open ? 4 * config->steepness : config->steepness;
-    if (config->goal == ENTRAIN_GOAL_ADAPT_TO_TRAFFIC && !open) { // tighter in bursts: twice the usual load, and beyond
+    if (config->goal == ENTRAIN_GOAL_ADAPT_TO_TRAFFIC &&
+        !open) { // tighter in bursts: twice the usual load, and beyond
         const double width = config->high - config->low;
         rule->target = config->low + width / 4;
         rule->tilt = width / 2;
@@ -178,13 +181,15 @@ void entrain__agents_derive(entrain__agents *agents) {
                                   .frequency_cost = config->frequency_cost,
                                   .capacity = config->energy};
     aim(agents, rule);
-    // Each harmonic has one tick in so many, and does in it what they would: all moments sink at the same rate.
+    // Each harmonic has one tick in so many, and does in it what they would: all moments sink at the same
+    // rate.
     for (uint32_t m = 0; m < ENTRAIN__HARMONICS; m++) {
         entrain__agent_rule *of = &agents->harmonics[m];
         *of = *rule;
         of->push = -h * config->coupling * ENTRAIN__HARMONICS / (m + 1);
     }
-    // Hearing costs a pulse each: at first what the energy holds, then what comes back and half as much again.
+    // Hearing costs a pulse each: at first what the energy holds, then what comes back and half as much
+    // again.
     const double burst = floor(0.8 * config->energy / (config->pulse_cost + 1e-9));
     const double every = ceil(1.5 * config->pulse_cost / (config->recovery * config->period_s + 1e-9));
     agents->burst = burst < 4 ? (uint32_t)burst : 4;
@@ -243,10 +248,11 @@ static entrain_status check_weights(const entrain_topology *topology, entrain_er
     const entrain_topology_view graph = entrain_topology_look(topology);
     for (uint64_t a = 0; graph.in_weights != NULL && a < graph.arc_count; a++)
         if (graph.in_weights[a] * graph.weight_scale != 1)
-            return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
-                                     "The topology has an edge of weight %g; agents hear each neighbour alike, and "
-                                     "need a graph in which all weights are 1.",
-                                     graph.in_weights[a] * graph.weight_scale);
+            return entrain_error_set(
+                error_out, ENTRAIN_UNSUPPORTED,
+                "The topology has an edge of weight %g; agents hear each neighbour alike, and "
+                "need a graph in which all weights are 1.",
+                graph.in_weights[a] * graph.weight_scale);
     return ENTRAIN_OK;
 }
 
@@ -275,11 +281,11 @@ entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_co
                                        "Agents with pulses were added before the topology was set.");
         else if (entrain_topology_look(entrain_engine_topology(engine)).kind == ENTRAIN_TOPOLOGY_COMPLETE &&
                  room > COMPLETE_PULSES_MAX)
-            status = entrain_error_set(
-                error_out, ENTRAIN_LIMIT,
-                "%" PRIu32 " agents on a complete graph would send each other %" PRIu64
-                " pulses a turn; that is done for up to %d (give them a sparse topology, or another strategy).",
-                room, (uint64_t)room * (room - 1), COMPLETE_PULSES_MAX);
+            status = entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                       "%" PRIu32 " agents on a complete graph would send each other %" PRIu64
+                                       " pulses a turn; that is done for up to %d (give them a sparse "
+                                       "topology, or another strategy).",
+                                       room, (uint64_t)room * (room - 1), COMPLETE_PULSES_MAX);
     }
     entrain__agents *agents = status == ENTRAIN_OK ? make_agents(&resolved, room, initial) : NULL;
     if (agents == NULL)
@@ -293,11 +299,12 @@ entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_co
     agents->count = count;
     agents->room = room;
     agents->step_s = step_s;
-    agents->complete = entrain_engine_topology(engine) != NULL &&
-                       entrain_topology_look(entrain_engine_topology(engine)).kind == ENTRAIN_TOPOLOGY_COMPLETE;
+    agents->complete =
+        entrain_engine_topology(engine) != NULL &&
+        entrain_topology_look(entrain_engine_topology(engine)).kind == ENTRAIN_TOPOLOGY_COMPLETE;
     agents->stubborn_key = entrain_random_key(entrain_engine_seed(engine), ENTRAIN_STREAM_STUBBORN);
     entrain__agents_derive(agents);
-    const uint32_t moments = resolved.moments ? 2 * (ENTRAIN__HARMONICS - 1) * sizeof(double) : 8;
+    const uint32_t moments = resolved.moments ? (uint32_t)(ENTRAIN__HARMONICS - 1) * 2 * sizeof(double) : 8;
     const entrain_column columns[] = {
         {.name = "phase", .bytes = sizeof(double), .fingerprint = true},
         {.name = "turns", .bytes = sizeof(int32_t), .fingerprint = true},
@@ -390,8 +397,8 @@ entrain_status entrain_agents_change(entrain_population *population, const entra
     const entrain_status status = resolve(config, agents->step_s, &resolved, error_out);
     if (status != ENTRAIN_OK)
         return status;
-    if (resolved.pulses != is->pulses || resolved.neighbours != is->neighbours || resolved.moments != is->moments ||
-        resolved.period_s != is->period_s || resolved.energy != is->energy)
+    if (resolved.pulses != is->pulses || resolved.neighbours != is->neighbours ||
+        resolved.moments != is->moments || resolved.period_s != is->period_s || resolved.energy != is->energy)
         REFUSE("The agents' pulses, neighbours, moments, period and energy cannot change while they run; "
                "begin with what entrain_agents_look() says.");
     const bool told = resolved.strategy != is->strategy;
@@ -505,7 +512,8 @@ static void add_partial(partial *sum, const partial *part) {
 // Standard deviation of frequencies.
 static double spread_of(const partial *sum) {
     const int128 n = sum->living > 0 ? (int128)sum->living : 1, middle = sum->frequency / n;
-    // N sum of squares less the square of the sum, which is no more: exact until here, where there is room for it.
+    // N sum of squares less the square of the sum, which is no more: exact until here, where there is room
+    // for it.
     if (sum->frequency_square <= ((int128)1 << 126) / n)
         return sqrt((double)(n * sum->frequency_square - sum->frequency * sum->frequency)) / UNIT / (double)n;
     // Else the squares about a whole number less than one unit from the mean: below 2^126 whatever there is.
@@ -515,7 +523,8 @@ static double spread_of(const partial *sum) {
 
 static entrain_agent_totals totals_of(const partial *sum) {
     const double n = sum->living > 0 ? (double)sum->living : 1;
-    const double r = sqrt((double)sum->cos * (double)sum->cos + (double)sum->sin * (double)sum->sin) * 0x1p-44 / n;
+    const double r =
+        sqrt((double)sum->cos * (double)sum->cos + (double)sum->sin * (double)sum->sin) * 0x1p-44 / n;
     const double belief = (double)sum->belief / UNIT / n;
     const double belief_square = (double)sum->belief_square / (UNIT * UNIT) / n;
     const double error = belief_square - 2 * r * belief + r * r;
@@ -580,28 +589,31 @@ bool entrain_agents_can_reach(const entrain_agent_config *config, uint32_t count
             snprintf(text_out, size, "With stubbornness 1 nobody ever acts, and nothing spreads evenly.");
         else if (count > SPREAD_BY_MOMENTS && count <= ENTRAIN_SPLAY_SIZE_MAX &&
                  strategy != ENTRAIN_STRATEGY_PULSE)
-            snprintf(text_out, size,
-                     "Up to %d agents spreading evenly means even gaps (Gini up to %g), and with %s they stay "
-                     "uneven (0.3 to 0.5): only pulses that everybody hears make them even (strategy pulse, a "
-                     "complete graph).",
-                     ENTRAIN_SPLAY_SIZE_MAX, ENTRAIN_SPLAY_GINI, entrain_strategy_name(strategy));
+            snprintf(
+                text_out, size,
+                "Up to %d agents spreading evenly means even gaps (Gini up to %g), and with %s they stay "
+                "uneven (0.3 to 0.5): only pulses that everybody hears make them even (strategy pulse, a "
+                "complete graph).",
+                ENTRAIN_SPLAY_SIZE_MAX, ENTRAIN_SPLAY_GINI, entrain_strategy_name(strategy));
     } else if (config->stubbornness >= 1 && low > 1 / sqrt((double)count) && frequency_spread > 0) {
         snprintf(text_out, size,
                  "With stubbornness 1 nobody ever acts: coherence stays about 1/sqrt(N) = %.3g, below %.4g.",
                  1 / sqrt((double)count), low);
     } else if (config->coupling == 0 && low > 1 / sqrt((double)count) && frequency_spread > 0) {
-        snprintf(text_out, size,
-                 "With coupling 0 nobody adjusts anything: coherence stays about 1/sqrt(N) = %.3g, below %.4g.",
-                 1 / sqrt((double)count), low);
+        snprintf(
+            text_out, size,
+            "With coupling 0 nobody adjusts anything: coherence stays about 1/sqrt(N) = %.3g, below %.4g.",
+            1 / sqrt((double)count), low);
     } else if (low >= 1 && frequency_spread > 0) {
-        snprintf(text_out, size,
-                 "A coherence of exactly 1 is out of reach where natural frequencies differ (by %.3g rad/s): who "
-                 "turns faster runs ahead until its neighbours hold it, and is held only where it is ahead.",
-                 frequency_spread);
+        snprintf(
+            text_out, size,
+            "A coherence of exactly 1 is out of reach where natural frequencies differ (by %.3g rad/s): who "
+            "turns faster runs ahead until its neighbours hold it, and is held only where it is ahead.",
+            frequency_spread);
     } else if (high == low && low > 0) {
         snprintf(text_out, size,
-                 "A band of no width (%.4g to %.4g) is never held: phases move in steps and estimates err.", low,
-                 high);
+                 "A band of no width (%.4g to %.4g) is never held: phases move in steps and estimates err.",
+                 low, high);
     }
     return text_out[0] == '\0';
 }

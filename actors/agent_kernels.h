@@ -1,7 +1,7 @@
 /// @file agent_kernels.h  The inner loops of goal-directed agents, once per vector instruction set.
 ///
-/// As phase_kernels.h: agent_kernels.inc is compiled three times, every lane computes the same sequence of IEEE
-/// operations, and the choice changes no bit.
+/// As phase_kernels.h: agent_kernels.inc is compiled three times, every lane computes the same sequence of
+/// IEEE operations, and the choice changes no bit.
 #ifndef ENTRAIN_ACTORS_AGENT_KERNELS_H
 #define ENTRAIN_ACTORS_AGENT_KERNELS_H
 
@@ -35,10 +35,10 @@ typedef struct entrain__agent_block {
     const int64_t *sums; ///< [count][6]
     const uint32_t *heard;
     const float *busy;
-    const double *cos, *sin; ///< of this harmonic of its phase, in the frame
-    const double *act;                      ///< 1: it listens; 0: it sits the tick out
+    const double *cos, *sin;                 ///< of this harmonic of its phase, in the frame
+    const double *act;                       ///< 1: it listens; 0: it sits the tick out
     const double *nudge_share, *learn_share; ///< factors of what it does
-    const double *recovery;                 ///< units that come in this tick
+    const double *recovery;                  ///< units that come in this tick
     const double *frequency;
     double *phase, *learned, *lean_x, *lean_y, *energy, *spent;
     int32_t *turns;
@@ -50,8 +50,8 @@ typedef struct entrain__agent_kernels {
     void (*move)(const entrain__agent_rule *rule, const entrain__agent_block *block);
     /// cos and sin of (harmonic + 1) phase from those of harmonic phase and of phase, in place.
     void (*next_harmonic)(uint32_t count, const double *c, const double *s, double *cos, double *sin);
-    /// [count][6] words, at most a block; cos and sin of phase in the frame, for who moves; words 2 and 3 are those of
-    /// the first harmonic.
+    /// [count][6] words, at most a block; cos and sin of phase in the frame, for who moves; words 2 and 3
+    /// are those of the first harmonic.
     void (*publish)(const entrain__agent_rule *rule, uint32_t count, const double *phase,
                     const double *frequency, const double *learned, const double *lean_x,
                     const double *lean_y, const float *busy, double *cos, double *sin, int64_t *words);

@@ -19,7 +19,7 @@ typedef struct entrain__agent_acts {
 
 /// Column ENTRAIN_AGENT_MIND.
 typedef struct entrain__agent_mind {
-    float missing;     ///< distance from the target when it last looked
+    float missing;       ///< distance from the target when it last looked
     uint8_t worse, calm; ///< looks in a row without progress; within the band
     uint8_t looks;       ///< since its last change, at most 255
     uint8_t reserved;
@@ -38,9 +38,10 @@ typedef struct entrain__agent_round {
 } entrain__agent_round;
 /// Column ENTRAIN_AGENT_PULSE.
 typedef struct entrain__agent_pulse {
-    double fired_s; ///< last; below 0: never
+    double fired_s;            ///< last; below 0: never
     uint32_t pulses, reserved; ///< firings that sent any
-    entrain__agent_round rounds[2]; ///< by their parity: of the second the first pulses come before the last of the first
+    entrain__agent_round
+        rounds[2]; ///< by their parity: of the second the first pulses come before the last of the first
 } entrain__agent_pulse;
 _Static_assert(sizeof(entrain__agent_pulse) == 80, "no padding: it is part of the fingerprint");
 
@@ -52,13 +53,13 @@ typedef struct entrain__agents {
     entrain__phase_values initial;
     uint32_t count, room;
     bool complete; // graph
-    bool spreads; // the goal is to spread
-    bool cycles;  // and estimates go through the harmonics
+    bool spreads;  // the goal is to spread
+    bool cycles;   // and estimates go through the harmonics
     double step_s;
     entrain_random stubborn_key;
-    double since_s; // rounds are counted from here: when the goal became to spread
-    uint32_t burst, every; // of rounds the first so many are for hearing, then every so manieth
-    uint32_t look_ticks; // between two looks of adaptive: a second
+    double since_s;           // rounds are counted from here: when the goal became to spread
+    uint32_t burst, every;    // of rounds the first so many are for hearing, then every so manieth
+    uint32_t look_ticks;      // between two looks of adaptive: a second
     entrain__agent_rule rule; // of the first harmonic; what depends on the tick is filled in
     entrain__agent_rule harmonics[ENTRAIN__HARMONICS]; // of goals that spread, in turn
 } entrain__agents;

@@ -1,4 +1,5 @@
-// What goal-directed agents do in a tick: hear, decide what they may do, move, and speak when their phase comes round.
+// What goal-directed agents do in a tick: hear, decide what they may do, move, and speak when their phase
+// comes round.
 //
 // A range is taken in blocks. What differs from agent to agent (strategy, energy tier, who sits the tick out)
 // becomes arrays of factors first, so that the loop over the equations has no branches; who fires is rare and
@@ -19,8 +20,8 @@ enum { BLOCK = ENTRAIN__AGENT_BLOCK, WORDS = ENTRAIN_AGENT_WORDS, MOMENTS = 2 * 
 enum { KIND_PULSE = ENTRAIN_KIND_USER + 16 };
 /// What a pulse is for, in its flags.
 enum { PULSE_SPREADS = 0, PULSE_DRAWS = 1, PULSE_PARTS = 2 };
-/// A pulse sent in tick t is handled in t + 1, before that tick's step: so many ticks after a round all of it has
-/// been heard.
+/// A pulse sent in tick t is handled in t + 1, before that tick's step: so many ticks after a round all of
+/// it has been heard.
 enum { SETTLE_TICKS = 3 };
 
 // ---- who may do what ----
@@ -72,8 +73,9 @@ typedef struct factors {
     double act[BLOCK], nudge[BLOCK], learn[BLOCK], recovery[BLOCK];
 } factors;
 
-// What a strategy does of itself. Who spreads by pulses leaves nudging to them, but needs a common period, and twice
-// as soon: what periods differ by when the first gaps are even makes them uneven until it hears the others again.
+// What a strategy does of itself. Who spreads by pulses leaves nudging to them, but needs a common period,
+// and twice as soon: what periods differ by when the first gaps are even makes them uneven until it hears
+// the others again.
 static entrain__agent_acts acts_of(const entrain__agents *agents, uint8_t acting) {
     const bool spreads = agents->spreads;
     switch ((entrain_strategy)acting) {
@@ -126,8 +128,8 @@ static void give_factors(const block_of *block, factors *out) {
     const entrain_agent_config *config = &agents->config;
     const double comes = config->recovery * agents->step_s;
     entrain__agent_acts acts[ENTRAIN_STRATEGY_COUNT];
-    for (uint8_t s = 0; s < ENTRAIN_STRATEGY_COUNT; s++)
-        acts[s] = acts_of(agents, s);
+    for (uint32_t s = 0; s < ENTRAIN_STRATEGY_COUNT; s++)
+        acts[s] = acts_of(agents, (uint8_t)s);
     if (give_alike(block, acts, comes, out))
         return;
     for (size_t k = 0; k < block->count; k++) {
@@ -148,8 +150,8 @@ static void give_factors(const block_of *block, factors *out) {
         const double stubborn = config->stubbornness + habit.stubborn / 65535.0;
         if (stubborn > 0) {
             const uint32_t index = block->range->indices[block->first + k];
-            const bool sits = entrain_random_uniform(agents->stubborn_key, index, block->range->tick, 0) <
-                              stubborn;
+            const bool sits =
+                entrain_random_uniform(agents->stubborn_key, index, block->range->tick, 0) < stubborn;
             nudge = sits ? 0 : nudge;
             learn = sits ? 0 : learn;
         }
@@ -181,9 +183,9 @@ static uint8_t other_act(const entrain__agents *agents, uint8_t acting) {
     }
 }
 
-// Once a second each looks at what is missing to the target. Hysteresis: two looks in a row without a tenth of
-// progress before it tries something else, two within the band before it saves, and the band to leave is wider
-// than the one to come into.
+// Once a second each looks at what is missing to the target. Hysteresis: two looks in a row without a
+// tenth of progress before it tries something else, two within the band before it saves, and the band to
+// leave is wider than the one to come into.
 static void look_around(const block_of *block, size_t k) {
     const entrain__agents *agents = block->agents;
     const entrain_agent_config *config = &agents->config;
@@ -314,9 +316,10 @@ static void turn(const block_of *block, size_t k, double by) {
         entrain_phase_advance(&block->phase[k], &block->turns[k], by);
 }
 
-// A round is over and all its pulses have been heard. With t_j when the others fired, an agent of N evenly spread
-// ones would find their mean age at its own firing to be half a turn; what it finds beyond is, times (N - 1) / N, its
-// distance from the splay state that all of them are nearest to. Who heard only some knows nothing.
+// A round is over and all its pulses have been heard. With t_j when the others fired, an agent of N evenly
+// spread ones would find their mean age at its own firing to be half a turn; what it finds beyond is,
+// times (N - 1) / N, its distance from the splay state that all of them are nearest to. Who heard only
+// some knows nothing.
 static void settle(const block_of *block, size_t k, uint32_t round) {
     const entrain__agents *agents = block->agents;
     const entrain__agent_round *its = &block->pulse[k].rounds[round & 1];
@@ -350,8 +353,7 @@ static void fire_all(const block_of *block, const int32_t *turns_before) {
         if (!onward || (block->pulse[k].fired_s >= 0 && end_s - block->pulse[k].fired_s < half_s))
             continue;
         const double past_s = turning > 0 ? (block->phase[k] + PI) / turning : 0;
-        fire(block, k, end_s - (past_s < agents->step_s ? past_s : agents->step_s),
-             work + k * work_bytes);
+        fire(block, k, end_s - (past_s < agents->step_s ? past_s : agents->step_s), work + k * work_bytes);
     }
 }
 
@@ -367,7 +369,8 @@ static void settle_all(const block_of *block) {
 }
 
 // A pulse that brings together: the hearer's charge, Mirollo and Strogatz (1990) with b = 3, jumps by a part;
-// who is full fires at its next step. Who has just fired does not hear: the echo of its own pulse would push it.
+// who is full fires at its next step. Who has just fired does not hear: the echo of its own pulse would
+// push it.
 static double drawn_by(double turn, double strength) {
     enum { B = 3 };
     double grown, full;
@@ -405,8 +408,7 @@ entrain_status entrain__agents_receive(entrain_self *self, const entrain_message
         }
         const double now = (*phase + PI) / TWO_PI;
         const double part = config->pulse_strength / 8;
-        const double then =
-            messages[m].flags == PULSE_DRAWS ? drawn_by(now, part) : parted_by(now, part);
+        const double then = messages[m].flags == PULSE_DRAWS ? drawn_by(now, part) : parted_by(now, part);
         const double by = (then - now) * TWO_PI, cost = config->nudge_cost * __builtin_fabs(by);
         if (cost > *energy) {
             mind->denied++;
@@ -519,8 +521,8 @@ void entrain__agents_step(const entrain_range *range, uint32_t stage) {
     }
 }
 
-// Everybody has a clock, and was told the period: estimates are published in a frame that turns with it. There they stand
-// still, so that what is heard late is not wrong.
+// Everybody has a clock, and was told the period: estimates are published in a frame that turns with it.
+// There they stand still, so that what is heard late is not wrong.
 static void take_frame(const entrain__agents *agents, uint64_t tick, entrain__agent_rule *rule) {
     double turns = (double)tick * agents->step_s / agents->config.period_s;
     turns -= __builtin_floor(turns);
@@ -537,8 +539,8 @@ void entrain__agents_publish(const entrain_range *range, uint32_t stage, int64_t
     for (uint32_t first = 0; first < range->count; first += BLOCK) {
         const block_of block = block_at(agents, range, first);
         int64_t *words = words_out + (size_t)first * WORDS;
-        kernels->publish(&rule, block.count, block.phase, block.frequency, block.learned,
-                         block.lean_x, block.lean_y, block.busy, block.cos, block.sin, words);
+        kernels->publish(&rule, block.count, block.phase, block.frequency, block.learned, block.lean_x,
+                         block.lean_y, block.busy, block.cos, block.sin, words);
         if (harmonic == 1)
             continue;
         double cos[BLOCK], sin[BLOCK], x[BLOCK], y[BLOCK];

@@ -1,4 +1,5 @@
-// Goals, scales and strategies, and whether a swarm got where its goal wants it: judged from outside, by samples.
+// Goals, scales and strategies, and whether a swarm got where its goal wants it: judged from outside, by
+// samples.
 #include "entrain/goal.h"
 
 #include <math.h>
@@ -24,8 +25,9 @@ entrain_goal_facts entrain_goal_look(entrain_goal goal) {
         [ENTRAIN_GOAL_DISTRIBUTE_LOAD] = {.name = "distribute-load",
                                           .key = 'L',
                                           .summary = "spread evenly in time",
-                                          .band = "even gaps (Gini up to 0.1); above 200 agents r_1 .. r_8 up to "
-                                                  "0.1 and peak load up to 1.25",
+                                          .band =
+                                              "even gaps (Gini up to 0.1); above 200 agents r_1 .. r_8 up to "
+                                              "0.1 and peak load up to 1.25",
                                           .low = 0,
                                           .high = ENTRAIN_SPREAD_MOMENT,
                                           .spread = true,

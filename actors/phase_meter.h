@@ -66,8 +66,8 @@ typedef struct entrain__phase_partial {
     entrain__int128 phase, turned, drive, drive_abs, rounding;
     uint32_t windows[ENTRAIN__WINDOWS]; // actors in each of the equal windows of the circle
     uint64_t pulses;                    // heard
-    uint64_t weights, heard; // sum of c, and of arrivals
-    uint32_t living, known;  // known: who was there at the previous sample
+    uint64_t weights, heard;            // sum of c, and of arrivals
+    uint32_t living, known;             // known: who was there at the previous sample
     uint32_t group_living[ENTRAIN_GROUPS_MAX];
     bool beyond; // a figure too large to be summed
 } entrain__phase_partial;

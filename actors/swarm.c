@@ -12,7 +12,7 @@ struct entrain_swarm {
     entrain_population *population;
     entrain_phase_meter *meter;
     entrain_workload *workload; // its population's; NULL: none
-    bool by_ticks; // or in virtual time:
+    bool by_ticks;              // or in virtual time:
     double step_s;
     uint64_t tick; // reached
 };
@@ -107,15 +107,17 @@ static entrain_status add_agents(const filler *with, const double *phases, const
     entrain_workload *workload = NULL;
     entrain_status status = entrain_engine_set_topology(swarm->engine, swarm->topology, with->error_out);
     if (status == ENTRAIN_OK && with->config->has_workload)
-        status = entrain_workload_create(&with->config->workload, with->config->seed, &workload, with->error_out);
+        status =
+            entrain_workload_create(&with->config->workload, with->config->seed, &workload, with->error_out);
     if (status == ENTRAIN_OK)
         status = entrain_agents_add(swarm->engine, &with->config->agent, workload, with->config->size,
                                     with->count, phases, frequencies, &swarm->population, with->error_out);
     if (status != ENTRAIN_OK)
         return status;
     swarm->workload = workload;
-    return workload != NULL ? entrain_workload_connect(workload, swarm->engine, swarm->population, with->error_out)
-                            : ENTRAIN_OK;
+    return workload != NULL
+               ? entrain_workload_connect(workload, swarm->engine, swarm->population, with->error_out)
+               : ENTRAIN_OK;
 }
 
 static entrain_status populate(entrain_swarm *swarm, const entrain_swarm_config *config, uint32_t count,

@@ -143,7 +143,7 @@ typedef struct entrain__gateway_state {
 } entrain__gateway_state;
 
 /// Before and at the end of a life.
-void entrain__gateway_clear(entrain__gateway *gateway);
+void entrain__gateway_clear(entrain__gateway *own);
 entrain_status entrain__gateways_add(entrain_workload *workload, entrain_engine *engine,
                                      entrain_error *error_out);
 entrain_status entrain__service_add(entrain_workload *workload, entrain_engine *engine,

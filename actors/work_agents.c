@@ -129,8 +129,9 @@ static uint32_t happen(const entrain_workload *workload, uint32_t index, entrain
 // --- The column
 
 uint32_t entrain__work_bytes(const entrain_workload *workload) {
-    return workload == NULL ? 8
-                            : (uint32_t)(sizeof(entrain__work_head) + (workload->config.queue + 1) / 2 * 8);
+    return workload == NULL
+               ? 8
+               : (uint32_t)(sizeof(entrain__work_head) + (size_t)(workload->config.queue + 1) / 2 * 8);
 }
 
 uint32_t entrain__work_sends_max(const entrain_workload *workload) {

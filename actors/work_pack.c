@@ -21,6 +21,7 @@ static void put(uint64_t words[2], uint32_t at, uint64_t bits) {
 }
 
 static uint64_t get(const uint64_t words[2], uint32_t at, uint32_t width) {
+    ENTRAIN_ASSERT(at < 128);
     uint64_t bits = words[at / 64] >> at % 64;
     if (at < 64 && at + width > 64)
         bits |= words[1] << (64 - at);

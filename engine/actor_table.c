@@ -250,8 +250,8 @@ static inline uint64_t fold_element(uint64_t mix, const char *element, uint32_t 
         memcpy(&piece, element, bytes);
         return entrain__mix_fold(mix, piece);
     }
-    // Of large elements four chains go side by side, with half the mixing a piece: each step is a bijection of chain
-    // and of piece, and what they come to is mixed in full.
+    // Of large elements four chains go side by side, with half the mixing a piece: each step is a
+    // bijection of chain and of piece, and what they come to is mixed in full.
     enum { CHAINS = 4, LARGE = 64 };
     uint32_t at = 0;
     uint64_t chains[CHAINS] = {mix, mix + 1, mix + 2, mix + 3}, piece;

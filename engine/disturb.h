@@ -1,15 +1,16 @@
 /// @file disturb.h  What becomes of observations on their way: late, cut off, lost.
 ///
 /// late     hearers look at buffers of so many exchanges earlier (delays.h)
-/// cut off  a bit for each arc says whether both its ends are on one side (entrain__graph.open); made anew when
+/// cut off  a bit for each arc says whether both its ends are on one side (entrain__graph.open); made anew
+/// when
 ///          the sides or the arcs change
 /// lost     a number is drawn for each arc in each exchange; lost is what draws less than loss x 2^32
 ///
-/// The number of the n-th arc of a hearer's row (speakers in the order of their vertices, parallel arcs in the
-/// order given: the same in every layout) is 32 bits. Its upper half is the (n modulo 8)-th 16 bits, from the
-/// lowest on, of the block drawn at (hearer's vertex, tick, n / 8 x 8 + exchange), so that one block serves eight
-/// arcs; its lower half those of the block at n / 8 x 8 + 4 + exchange, which is looked at only where the upper
-/// half does not decide: once in 65,536 arcs. Tick and exchange are the hearer's.
+/// The number of the n-th arc of a hearer's row (speakers in the order of their vertices, parallel arcs in
+/// the order given: the same in every layout) is 32 bits. Its upper half is the (n modulo 8)-th 16 bits,
+/// from the lowest on, of the block drawn at (hearer's vertex, tick, n / 8 x 8 + exchange), so that one
+/// block serves eight arcs; its lower half those of the block at n / 8 x 8 + 4 + exchange, which is looked
+/// at only where the upper half does not decide: once in 65,536 arcs. Tick and exchange are the hearer's.
 ///
 /// Rows are cut into pieces of up to eight arcs, and the fate of many pieces is looked up at once: a mask for
 /// each arc, all ones or zero, to be laid over what the speaker said. No branch depends on a draw.
@@ -64,7 +65,8 @@ static inline uint32_t entrain__fates_next(entrain__fates *fates) {
 /// Clears the masks of arcs whose speakers were silent then.
 void entrain__fates_silence(entrain__fates *fates);
 
-/// What the arcs of the pieces bring, into sums [words], and how many arrived, into heard (or NULL), by row from
+/// What the arcs of the pieces bring, into sums [words], and how many arrived, into heard (or NULL), by
+/// row from
 /// @p place on; the first piece of a row begins both.
 typedef void entrain__fates_add_kernel(const entrain__fates *fates, uint32_t place, int64_t *sums,
                                        uint32_t *heard);

@@ -211,8 +211,8 @@ static void move_cohort(const entrain_engine *engine, entrain__cohort *cohort, u
         cohort->now = cohort->hears = (engine->now + step) & 1;
     } else {
         cohort->now = (engine->now + step) % engine->ring;
-        cohort->hears = cohort->now + engine->ring -
-                        (engine->graph.delay + engine->disturbed.delay) * engine->exchanges;
+        cohort->hears =
+            cohort->now + engine->ring - (engine->graph.delay + engine->disturbed.delay) * engine->exchanges;
     }
     cohort->tick = engine->tick;
     cohort->stage = engine->stage + step;

@@ -186,7 +186,8 @@ static entrain_status build_graph(entrain_engine *engine, entrain_error *error_o
     if (status != ENTRAIN_OK)
         return status;
     // What is kept for disturbances stays theirs.
-    const uint32_t most = engine->delay_most - (engine->exchanges > 0 ? engine->config.disturbance_delay_max : 0);
+    const uint32_t most =
+        engine->delay_most - (engine->exchanges > 0 ? engine->config.disturbance_delay_max : 0);
     if (engine->graph.delay_most > most)
         return entrain_error_set(error_out, ENTRAIN_LIMIT,
                                  "The new topology delays by up to %" PRIu32

@@ -194,8 +194,8 @@ static inline __attribute__((always_inline)) int hear_arc(entrain_engine *engine
     }
     entrain__span span = entrain__mailbox_reserve(engine->mailboxes, mailbox, parts);
     for (uint32_t part = 0; part < parts; part++)
-        *entrain__span_slot(&span, part) = make_message(engine, publications + place * engine->words, id, part,
-                                                        graph->weighted ? graph->weights[arc] : 1);
+        *entrain__span_slot(&span, part) = make_message(engine, publications + place * engine->words, id,
+                                                        part, graph->weighted ? graph->weights[arc] : 1);
     entrain__mailbox_commit(engine->mailboxes, mailbox, parts);
     return more;
 }
@@ -421,8 +421,8 @@ static uint32_t hear_piece(entrain_engine *engine, entrain__cohort *cohort, cons
 
 // The common case, two words and no weights, everybody spoke and there is room: each message is written where the
 // next one belongs, and stays there if it is heard.
-static uint32_t enqueue_piece(const entrain_engine *engine, entrain__cohort *cohort, const entrain__fates *fates,
-                              uint32_t piece, entrain_message *slots) {
+static uint32_t enqueue_piece(const entrain_engine *engine, entrain__cohort *cohort,
+                              const entrain__fates *fates, uint32_t piece, entrain_message *slots) {
     const entrain__graph *graph = &engine->graph;
     const int64_t *publications = engine->publications[cohort->hears];
     int64_t *const *past = graph->behind != NULL ? entrain__past(engine, cohort) : NULL;
@@ -465,14 +465,14 @@ __attribute__((noinline)) static void deliver_thinned(entrain_engine *engine, en
             const uint64_t from = graph->offsets[at], to = graph->offsets[at + 1];
             int64_t *sum = sums + (size_t)(at - place) * words;
             if (fates.draws[p] == 0) {
-                row.slots =
-                    common ? entrain__mailbox_rewind(engine->mailboxes, mailbox, (uint32_t)(to - from)) : NULL;
+                row.slots = common
+                                ? entrain__mailbox_rewind(engine->mailboxes, mailbox, (uint32_t)(to - from))
+                                : NULL;
                 row.heard = 0;
                 clear(sum, words);
             }
-            row.heard += row.slots != NULL
-                             ? enqueue_piece(engine, cohort, &fates, p, row.slots + row.heard)
-                             : hear_piece(engine, cohort, &fates, p, mailbox, sum);
+            row.heard += row.slots != NULL ? enqueue_piece(engine, cohort, &fates, p, row.slots + row.heard)
+                                           : hear_piece(engine, cohort, &fates, p, mailbox, sum);
             if (fates.arcs[p] + fates.lengths[p] < to)
                 continue;
             if (row.slots != NULL)

@@ -13,13 +13,11 @@ static const struct {
     bool policies;  // whether it compares policies
     bool workloads; // whether it runs reference workloads
     bool swarms;    // whether it runs scenarios of its own, which --set and --seeds change
-} subjects[] = {{"coupling", bench_coupling, false, false, false},
-                {"patterns", bench_patterns, false, false, false},
-                {"imbalance", bench_imbalance, true, false, false},
-                {"precision", bench_precision, false, false, false},
-                {"agents", bench_agents, false, false, false},
-                {"resilience", bench_resilience, false, false, true},
-                {"actors", bench_actors, true, true, false}};
+} subjects[] = {
+    {"coupling", bench_coupling, false, false, false},  {"patterns", bench_patterns, false, false, false},
+    {"imbalance", bench_imbalance, true, false, false}, {"precision", bench_precision, false, false, false},
+    {"agents", bench_agents, false, false, false},      {"resilience", bench_resilience, false, false, true},
+    {"actors", bench_actors, true, true, false}};
 
 bench_report_setup bench_setup(const bench_options *options) {
     return (bench_report_setup){.repeats = options->repeats,
@@ -72,10 +70,11 @@ static entrain_status refuse_idle_options(const cli_options *cli, bool policies,
                                  "seeds; leave it out.",
                                  cli->operand);
     if (swarms && (cli->repeats > 0 || cli->seconds > 0))
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "bench %s: --%s would change nothing, nothing is timed here; --seeds says how "
-                                 "often.",
-                                 cli->operand, cli->repeats > 0 ? "repeat" : "seconds");
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "bench %s: --%s would change nothing, nothing is timed here; --seeds says how "
+            "often.",
+            cli->operand, cli->repeats > 0 ? "repeat" : "seconds");
     if (!workloads && (cli->filter != NULL || cli->size != NULL))
         return entrain_error_set(
             error_out, ENTRAIN_INVALID,
@@ -103,8 +102,8 @@ int command_bench(const cli_options *options) {
         names[i] = subjects[i].name;
         if (strcmp(options->operand, subjects[i].name) != 0)
             continue;
-        if (refuse_idle_options(options, subjects[i].policies, subjects[i].workloads, subjects[i].swarms, &error) ==
-            ENTRAIN_OK)
+        if (refuse_idle_options(options, subjects[i].policies, subjects[i].workloads, subjects[i].swarms,
+                                &error) == ENTRAIN_OK)
             return subjects[i].run(&understood);
         say_error("%s", error.sentence);
         return EXIT_USAGE;

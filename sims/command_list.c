@@ -64,7 +64,8 @@ static list_entry model_at(uint32_t index) {
         {.name = "agent",
          .summary =
              "theta_i' = omega_i + v_i + nudges: agents that pursue a goal by what their neighbours tell "
-             "them, as far as their energy goes, and produce requests (entrain list goals, strategies, requests)"},
+             "them, as far as their energy goes, and produce requests (entrain list goals, strategies, "
+             "requests)"},
     };
     enum { OUR_COUNT = sizeof ours / sizeof *ours };
     if (index < OUR_COUNT)

@@ -350,8 +350,8 @@ static int after_run(run_state *run, run_end end, entrain_error *error) {
     if (end == RUN_END_FAILED)
         return EXIT_FAILED;
     if (run->options->require_goal && !interrupted && !goal_report_met(&run->goal)) {
-        say_error("the goal was not met: %s", json_string_value(json_object_get(
-                                                  json_object_get(run->summary, "goal"), "why")));
+        say_error("the goal was not met: %s",
+                  json_string_value(json_object_get(json_object_get(run->summary, "goal"), "why")));
         return EXIT_GOAL;
     }
     return interrupted || interrupt_requested() ? EXIT_INTERRUPTED : EXIT_DONE;

@@ -128,10 +128,11 @@ static entrain_status look_at_edges(const event_run *run, const event_action *ac
     for (uint32_t i = action->first; i < action->first + action->count; i++) {
         const event_item *edge = &run->list->items[i];
         if (!cuts && edge->weight != 1 && entrain_agents_look(entrain_swarm_population(run->swarm)) != NULL)
-            return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
-                                     "the edge between %" PRIu32 " and %" PRIu32
-                                     " would have the weight %g; agents hear each neighbour alike: leave it out.",
-                                     edge->from, edge->to, edge->weight);
+            return entrain_error_set(
+                error_out, ENTRAIN_UNSUPPORTED,
+                "the edge between %" PRIu32 " and %" PRIu32
+                " would have the weight %g; agents hear each neighbour alike: leave it out.",
+                edge->from, edge->to, edge->weight);
         const bool turn = !directed && edge->from > edge->to;
         const uint32_t from = turn ? edge->to : edge->from, to = turn ? edge->from : edge->to;
         char name[40];

@@ -58,8 +58,7 @@ static entrain_status read_number(event_reader *reader, const json_t *value, con
         (within->whole && number != floor(number)))
         return event_refuse(reader, ENTRAIN_INVALID, "has %s; it must be %s, %s to %s.",
                             value == NULL || json_is_true(value) ? "no value" : words_value(value).text,
-                            within->what,
-                            words_number(within->least).text, words_number(within->most).text);
+                            within->what, words_number(within->least).text, words_number(within->most).text);
     const event_item item = {.from = place, .to = verb_of(reader->verb), .weight = number};
     const entrain_status status = event_add_item(reader, item);
     if (status == ENTRAIN_OK)
@@ -209,7 +208,8 @@ static entrain_status read_drift(event_reader *reader, const json_t *value, json
     // As entrain_kuramoto_add() has it: no more than 2^20 rad in a step.
     const double most = fmin(1e9, 0x1p20 / number(reader->r, KEY_STEP));
     const bound shift = {"a shift in rad/s", -most, most, false};
-    return read_pair(reader, value, &shift, "{ share, rad/s }, such as { 0.3, 1 } (--disrupt drift=0.3,1@20s)", canonical_out);
+    return read_pair(reader, value, &shift,
+                     "{ share, rad/s }, such as { 0.3, 1 } (--disrupt drift=0.3,1@20s)", canonical_out);
 }
 
 entrain_status event_disrupt_read(event_reader *reader, const json_t *value, json_t **canonical_out) {
@@ -235,9 +235,12 @@ entrain_status event_disrupt_read(event_reader *reader, const json_t *value, jso
     case DRIFT:
         return read_drift(reader, value, canonical_out);
     case SLOW:
-        return read_pair(reader, value, &every, "{ share, every }, such as { 0.1, 10 } (--disrupt slow=0.1,10@20s)", canonical_out);
+        return read_pair(reader, value, &every,
+                         "{ share, every }, such as { 0.1, 10 } (--disrupt slow=0.1,10@20s)", canonical_out);
     case STUBBORN:
-        return read_pair(reader, value, &chance, "{ share, chance }, such as { 0.3, 0.9 } (--disrupt stubborn=0.3,0.9@20s)", canonical_out);
+        return read_pair(reader, value, &chance,
+                         "{ share, chance }, such as { 0.3, 0.9 } (--disrupt stubborn=0.3,0.9@20s)",
+                         canonical_out);
     case REVIVE:
         return read_number(reader, value, &share_of_killed, 0, canonical_out);
     case FEED:

@@ -194,8 +194,9 @@ static void tell_course(json_t *story, const json_t *summary) {
         snprintf(text, sizeof text, "On the way, at t = %.6g s: %s.", number_at(first, "at"),
                  text_at(first, "what"));
     else if (count > 1)
-        snprintf(text, sizeof text, "On the way there were %zu events, from t = %.6g s (%.120s) to t = %.6g s (%.120s).",
-                 count, number_at(first, "at"), text_at(first, "what"), number_at(last, "at"),
+        snprintf(text, sizeof text,
+                 "On the way there were %zu events, from t = %.6g s (%.120s) to t = %.6g s (%.120s).", count,
+                 number_at(first, "at"), text_at(first, "what"), number_at(last, "at"),
                  text_at(last, "what"));
     if (count > 0)
         tell(story, text);

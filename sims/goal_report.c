@@ -87,7 +87,7 @@ static goal_course *course_now(goal_report *report, double time_s) {
 
 entrain_status goal_report_add(goal_report *report, const entrain_phase_sample *sample,
                                entrain_error *error_out) {
-    if (report->swarm == NULL)
+    if (report->swarm == NULL || report->courses == NULL)
         return ENTRAIN_OK;
     entrain_status status = entrain_agents_measure(entrain_swarm_population(report->swarm), &report->agents);
     if (status == ENTRAIN_OK && report->has_work)
@@ -402,15 +402,14 @@ static void rows_work(FILE *to, const json_t *work, row_printer *row) {
              text_count(count_at(work, "delivered")).text, text_count(count_at(work, "queued")).text,
              text_count(count_at(work, "shed")).text);
     row(to, "Requests", text);
-    snprintf(
-        text, sizeof text,
-        "%s at a cost of %s; %s requests each (95 %%: up to %s, most %s); %s failed, %s timed out, "
-        "%s over the limit",
-        text_counted(count_at(work, "calls"), "call").text, text_amount(number_at(work, "cost")).text,
-        text_amount(number_at(work, "batch_mean")).text, text_amount(number_at(work, "batch_p95")).text,
-        text_amount(number_at(work, "batch_max")).text,
-        text_count(count_at(work, "calls_failed")).text, text_count(count_at(work, "calls_timed_out")).text,
-        text_count(count_at(work, "calls_limited")).text);
+    snprintf(text, sizeof text,
+             "%s at a cost of %s; %s requests each (95 %%: up to %s, most %s); %s failed, %s timed out, "
+             "%s over the limit",
+             text_counted(count_at(work, "calls"), "call").text, text_amount(number_at(work, "cost")).text,
+             text_amount(number_at(work, "batch_mean")).text, text_amount(number_at(work, "batch_p95")).text,
+             text_amount(number_at(work, "batch_max")).text, text_count(count_at(work, "calls_failed")).text,
+             text_count(count_at(work, "calls_timed_out")).text,
+             text_count(count_at(work, "calls_limited")).text);
     row(to, "Calls", text);
     if (json_is_number(json_object_get(work, "wait_p50_s"))) {
         snprintf(text, sizeof text, "%.3g s for half of them, 95 %%: up to %.3g s, 99 %%: up to %.3g s",

@@ -28,8 +28,8 @@ typedef struct sandbox_limits {
     int64_t work;        ///< default 10^8: VM instructions, or what costs about as much
     int64_t work_each;   ///< default 1000: more for each value that a function of the index is asked for
     double processor_s;  ///< default 60
-    int64_t work_call;   ///< default 2 x 10^7: of a call by sandbox_call(), which has no other work to draw on
-    bool mute;           ///< print() says nothing
+    int64_t work_call; ///< default 2 x 10^7: of a call by sandbox_call(), which has no other work to draw on
+    bool mute;         ///< print() says nothing
 } sandbox_limits;
 
 sandbox_limits sandbox_limits_defaults(void);

@@ -73,7 +73,8 @@ static const cli_command commands[] = {
      "to coherence.\n",
      command_validate},
     {"bench", "WHAT", 1, true,
-     "policies workers sizes filter size seeds repeat seconds baseline goal scale strategy set seed transport "
+     "policies workers sizes filter size seeds repeat seconds baseline goal scale strategy set seed "
+     "transport "
      "load output json quiet force",
      "measure a scenario under policies, workers, sizes",
      "WHAT is a scenario file: each policy runs it with each number of workers at each\n"
@@ -114,7 +115,8 @@ static const cli_command commands[] = {
      "layouts, events, workloads, keys.\n"
      "Without a topic: what each is about.\n",
      command_list},
-    {"show", "DIR", 1, true, "explain json", "print the summary of a finished run's directory", NULL, command_show},
+    {"show", "DIR", 1, true, "explain json", "print the summary of a finished run's directory", NULL,
+     command_show},
     {"help", "[COMMAND]", 1, false, "", "this text, or more about one command", NULL, command_help},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -498,10 +500,10 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
     if (status == ENTRAIN_OK && options.operand == NULL && options.has_goal)
         options.operand = SCENARIO_NO_FILE;
     if (status == ENTRAIN_OK && command->operand_needed && options.operand == NULL)
-        status = entrain_error_set(error_out, ENTRAIN_INVALID, "%s needs a %s%s; `entrain help %s` says more.",
-                                   command->name, command->operands,
-                                   includes(command->option_names, "goal") ? ", or --goal or --scale" : "",
-                                   command->name);
+        status = entrain_error_set(
+            error_out, ENTRAIN_INVALID, "%s needs a %s%s; `entrain help %s` says more.", command->name,
+            command->operands, includes(command->option_names, "goal") ? ", or --goal or --scale" : "",
+            command->name);
     if (status != ENTRAIN_OK) {
         options_free(&options);
         return status;

@@ -45,19 +45,21 @@ void plot_goal_put_curve(FILE *to, const goal_report *goal, unsigned long long s
     }
     const double since = last->from_s - 1e-6; // an earlier goal asks for something else
     if (last->watch.band.size <= ENTRAIN_SPLAY_SIZE_MAX) {
-        fprintf(to,
-                "  'series.csv' using 2:($2 >= %.9g ? $%d : 1/0) every %llu::1 with lines lc rgb '#2e8b57' lw 2 "
-                "title 'Gini of the gaps, to be in the shade', \\\n",
-                since, COLUMN_GINI, stride);
+        fprintf(
+            to,
+            "  'series.csv' using 2:($2 >= %.9g ? $%d : 1/0) every %llu::1 with lines lc rgb '#2e8b57' lw 2 "
+            "title 'Gini of the gaps, to be in the shade', \\\n",
+            since, COLUMN_GINI, stride);
         return;
     }
     fputs("  'series.csv' using 2:(most = $3, ", to);
     for (int column = COLUMN_R2; column <= COLUMN_R8; column++)
         fprintf(to, "most = ($%d > most ? $%d : most), ", column, column);
-    fprintf(to,
-            "$2 >= %.9g ? most : 1/0) every %llu::1 with lines lc rgb '#2e8b57' lw 2 "
-            "title 'largest of r_1 to r_8, to be in the shade', "
-            "\\\n  'series.csv' using 2:($2 >= %.9g ? $%d/%g : 1/0) every %llu::1 with lines lc rgb '#9a6fb0' "
-            "lw 1.2 title 'peak load / %g', \\\n",
-            since, stride, since, COLUMN_PEAK, 10 * ENTRAIN_SPREAD_PEAK, stride, 10 * ENTRAIN_SPREAD_PEAK);
+    fprintf(
+        to,
+        "$2 >= %.9g ? most : 1/0) every %llu::1 with lines lc rgb '#2e8b57' lw 2 "
+        "title 'largest of r_1 to r_8, to be in the shade', "
+        "\\\n  'series.csv' using 2:($2 >= %.9g ? $%d/%g : 1/0) every %llu::1 with lines lc rgb '#9a6fb0' "
+        "lw 1.2 title 'peak load / %g', \\\n",
+        since, stride, since, COLUMN_PEAK, 10 * ENTRAIN_SPREAD_PEAK, stride, 10 * ENTRAIN_SPREAD_PEAK);
 }

@@ -44,10 +44,10 @@ const resilience_kind *resilience_kind_at(uint32_t index);
 typedef struct resilience_run {
     const resilience_kind *kind;
     double strength;
-    const char *goal;  ///< a name
+    const char *goal; ///< a name
     uint32_t size;
     uint64_t seed;
-    bool scrambled; ///< all phases are drawn anew when the disruption begins
+    bool scrambled;          ///< all phases are drawn anew when the disruption begins
     const char *const *sets; ///< --set, after all else
     uint32_t set_count;
 } resilience_run;
@@ -55,7 +55,7 @@ typedef struct resilience_run {
 typedef struct resilience_result {
     entrain_status status; ///< ENTRAIN_CANCELLED: a signal came
     entrain_error error;
-    bool settled;     ///< in the band for the last seconds before the disruption
+    bool settled; ///< in the band for the last seconds before the disruption
     bool recovered;
     double recovery_s; ///< since the disruption or its end; 0: never left; NAN: not recovered
     double held;       ///< share of the time from there on; NAN

@@ -15,8 +15,8 @@ typedef struct resolver {
     char typed[32]; ///< a default that depends on others, as typed
     /// What events and hooks may make agents do later on; events_foresee() sets it before anything is resolved.
     struct {
-        bool pulse; ///< a strategy that pulses (pulse, adaptive)
-        bool spread; ///< goal distribute-load
+        bool pulse;      ///< a strategy that pulses (pulse, adaptive)
+        bool spread;     ///< goal distribute-load
         uint32_t degree; ///< of a later graph: neighbours that somebody may have; 0: as at the start
         int64_t join;    ///< agents that join by events
     } may;

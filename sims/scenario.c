@@ -250,11 +250,11 @@ static entrain_status check_count(const resolver *r, schema_key_id values) {
     if (r->values[values] == NULL || count == (size_t)initial_count(r))
         return ENTRAIN_OK;
     given_where where = given_place(r->given, is_given(r, values) ? values : KEY_SIZE);
-    return entrain_error_set(
-        r->error_out, ENTRAIN_INVALID,
-        "%s: %s holds %zu numbers and %s is %lld; it must hold one per oscillator.", where.text,
-        schema_keys[values].name, count, initial_count(r) > integer(r, KEY_SIZE) ? "swarm.room" : "swarm.size",
-        (long long)initial_count(r));
+    return entrain_error_set(r->error_out, ENTRAIN_INVALID,
+                             "%s: %s holds %zu numbers and %s is %lld; it must hold one per oscillator.",
+                             where.text, schema_keys[values].name, count,
+                             initial_count(r) > integer(r, KEY_SIZE) ? "swarm.room" : "swarm.size",
+                             (long long)initial_count(r));
 }
 
 static entrain_status check_time(const resolver *r) {

@@ -44,7 +44,7 @@ typedef struct scenario {
     uint64_t record_every_ticks; ///< at least 1
     scenario_stop stop;
     scenario_events *events; ///< NULL: none
-    bool arcs_built; ///< the graph is complete, and has arcs because events need them
+    bool arcs_built;         ///< the graph is complete, and has arcs because events need them
     void *owned;             ///< arrays that swarm points to; scenario.c's
 } scenario;
 

@@ -21,7 +21,8 @@
 
 #define SCHEMA_AGENT_KEYS(X)                                                                                 \
     X(ROOM, "swarm.room", INTEGER, NULL,                                                                     \
-      "places for agents, those who join later included, up to 16777215; default: swarm.size and who joins by events",          \
+      "places for agents, those who join later included, up to 16777215; default: swarm.size and who joins " \
+      "by events",                                                                                           \
       .low = 2, .high = 16777215, SCHEMA_AGENT)                                                              \
     X(AGENT_STRATEGY, "agent.strategy", CHOICE, NULL,                                                        \
       "what each does to get there (entrain list strategies); default: the goal's",                          \
@@ -38,10 +39,10 @@
       SCHEMA_AGENT)                                                                                          \
     X(AGENT_COUPLING, "agent.coupling", NUMBER, "4",                                                         \
       "greatest gain, rad/s, 0 to 1e3; 0: nobody adjusts anything", .least = 0, .most = 1e3, SCHEMA_AGENT)   \
-    X(AGENT_STEEPNESS, "agent.steepness", NUMBER, "12",                                                      \
-      "gain per coherence missing, rad/s, 0 to 1e6", .least = 0, .most = 1e6, SCHEMA_AGENT)                  \
-    X(AGENT_ALIGNMENT, "agent.alignment", NUMBER, "1",                                                       \
-      "how fast frequencies are learned, 1/s, 0 to 1e3", .least = 0, .most = 1e3, SCHEMA_AGENT)              \
+    X(AGENT_STEEPNESS, "agent.steepness", NUMBER, "12", "gain per coherence missing, rad/s, 0 to 1e6",       \
+      .least = 0, .most = 1e6, SCHEMA_AGENT)                                                                 \
+    X(AGENT_ALIGNMENT, "agent.alignment", NUMBER, "1", "how fast frequencies are learned, 1/s, 0 to 1e3",    \
+      .least = 0, .most = 1e3, SCHEMA_AGENT)                                                                 \
     X(AGENT_LEAK, "agent.leak", NUMBER, "0.01", "what estimates forget in a tick, 0 to 1", .least = 0,       \
       .most = 1, SCHEMA_AGENT)                                                                               \
     X(AGENT_STUBBORNNESS, "agent.stubbornness", NUMBER, "0", "chance to sit a tick out, 0 to 1", .least = 0, \
@@ -71,8 +72,8 @@
       .most = 100, SCHEMA_WORK)                                                                              \
     X(WORKLOAD_QUEUE, "workload.queue", INTEGER, "64",                                                       \
       "requests that an agent holds, 1 to 64; what comes beyond is shed", .low = 1, .high = 64, SCHEMA_WORK) \
-    X(GATEWAY_COUNT, "gateway.count", INTEGER, "0",                                                          \
-      "gateways, up to 65536; 0: one for each 100,000 agents", .low = 0, .high = 65536, SCHEMA_WORK)         \
+    X(GATEWAY_COUNT, "gateway.count", INTEGER, "0", "gateways, up to 65536; 0: one for each 100,000 agents", \
+      .low = 0, .high = 65536, SCHEMA_WORK)                                                                  \
     X(GATEWAY_INBOX, "gateway.inbox", INTEGER, "0",                                                          \
       "messages that a gateway takes in a tick, up to 16777215; 0: all there can be", .low = 0,              \
       .high = 16777215, SCHEMA_WORK)                                                                         \
@@ -86,9 +87,8 @@
       .high = INT64_MAX, SCHEMA_WORK)                                                                        \
     X(GATEWAY_CALLS, "gateway.calls", INTEGER, "16", "calls under way at a time, 1 to 64", .low = 1,         \
       .high = 64, SCHEMA_WORK)                                                                               \
-    X(GATEWAY_TIMEOUT, "gateway.timeout", NUMBER, "1",                                                       \
-      "of every call, simulated seconds, above 0 to 1e6", .least = 0, .most = 1e6, .above = true,            \
-      SCHEMA_WORK)                                                                                           \
+    X(GATEWAY_TIMEOUT, "gateway.timeout", NUMBER, "1", "of every call, simulated seconds, above 0 to 1e6",   \
+      .least = 0, .most = 1e6, .above = true, SCHEMA_WORK)                                                   \
     X(BREAKER_LIMIT, "gateway.breaker_limit", INTEGER, "5",                                                  \
       "failures in a row that open the circuit breaker, 1 to 4294967295", .low = 1, .high = 4294967295,      \
       SCHEMA_WORK)                                                                                           \

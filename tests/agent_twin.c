@@ -91,8 +91,8 @@ static double gain_of(const twin_swarm *twin, double believed) {
     const entrain_agent_config *config = &twin->config;
     const double low = config->low, high = config->high;
     if (high >= 1)
-        return clipped(4 * config->steepness * (low + 0.9 * (1 - low) - believed),
-                       config->coupling / 8, config->coupling);
+        return clipped(4 * config->steepness * (low + 0.9 * (1 - low) - believed), config->coupling / 8,
+                       config->coupling);
     const double target =
         config->goal == ENTRAIN_GOAL_ADAPT_TO_TRAFFIC ? low + (high - low) / 4 : (low + high) / 2;
     return clipped(config->steepness * (target - believed), -config->coupling, config->coupling);

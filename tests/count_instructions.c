@@ -73,8 +73,8 @@ static void run_case(const char *text) {
     char graph[16], transport[16], integrator[16], simd[16];
     unsigned size, ticks, low = 0, high = 0, sides = 0;
     double loss = 0;
-    const int words = sscanf(text, "%15[^:]:%u:%15[^:]:%15[^:]:%15[^:]:%u:%u-%u:%lf:%u", graph, &size, transport,
-                             integrator, simd, &ticks, &low, &high, &loss, &sides);
+    const int words = sscanf(text, "%15[^:]:%u:%15[^:]:%15[^:]:%15[^:]:%u:%u-%u:%lf:%u", graph, &size,
+                             transport, integrator, simd, &ticks, &low, &high, &loss, &sides);
     if (words != 6 && words != 8 && words != 10)
         refuse(text, "not GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH[:LOSS:SIDES]]");
     entrain_swarm_config config = entrain_swarm_config_defaults();

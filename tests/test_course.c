@@ -446,7 +446,8 @@ static void graphs_that_agents_cannot_hear_are_refused(void **state) {
     course c = {0};
     assert_int_equal(load_course("}", "{ at = 1, link = { { 0, 9, 3 } } }", &c.given), ENTRAIN_OK);
     assert_int_equal(entrain_swarm_create(&c.given.swarm, &c.swarm, &error), ENTRAIN_OK);
-    assert_int_equal(event_run_begin(&c.events, c.given.events, c.swarm, "x.lua", &error), ENTRAIN_UNSUPPORTED);
+    assert_int_equal(event_run_begin(&c.events, c.given.events, c.swarm, "x.lua", &error),
+                     ENTRAIN_UNSUPPORTED);
     assert_non_null(strstr(error.sentence, "agents hear each neighbour alike"));
     end(&c);
     c = (course){0};

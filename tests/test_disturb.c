@@ -30,7 +30,8 @@ static int64_t word_of(uint64_t state, uint64_t tick, uint32_t stage, uint32_t w
 static int64_t past_word_of(uint32_t vertex, uint32_t ticks_ago, uint32_t stage, uint32_t word) {
     return word_of(vertex + UINT64_C(99), ticks_ago + UINT64_C(1000000), stage, word);
 }
-static uint64_t state_after(uint64_t state, uint32_t stage, const int64_t *sums, uint32_t words, uint32_t heard) {
+static uint64_t state_after(uint64_t state, uint32_t stage, const int64_t *sums, uint32_t words,
+                            uint32_t heard) {
     state = entrain__mix_fold(state, stage);
     for (uint32_t w = 0; w < words; w++)
         state = entrain__mix_fold(state, (uint64_t)sums[w]);
@@ -144,8 +145,9 @@ static void draw_change(const world *of, uint64_t number, uint64_t tick, change 
         change_out->disturbance.loss = losses[(bits >> 8) % 6];
         const uint32_t kinds = (uint32_t)(bits >> 16) % 4; // 0: no sides; 1: all on one; others: so many
         for (uint32_t v = 0; v < of->size; v++)
-            change_out->sides[v] =
-                (uint8_t)(kinds == 1 ? 9 : kinds > 1 ? drawn(number, 8 + tick, v) % kinds : 0);
+            change_out->sides[v] = (uint8_t)(kinds == 1  ? 9
+                                             : kinds > 1 ? drawn(number, 8 + tick, v) % kinds
+                                                         : 0);
         change_out->disturbance.sides = kinds > 0 ? change_out->sides : NULL;
     }
     change_out->disturbance.delay = (uint32_t)(bits >> 24) % (of->delay_max + 1);
@@ -226,7 +228,8 @@ static uint32_t hear_all(model *m, uint32_t hearer, uint64_t tick, uint32_t stag
     for (uint64_t a = first; a < m->view.in_offsets[hearer + 1]; a++) {
         const uint32_t speaker = (uint32_t)m->view.in_speakers[a];
         const uint32_t ticks =
-            ticks_of(m->view.in_delays != NULL ? m->view.in_delays[a] : m->view.delay_low) + disturbance->delay;
+            ticks_of(m->view.in_delays != NULL ? m->view.in_delays[a] : m->view.delay_low) +
+            disturbance->delay;
         if (is_silent(m, speaker, tick, ticks) ||
             (disturbance->sides != NULL && disturbance->sides[speaker] != disturbance->sides[hearer]))
             continue;
@@ -237,7 +240,8 @@ static uint32_t hear_all(model *m, uint32_t hearer, uint64_t tick, uint32_t stag
         }
         m->arrived++;
         heard++;
-        add_word(m, speaker, tick, ticks, stage, m->view.in_weights != NULL ? &m->view.in_weights[a] : NULL, sums);
+        add_word(m, speaker, tick, ticks, stage, m->view.in_weights != NULL ? &m->view.in_weights[a] : NULL,
+                 sums);
     }
     return heard;
 }
@@ -427,7 +431,8 @@ static void run_twin(uint64_t number, const entrain_engine_config *config) {
         change_twin(&w, &of, number, tick);
         check_twin(&w, &of, tick, config->transport);
         uint64_t next = tick + 1;
-        for (change later; next < TICKS; next++) { // several ticks in one go, as far as nothing happens between
+        for (change later; next < TICKS;
+             next++) { // several ticks in one go, as far as nothing happens between
             draw_change(&of, number, next, &later);
             if (later.happens || later.ends[0] != UINT32_MAX || later.ends[1] != UINT32_MAX ||
                 next == replaced_at(&of, number))
@@ -496,7 +501,6 @@ static void what_waits_for_room_is_heard_too(void **state) {
 
 // --- What is lost is a fair sample
 
-
 // Each of these hears 16 arcs; publications are 1 << arc, so that the sum says which arrived.
 static void publish_bit(const entrain_range *range, uint32_t stage, int64_t *words_out) {
     (void)stage;
@@ -561,7 +565,8 @@ static void losses_are_independent(void **state) {
                     heard[b] += bits >> b & 1;
                     pairs[b] += bits >> b & bits >> (b + 1) % 16 & 1; // two arcs of one hearer
                     again += round > 0 ? bits >> b & before[i] >> b & 1 : 0;
-                    neighbours += i > 0 ? bits >> b & last >> b & 1 : 0; // what one speaker says to two hearers
+                    neighbours +=
+                        i > 0 ? bits >> b & last >> b & 1 : 0; // what one speaker says to two hearers
                 }
                 before[i] = last = bits;
             }
@@ -628,7 +633,8 @@ static entrain_engine *open_small(bool complete, uint32_t delay_max, bool begin)
 }
 
 #define REFUSED(engine, status, words, ...)                                                                  \
-    CHECK_REFUSED(entrain_engine_disturb(engine, &(entrain_disturbance){__VA_ARGS__}, &error), status, error, words)
+    CHECK_REFUSED(entrain_engine_disturb(engine, &(entrain_disturbance){__VA_ARGS__}, &error), status,       \
+                  error, words)
 
 static void what_cannot_be_is_refused_by_its_sentence(void **state) {
     (void)state;
@@ -648,8 +654,10 @@ static void what_cannot_be_is_refused_by_its_sentence(void **state) {
     assert_int_equal(count.lost, 0); // nothing had changed
     entrain_engine_destroy(engine);
     engine = open_small(true, 2, true);
-    REFUSED(engine, ENTRAIN_INVALID, "of which nothing can be lost; build its arcs: erdos-renyi", .loss = 0.5);
-    CHECK_OK(entrain_engine_disturb(engine, &(entrain_disturbance){.sides = sides, .delay = 2}, &error), error);
+    REFUSED(engine, ENTRAIN_INVALID, "of which nothing can be lost; build its arcs: erdos-renyi",
+            .loss = 0.5);
+    CHECK_OK(entrain_engine_disturb(engine, &(entrain_disturbance){.sides = sides, .delay = 2}, &error),
+             error);
     sides[7] = 1;
     REFUSED(engine, ENTRAIN_INVALID, "of which nothing can be cut off", .sides = sides);
     entrain_engine_destroy(engine);

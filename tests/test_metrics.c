@@ -426,7 +426,8 @@ static void every_figure_is_the_same_however_it_is_run(void **state) {
                     SAME(group_coherence);
                 SAME(group_mean_phase), SAME(energy), SAME(conservation), SAME(conservation_change);
                 SAME(conservation_bound), SAME(gap_gini), SAME(cluster_share), SAME(cluster_count);
-                SAME(peak_load), SAME(winding), SAME(frequency_mean), SAME(frequency_spread), SAME(fingerprint);
+                SAME(peak_load), SAME(winding), SAME(frequency_mean), SAME(frequency_spread),
+                    SAME(fingerprint);
                 SAME(observations), SAME(living), SAME(group_count);
                 assert_true((model == 2) == (isnan(sample.conservation) != 0));
                 CHECK_OK(entrain_engine_advance(entrain_swarm_engine(swarm), 40, &error), error);

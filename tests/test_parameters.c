@@ -169,7 +169,8 @@ static void what_was_not_declared_is_refused(void **state) {
         {ASKING("{}"), SETS("time.integrator=rk4"), ENTRAIN_INVALID,
          "a plug-in's model has parameters instead"},
         {"return { model = { kind = 'askin' } }", NULL, ENTRAIN_UNKNOWN,
-         "must be one of kuramoto, swing, pulse, desync, agent, asking, quiet (did you mean \"asking\"?), or come "
+         "must be one of kuramoto, swing, pulse, desync, agent, asking, quiet (did you mean \"asking\"?), or "
+         "come "
          "from a plug-in (--load "
          "FILE.so)."},
     };

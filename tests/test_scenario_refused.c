@@ -34,7 +34,8 @@ static void sets_that_cannot_be_are_refused(void **state) {
         {"swarm.topology.kind=rign", ENTRAIN_UNKNOWN,
          "scale-free, star, edge-list (did you mean \"ring\"?), or come from a plug-in (--load FILE.so)."},
         {"model.kind=potts", ENTRAIN_UNKNOWN,
-         "model.kind is \"potts\"; it must be one of kuramoto, swing, pulse, desync, agent, or come from a plug-in "
+         "model.kind is \"potts\"; it must be one of kuramoto, swing, pulse, desync, agent, or come from a "
+         "plug-in "
          "(--load FILE.so)."},
         {"model.normalise=7", ENTRAIN_UNKNOWN, "it must be one of size, degree, heard, none."},
         {"exec.policy=stael", ENTRAIN_UNKNOWN, "(did you mean \"steal\"?)"},

@@ -27,7 +27,8 @@ typedef enum entrain_goal {
 
 /// What an agent does to get there; each has one, and may be given another while it runs.
 typedef enum entrain_strategy {
-    ENTRAIN_STRATEGY_PHASE_NUDGE = 0, ///< turns a little towards (or away from) where it believes the swarm is
+    ENTRAIN_STRATEGY_PHASE_NUDGE =
+        0,                           ///< turns a little towards (or away from) where it believes the swarm is
     ENTRAIN_STRATEGY_FREQUENCY_LOCK, ///< learns its neighbours' mean frequency, and nudges
     ENTRAIN_STRATEGY_PULSE,          ///< fires when its phase comes round: a message to each who hears it
     ENTRAIN_STRATEGY_ENERGY_AWARE,   ///< frequency-lock, as far as its energy goes
@@ -36,12 +37,12 @@ typedef enum entrain_strategy {
 } entrain_strategy;
 
 typedef struct entrain_goal_facts {
-    const char *name;    ///< "minimize-api-calls"
-    char key;            ///< 'B', 'L', 'C', 'T', 'E', 'M', 'F', 'A'; '-' for coherence
-    const char *summary; ///< what it is for, a few words
-    const char *band;    ///< the quantity and its band in words
-    double low, high;    ///< of coherence; spread: 0 and 0.1 (r_1 .. r_8)
-    bool spread;         ///< evenly around the circle, not a band of coherence
+    const char *name;          ///< "minimize-api-calls"
+    char key;                  ///< 'B', 'L', 'C', 'T', 'E', 'M', 'F', 'A'; '-' for coherence
+    const char *summary;       ///< what it is for, a few words
+    const char *band;          ///< the quantity and its band in words
+    double low, high;          ///< of coherence; spread: 0 and 0.1 (r_1 .. r_8)
+    bool spread;               ///< evenly around the circle, not a band of coherence
     entrain_strategy strategy; ///< the default
 } entrain_goal_facts;
 
@@ -74,8 +75,8 @@ typedef struct entrain_scale_facts {
 /// name NULL past the end. Beyond huge nobody promised a target; it stays that of huge.
 ENTRAIN_API entrain_scale_facts entrain_scale_look(entrain_scale scale);
 
-/// Up to this many agents distribute-load means a splay state (Gini coefficient of the gaps at most 0.1), on a
-/// complete graph; above it r_1 .. r_8 at most 0.1 and peak load at most 1.25 of the mean.
+/// Up to this many agents distribute-load means a splay state (Gini coefficient of the gaps at most 0.1),
+/// on a complete graph; above it r_1 .. r_8 at most 0.1 and peak load at most 1.25 of the mean.
 #define ENTRAIN_SPLAY_SIZE_MAX 200
 #define ENTRAIN_SPLAY_GINI 0.1
 #define ENTRAIN_SPREAD_MOMENT 0.1
@@ -98,8 +99,9 @@ typedef struct entrain_goal_report {
     double excursion; ///< farthest out of the band since then, in the unit of the quantity; 0: never left
     double excursion_s; ///< when; NaN: never left
     double low, high;   ///< least and greatest value of the quantity since then; NaN: never entered
-    double nearest, nearest_s; ///< the value that was least far out before the first entry, and when; NaN: none
-    double value;              ///< at the last sample; NaN: there was none
+    double nearest,
+        nearest_s; ///< the value that was least far out before the first entry, and when; NaN: none
+    double value;  ///< at the last sample; NaN: there was none
     uint64_t samples;
     bool met; ///< entered, stayed for some time, and held for ENTRAIN_HELD_SHARE
 } entrain_goal_report;

@@ -35,8 +35,8 @@ typedef struct entrain_swarm_config {
     entrain_agent_config agent;
     bool has_workload; ///< agents: default false
     entrain_workload_config workload;
-    /// Agents: places, those of `size` who live from the start included; the topology has so many vertices, those
-    /// beyond `size` without edges (complete: nothing to do). 0 (the default): size.
+    /// Agents: places, those of `size` who live from the start included; the topology has so many
+    /// vertices, those beyond `size` without edges (complete: nothing to do). 0 (the default): size.
     uint32_t room;
     /// The equation, where it is not Kuramoto's; must outlive the swarm. Default NULL.
     const entrain_phase_model *phase_model;

@@ -155,8 +155,7 @@ ENTRAIN_API uint32_t entrain_topology_edge_count(const entrain_topology *topolog
 /// a swarm begins with that is to grow: see join() and, for places where nobody lives yet,
 /// entrain_engine_add_room(). The caller releases it.
 ENTRAIN_API entrain_status entrain_topology_padded(const entrain_topology *topology, uint32_t room,
-                                                   entrain_topology **topology_out,
-                                                   entrain_error *error_out);
+                                                   entrain_topology **topology_out, entrain_error *error_out);
 /// The same graph in which the @p count isolated vertices @p joining have got @p degree neighbours each, in the
 /// order given, those before among them: each takes edges at random and steps between their ends, so that
 /// everybody else keeps its degree; an odd one newcomers make up in pairs (one may lack it). Only edges between
