@@ -5,13 +5,13 @@
 #include <time.h>
 
 #include "engine/base/simd.h"
+#include "engine/base/version.h"
 #include "engine/delays.h"
 #include "engine/engine_private.h"
 #include "engine/event_driven.h"
 #include "engine/order.h"
 #include "engine/virtual_time.h"
 
-#define ENTRAIN_VERSION_TEXT "0.1.0"
 
 const char *entrain_version(void) { return ENTRAIN_VERSION_TEXT; }
 

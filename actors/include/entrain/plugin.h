@@ -39,7 +39,7 @@
 #include "entrain/topology.h"
 
 /// Raised when a struct or a function that plug-ins use changes: the plug-in must be compiled again, or more.
-#define ENTRAIN_PLUGIN_ABI 3u
+#define ENTRAIN_PLUGIN_ABI 4u
 
 /// What a plug-in exports, under the name entrain_plugin.
 typedef struct entrain_plugin_entry {

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "entrain/archive.h"
 #include "entrain/message.h"
 #include "entrain/simd.h"
 #include "entrain/status.h"
@@ -144,6 +145,11 @@ typedef struct entrain_behavior {
     void (*release)(void *context);
     /// Bytes that the context holds, for entrain_engine_measure(). NULL: none worth counting.
     size_t (*measure)(const void *context);
+    /// What the context has come to since start(), written or read (entrain/archive.h), for checkpoints: between
+    /// ticks, by one thread. Columns, mail and timers are the engine's business. Reading, the context is that of a
+    /// population just started with the same configuration; entrain_archive_refuse() what cannot be. NULL: the
+    /// context never changes once it has started.
+    void (*archive)(void *context, entrain_archive *archive);
 } entrain_behavior;
 
 /// receive() is handed at most this many messages at once; a mailbox that holds more is emptied in several

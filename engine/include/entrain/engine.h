@@ -354,6 +354,19 @@ typedef struct entrain_dead_letter {
 ENTRAIN_API void entrain_engine_on_dead_letter(entrain_engine *engine,
                                                void (*told)(void *context, const entrain_dead_letter *letter),
                                                void *context);
+/// The state of the whole engine at a tick boundary, written to or read from @p archive: columns by index, who
+/// lives where, publications (those that delays still need, too), mail under way in canonical order, timers,
+/// supervision, watches, disturbances, the topology if it is not the one of the start, the counts of
+/// messages, the tick; and behavior.archive of each population. Not: sessions of statistics, traces, lifecycle
+/// receivers. Rings, lanes and cohorts are not in it, so it may be read with another number of workers, policy,
+/// transport, layout or SIMD level.
+///
+/// Reading, @p engine must have been started with the same populations, step and seed (checked), at tick 0.
+/// Lockstep and virtual time; in event-driven execution, and where order signatures or traces are kept, it
+/// is refused: ENTRAIN_UNSUPPORTED. Failures stay in the archive, and an engine read into is broken then.
+/// Between calls that advance; thread rule of the engine.
+ENTRAIN_API void entrain_engine_archive(entrain_engine *engine, entrain_archive *archive);
+
 /// Observations that reached a hearer, in either transport.
 ENTRAIN_API uint64_t entrain_engine_observations(const entrain_engine *engine);
 
