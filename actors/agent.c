@@ -9,6 +9,7 @@
 
 #include "actors/agent_model.h"
 #include "actors/agent_work.h"
+#include "actors/archived.h"
 #include "engine/base/assert.h"
 #include "entrain/math.h"
 
@@ -198,6 +199,51 @@ void entrain__agents_derive(entrain__agents *agents) {
     agents->look_ticks = looks >= 1 ? (uint32_t)looks : 1;
 }
 
+// ---- what has changed since the start ----
+
+ENTRAIN__ARCHIVED(entrain_agent_config, 160);
+ENTRAIN__ARCHIVED(entrain__agents, 2272);
+
+static void archive_config(entrain_agent_config *config, entrain_archive *archive) {
+    entrain_archive_expect(archive, config->pulses, "whether agents have mailboxes for pulses");
+    entrain_archive_expect(archive, config->neighbours, "the agents' neighbours");
+    entrain_archive_expect(archive, config->moments, "whether agents have moments");
+    entrain__archive_expect_f64(archive, config->period_s, "the agents' period (bits)");
+    entrain__archive_expect_f64(archive, config->energy, "the agents' energy (bits)");
+    config->goal =
+        (entrain_goal)entrain__archive_choice(archive, config->goal, ENTRAIN_GOAL_COUNT, "the agents' goal");
+    config->strategy = (entrain_strategy)entrain__archive_choice(
+        archive, config->strategy, ENTRAIN_STRATEGY_COUNT, "the agents' strategy");
+    double *const numbers[] = {
+        &config->low,        &config->high,         &config->coupling,   &config->steepness,
+        &config->alignment,  &config->leak,         &config->stubbornness, &config->recovery,
+        &config->nudge_cost, &config->frequency_cost, &config->pulse_cost, &config->switch_cost,
+        &config->pulse_strength, &config->spread_gain};
+    for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+        entrain_archive_f64(archive, numbers[n]);
+}
+
+// The course (entrain_agents_change()), and what the workload has come to. Habits and minds are columns.
+static void archive_agents(void *context, entrain_archive *archive) {
+    entrain__agents *agents = context;
+    entrain_archive_section(archive, "agents");
+    entrain_archive_expect(archive, agents->room, "the room for agents");
+    entrain_archive_expect(archive, agents->count, "the number of agents at the start");
+    entrain_archive_expect(archive, agents->workload != NULL, "whether agents have a workload");
+    archive_config(&agents->config, archive);
+    entrain_archive_f64(archive, &agents->since_s);
+    if (agents->workload != NULL)
+        entrain__work_archive(agents->workload, archive);
+    if (!entrain_archive_is_reading(archive) || entrain_archive_status(archive, NULL) != ENTRAIN_OK)
+        return;
+    entrain_error error = {0};
+    entrain_agent_config resolved;
+    if (resolve(&agents->config, agents->step_s, &resolved, &error) != ENTRAIN_OK)
+        entrain_archive_refuse(archive, error.status, "%s", error.sentence);
+    else
+        entrain__agents_derive(agents);
+}
+
 // ---- the population ----
 
 static size_t measure(const void *context) {
@@ -339,6 +385,7 @@ entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_co
         .stop = entrain__agents_stop,
         .release = release,
         .measure = measure,
+        .archive = archive_agents,
     };
     status = entrain_engine_add_room(engine, &behavior, agents, room, count, population_out, error_out);
     if (status == ENTRAIN_OK)

@@ -20,5 +20,7 @@ void entrain__work_hand_over(const entrain_workload *workload, const entrain_ran
                              void *work);
 /// The agent ends: what it holds is shed. @p work: its element.
 void entrain__work_stop(entrain_workload *workload, void *work);
+/// What the workload has come to, but for what gateways hold, which is their behavior's.
+void entrain__work_archive(entrain_workload *workload, entrain_archive *archive);
 
 #endif

@@ -251,7 +251,7 @@ static void rest(const desk *at, batch *its) {
 static void take_answer(const desk *at, const entrain_message *message) {
     gateway *own = at->own;
     const uint64_t number = message->payload[0].u64, its_call = message->payload[1].u64;
-    batch *its = &own->batches[number];
+    batch *its = &own->batches[number % ENTRAIN__WORK_CALLS_MAX];
     if (its->state != ENTRAIN__BATCH_CALLING || its->call != its_call) {
         own->late++;
         return;
@@ -396,6 +396,7 @@ entrain_status entrain__gateways_add(entrain_workload *workload, entrain_engine 
         .receive = receive,
         .stop = stop,
         .measure = measure,
+        .archive = entrain__gateways_archive,
     };
     return entrain_engine_add(engine, &behavior, workload, workload->gateway_count,
                               &workload->gateway_population, error_out);

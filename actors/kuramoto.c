@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "actors/archived.h"
 #include "actors/kuramoto_model.h"
 #include "engine/base/assert.h"
 
@@ -180,6 +181,58 @@ static entrain_status validate(const entrain_kuramoto_config *config, uint32_t c
     return status;
 }
 
+// ---- what has changed since the start ----
+
+static void follow(entrain__kuramoto *model) {
+    model->noisy = is_noisy(&model->config);
+    model->general = model->inertial || model->noisy || model->pairs.harmonics * model->pairs.groups > 1;
+    entrain__kuramoto_derive(model);
+}
+
+ENTRAIN__ARCHIVED(entrain_kuramoto_config, 432);
+ENTRAIN__ARCHIVED(entrain__kuramoto, 840);
+
+static void archive_pairs(entrain_kuramoto_config *config, entrain_archive *archive) {
+    for (uint32_t h = 2; h <= harmonics_of(config); h++) {
+        entrain_archive_f64(archive, &config->harmonic_coupling[h - 2]);
+        entrain_archive_f64(archive, &config->harmonic_lag[h - 2]);
+    }
+    const uint32_t groups = groups_of(config) > 1 ? groups_of(config) : 0;
+    for (uint32_t a = 0; a < groups; a++) {
+        entrain_archive_expect(archive, config->group_sizes[a], "the size of a group");
+        for (uint32_t b = 0; b < groups; b++) {
+            entrain_archive_f64(archive, &config->group_coupling[a][b]);
+            entrain_archive_f64(archive, &config->group_lag[a][b]);
+        }
+    }
+}
+
+// All that entrain_kuramoto_change() changes; each actor's own values are where they were, or in columns.
+static void archive_model(void *context, entrain_archive *archive) {
+    entrain__kuramoto *model = context;
+    entrain_kuramoto_config *config = &model->config;
+    entrain_archive_section(archive, "kuramoto");
+    entrain_archive_expect(archive, model->count, "the number of oscillators");
+    entrain_archive_expect(archive, harmonics_of(config), "the number of harmonics");
+    entrain_archive_expect(archive, groups_of(config), "the number of groups");
+    entrain_archive_expect(archive, config->normalise, "normalise");
+    entrain_archive_expect(archive, config->integrator, "the integrator");
+    entrain_archive_expect(archive, model->inertial, "whether oscillators have inertia");
+    entrain_archive_u64(archive, &model->changes);
+    entrain_archive_f64(archive, &config->coupling);
+    entrain_archive_f64(archive, &config->lag);
+    entrain_archive_f64(archive, &config->noise);
+    entrain_archive_f64(archive, &config->damping);
+    archive_pairs(config, archive);
+    if (!entrain_archive_is_reading(archive))
+        return;
+    entrain_error error = {0};
+    if (validate(config, model->count, model->step_s, &error) != ENTRAIN_OK)
+        entrain_archive_refuse(archive, error.status, "%s", error.sentence);
+    else
+        follow(model);
+}
+
 // ---- the population ----
 
 static double *own_copy(entrain__arena *arena, const double *values, uint32_t count, bool *failed) {
@@ -222,17 +275,15 @@ static void prepare_model(entrain__kuramoto *model, const entrain_engine *engine
     model->count = count;
     model->step_s = entrain_engine_step_s(engine);
     model->inertial = is_inertial(config);
-    model->noisy = is_noisy(config);
     model->pairs.harmonics = harmonics_of(config);
     model->pairs.groups = groups_of(config);
-    model->general = model->inertial || model->noisy || model->pairs.harmonics * model->pairs.groups > 1;
     model->noise_key = entrain_random_key(entrain_engine_seed(engine), ENTRAIN_STREAM_NOISE);
     uint32_t end = 0;
     for (uint32_t g = 0; g < ENTRAIN_GROUPS_MAX; g++) {
         end += g < config->group_count ? config->group_sizes[g] : 0;
         model->group_ends[g] = g + 1 < config->group_count ? end : UINT32_MAX;
     }
-    entrain__kuramoto_derive(model);
+    follow(model);
 }
 
 // Only what a swarm needs is allocated: velocities with inertia, stages where there are any, each actor's own
@@ -308,6 +359,7 @@ entrain_status entrain_kuramoto_add(entrain_engine *engine, const entrain_kuramo
         .rewired = entrain__kuramoto_gains,
         .release = release,
         .measure = measure,
+        .archive = archive_model,
     };
     return entrain_engine_add(engine, &behavior, model, count, population_out, error_out);
 }
@@ -398,9 +450,7 @@ entrain_status entrain_kuramoto_change(entrain_population *population, const ent
         return status;
     model->config = changed;
     model->changes++;
-    model->noisy = is_noisy(&changed);
-    model->general = model->inertial || model->noisy || model->pairs.harmonics * model->pairs.groups > 1;
-    entrain__kuramoto_derive(model);
+    follow(model);
     entrain_engine *engine = entrain_population_engine(population);
     if (model->columns.gain == 0 || entrain_engine_task_count(engine) == 0)
         return ENTRAIN_OK;

@@ -109,18 +109,23 @@ static void set_bounds(entrain__phase_law *law, const entrain_topology_view *vie
         law->shift_rounding += law->strength * 0x1.6ap-43 / (double)ENTRAIN_STRENGTH_MAX * law->groups;
 }
 
+bool entrain__phase_law_is_current(const entrain_phase_meter *meter) {
+    return meter->law.topology == entrain_engine_topology(meter->engine) &&
+           meter->law.changes == entrain__kuramoto_changes(meter->population);
+}
+
 bool entrain__phase_law_update(entrain_phase_meter *meter) {
     entrain__phase_law *law = &meter->law;
     const entrain_kuramoto_config *look = entrain_kuramoto_look(meter->population);
     entrain_topology *topology = entrain_engine_topology(meter->engine);
     if (look == NULL || topology == NULL)
         return false;
-    const uint64_t changes = entrain__kuramoto_changes(meter->population);
-    if (law->look != NULL && law->topology == topology && law->changes == changes)
+    if (law->look != NULL && entrain__phase_law_is_current(meter))
         return false;
     entrain__phase_law_fini(law);
     entrain_topology_view view = entrain_topology_look(topology);
-    *law = (entrain__phase_law){.look = look, .config = *look, .changes = changes, .topology = topology};
+    *law = (entrain__phase_law){.look = look, .config = *look, .topology = topology};
+    law->changes = entrain__kuramoto_changes(meter->population);
     entrain_topology_retain(topology); // so that another one cannot be taken for it
     law->harmonics = look->harmonics > 0 ? look->harmonics : 1;
     law->groups = look->group_count > 0 ? look->group_count : 1;

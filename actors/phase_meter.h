@@ -6,6 +6,7 @@
 #include "actors/pulse_net.h"
 #include "engine/base/memory.h"
 #include "engine/base/sum.h"
+#include "entrain/archive.h"
 #include "entrain/phase_metrics.h"
 
 __extension__ typedef __int128 entrain__int128;
@@ -116,6 +117,8 @@ struct entrain_phase_meter {
 
 /// Brings the law up to date (phase_law.c). @return whether anything of it has changed.
 bool entrain__phase_law_update(entrain_phase_meter *meter);
+/// Whether update() would leave it as it is, once there is one.
+bool entrain__phase_law_is_current(const entrain_phase_meter *meter);
 void entrain__phase_law_fini(entrain__phase_law *law);
 /// Adds what the law needs of a range.
 void entrain__phase_law_measure(const entrain_phase_meter *meter, const entrain_range *range,
@@ -133,6 +136,10 @@ static inline uint64_t entrain__phase_key(double phase) {
     int64_t key = (int64_t)(phase * (1 / ENTRAIN__TWO_PI) * 0x1p48);
     return (uint64_t)key & (((uint64_t)1 << ENTRAIN__KEY_BITS) - 1);
 }
+/// Memory for a mark, if it has none (phase_plateaus.c).
+entrain_status entrain__phase_mark_room(entrain_phase_meter *meter, entrain__phase_mark *mark);
+/// Written or read, after the engine (phase_archive.c). Reading: a meter that has measured nothing.
+void entrain__phase_meter_archive(entrain_phase_meter *meter, entrain_archive *archive);
 entrain_status entrain__phase_shape_room(entrain_phase_meter *meter);
 /// Of the keys in keys[0], of which @p living are somebody's.
 void entrain__phase_shape_of(entrain_phase_meter *meter, uint32_t living, entrain_phase_shape *shape_out);

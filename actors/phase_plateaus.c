@@ -13,16 +13,20 @@
 
 enum { PLATEAUS_MAX = 16 };
 
-entrain_status entrain_phase_meter_mark(entrain_phase_meter *meter) {
-    uint32_t at = meter->marks[meter->newest].set ? 1 - meter->newest : meter->newest;
-    entrain__phase_mark *mark = &meter->marks[at];
+entrain_status entrain__phase_mark_room(entrain_phase_meter *meter, entrain__phase_mark *mark) {
     if (mark->phases == NULL)
         mark->phases = entrain__arena_take(meter->arena, meter->count, sizeof *mark->phases);
     if (mark->turns == NULL)
         mark->turns = entrain__arena_take(meter->arena, meter->count, sizeof *mark->turns);
     if (mark->ids == NULL)
         mark->ids = entrain__arena_take(meter->arena, meter->count, sizeof *mark->ids);
-    if (mark->phases == NULL || mark->turns == NULL || mark->ids == NULL)
+    return mark->phases != NULL && mark->turns != NULL && mark->ids != NULL ? ENTRAIN_OK : ENTRAIN_NO_MEMORY;
+}
+
+entrain_status entrain_phase_meter_mark(entrain_phase_meter *meter) {
+    uint32_t at = meter->marks[meter->newest].set ? 1 - meter->newest : meter->newest;
+    entrain__phase_mark *mark = &meter->marks[at];
+    if (entrain__phase_mark_room(meter, mark) != ENTRAIN_OK)
         return ENTRAIN_NO_MEMORY;
     for (uint32_t i = 0; i < meter->count; i++)
         mark->ids[i] = entrain_population_id(meter->population, i);

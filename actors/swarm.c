@@ -1,21 +1,8 @@
 // A whole swarm from one configuration.
 #include <inttypes.h>
 
-#include "engine/base/memory.h"
+#include "actors/swarm_state.h"
 #include "entrain/random.h"
-#include "entrain/swarm.h"
-
-struct entrain_swarm {
-    entrain__arena *arena;
-    entrain_engine *engine;
-    entrain_topology *topology;
-    entrain_population *population;
-    entrain_phase_meter *meter;
-    entrain_workload *workload; // its population's; NULL: none
-    bool by_ticks;              // or in virtual time:
-    double step_s;
-    uint64_t tick; // reached
-};
 
 entrain_swarm_config entrain_swarm_config_defaults(void) {
     return (entrain_swarm_config){

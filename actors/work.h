@@ -144,6 +144,8 @@ typedef struct entrain__gateway_state {
 
 /// Before and at the end of a life.
 void entrain__gateway_clear(entrain__gateway *own);
+/// behavior.archive of the gateways' population; @p context: the workload.
+void entrain__gateways_archive(void *context, entrain_archive *archive);
 entrain_status entrain__gateways_add(entrain_workload *workload, entrain_engine *engine,
                                      entrain_error *error_out);
 entrain_status entrain__service_add(entrain_workload *workload, entrain_engine *engine,
@@ -196,6 +198,8 @@ static inline uint32_t entrain__work_gateway_of(const entrain_workload *workload
 }
 /// Pattern and load are new: who waits for an event of the old pattern gets one of the new.
 entrain_status entrain__work_repattern(entrain_workload *workload);
+/// Refuses what is out of range.
+entrain_status entrain__work_check(const entrain_workload_config *config, entrain_error *error_out);
 /// What the configuration comes to for agents, from tick @p tick on.
 void entrain__work_tune(entrain_workload *workload, uint64_t tick);
 /// Adds up the agents' side.

@@ -62,7 +62,7 @@ static const bound bounds[] = {
     NUMBER(request_cost, 0, 1e12, false),
 };
 
-static entrain_status check(const entrain_workload_config *config, entrain_error *error_out) {
+entrain_status entrain__work_check(const entrain_workload_config *config, entrain_error *error_out) {
     if ((unsigned)config->pattern >= ENTRAIN_PATTERN_COUNT)
         return entrain_error_set(error_out, ENTRAIN_INVALID, "workload: pattern %d is none; there are %d.",
                                  (int)config->pattern, ENTRAIN_PATTERN_COUNT);
@@ -95,7 +95,7 @@ static entrain_status check(const entrain_workload_config *config, entrain_error
 
 entrain_status entrain_workload_create(const entrain_workload_config *config, uint64_t seed,
                                        entrain_workload **workload_out, entrain_error *error_out) {
-    const entrain_status status = check(config, error_out);
+    const entrain_status status = entrain__work_check(config, error_out);
     if (status != ENTRAIN_OK)
         return status;
     entrain__arena *arena = NULL;
@@ -183,7 +183,7 @@ static const char *fixed_field(const entrain_workload_config *a, const entrain_w
 
 entrain_status entrain_workload_change(entrain_workload *workload, const entrain_workload_config *config,
                                        entrain_error *error_out) {
-    const entrain_status status = check(config, error_out);
+    const entrain_status status = entrain__work_check(config, error_out);
     if (status != ENTRAIN_OK)
         return status;
     const char *fixed = fixed_field(&workload->config, config);

@@ -33,6 +33,10 @@ ENTRAIN_API entrain_status entrain_disruptions_create(entrain_swarm *swarm,
 /// Forgets; the swarm stays as it is. NULL is allowed.
 ENTRAIN_API void entrain_disruptions_destroy(entrain_disruptions *disruptions);
 
+/// What it remembers, written to or read from @p archive (entrain/archive.h), beside entrain_swarm_archive(),
+/// which has what was done. Reading: disruptions just created.
+ENTRAIN_API void entrain_disruptions_archive(entrain_disruptions *disruptions, entrain_archive *archive);
+
 // --- Agents and oscillators. Swarms that advance by ticks; kill and revive: all.
 
 /// New phases for a share, uniform on the circle. What they have learned otherwise stays with them.
