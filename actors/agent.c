@@ -214,11 +214,20 @@ static void archive_config(entrain_agent_config *config, entrain_archive *archiv
         (entrain_goal)entrain__archive_choice(archive, config->goal, ENTRAIN_GOAL_COUNT, "the agents' goal");
     config->strategy = (entrain_strategy)entrain__archive_choice(
         archive, config->strategy, ENTRAIN_STRATEGY_COUNT, "the agents' strategy");
-    double *const numbers[] = {
-        &config->low,        &config->high,         &config->coupling,   &config->steepness,
-        &config->alignment,  &config->leak,         &config->stubbornness, &config->recovery,
-        &config->nudge_cost, &config->frequency_cost, &config->pulse_cost, &config->switch_cost,
-        &config->pulse_strength, &config->spread_gain};
+    double *const numbers[] = {&config->low,
+                               &config->high,
+                               &config->coupling,
+                               &config->steepness,
+                               &config->alignment,
+                               &config->leak,
+                               &config->stubbornness,
+                               &config->recovery,
+                               &config->nudge_cost,
+                               &config->frequency_cost,
+                               &config->pulse_cost,
+                               &config->switch_cost,
+                               &config->pulse_strength,
+                               &config->spread_gain};
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
         entrain_archive_f64(archive, numbers[n]);
 }
