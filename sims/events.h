@@ -86,6 +86,7 @@ typedef struct event_run {
     /// Told of each event that has happened, by its number in the list; may be NULL.
     void (*told)(void *context, uint32_t index);
     void *context;
+    bool quiet; ///< print() of a hook says nothing; as it does where nobody is told of events
 } event_run;
 
 /// Takes up the events of a swarm at tick 0, looked at once more: ENTRAIN_INVALID with a sentence for an edge
