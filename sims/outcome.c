@@ -92,6 +92,10 @@ static json_t *sample_json(const entrain_phase_sample *sample) {
     json_t *json = json_object();
     json_object_set_new(json, "coherence", json_number(sample->coherence));
     json_object_set_new(json, "mean_phase", json_number(sample->mean_phase));
+    json_t *moments = json_array();
+    for (int m = 1; m < ENTRAIN_DAIDO_MAX; m++)
+        json_array_append_new(moments, json_number(sample->moments[m]));
+    json_object_set_new(json, "moments", moments); // from the second on: r_2, r_3, ...
     json_object_set_new(json, "local_coherence", json_number(sample->local_coherence));
     json_object_set_new(json, "winding", json_number(sample->winding));
     json_object_set_new(json, "frequency_mean", json_number(sample->frequency_mean));
@@ -105,8 +109,12 @@ static json_t *sample_json(const entrain_phase_sample *sample) {
 }
 
 json_t *outcome_json(const run_outcome *outcome, entrain_topology_kind kind) {
-    double mean, spread;
+    double mean, spread, least = INFINITY, most = -INFINITY;
     settled(outcome, &mean, &spread);
+    for (size_t i = 0; i < outcome->count; i++) {
+        least = fmin(least, outcome->coherences[i]);
+        most = fmax(most, outcome->coherences[i]);
+    }
     json_t *json = json_object();
     json_object_set_new(json, "outcome", json_string(classify(outcome, kind, mean)));
     json_object_set_new(json, "level", json_number(outcome->level));
@@ -118,6 +126,8 @@ json_t *outcome_json(const run_outcome *outcome, entrain_topology_kind kind) {
                         outcome->even ? json_number(outcome->even_since_s) : json_null());
     json_object_set_new(json, "coherence_settled", json_number(mean));
     json_object_set_new(json, "coherence_settled_spread", json_number(spread));
+    json_object_set_new(json, "coherence_min", json_number(least));
+    json_object_set_new(json, "coherence_max", json_number(most));
     json_object_set_new(json, "start", sample_json(&outcome->first));
     json_object_set_new(json, "final", sample_json(&outcome->last));
     return json;
