@@ -4,13 +4,18 @@
 ///   runs.jsonl      journal.h
 ///   results.csv     run, point, replica, seed, one column for each axis, direction, status, reason, result columns;
 ///                   sorted by run; the same bytes whatever -j, order of ends, interruptions
-///   aggregate.csv   for each point (and direction): the axes, n, failed, and of each number that any run has its
-///                   mean, standard error, standard deviation, least, 5 %, median, 95 %, greatest
+///   aggregate.csv   for each point (and direction): the axes, n (runs that are done) and failed (runs that are not;
+///                   they are in no figure), and of each number NAME that any run has, over the replicas that have
+///                   it: NAME_n (how many: it may be fewer than n, as where not all synchronized), NAME_mean,
+///                   NAME_se (standard error of the mean, sd / sqrt n), NAME_sd (standard deviation, by n - 1),
+///                   NAME_min, NAME_q05, NAME_median, NAME_q95, NAME_max; true counts 1 and false 0, so that the
+///                   mean of a yes or no is a share; empty: too few
 ///   timing.csv      run, workers, wall_s, ticks_per_s: what differs from machine to machine lives here
 ///   pictures, report.html
 #ifndef ENTRAIN_SIMS_SWEEP_RESULTS_H
 #define ENTRAIN_SIMS_SWEEP_RESULTS_H
 
+#include "sims/csv_table.h"
 #include "sims/run_directory.h"
 #include "sims/sweep_execute.h"
 
@@ -26,10 +31,9 @@ entrain_status sweep_results_write(const char *directory, const sweep_plan *plan
 /// A sweep's results as read back from its directory: `entrain plot`, `diff`, `show` and reports need no plan.
 typedef struct sweep_table {
     json_t *manifest;
-    char **columns;    ///< [column_count] of results.csv
-    uint32_t column_count, axis_count, axis_first; ///< columns axis_first .. are the axes
-    char ***cells;     ///< [row_count][column_count] as written; "" where there is nothing
-    uint32_t row_count;
+    csv_table results;               ///< results.csv
+    uint32_t axis_first, axis_count; ///< its columns axis_first .. are the axes
+    uint32_t direction, status;      ///< columns; direction is results.column_count where there is none
 } sweep_table;
 entrain_status sweep_table_read(const char *directory, sweep_table *table_out, entrain_error *error_out);
 void sweep_table_free(sweep_table *table);
