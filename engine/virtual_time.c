@@ -30,49 +30,10 @@
 #include <string.h>
 
 #include "engine/order.h"
+#include "engine/virtual_state.h"
 
-// A message that has left its sender's calendar and has not been handled.
-typedef struct parcel {
-    entrain_message message;
-    entrain_id to;
-    uint32_t round;
-    uint64_t when, order;
-    uint32_t sender;   // slot + 1; 0: from outside
-    uint32_t receiver; // slot
-    uint32_t next;     // in a list: number + 1 of the next one
-    uint32_t spare;
-} parcel;
-_Static_assert(sizeof(parcel) == 64, "a cache line");
-
-// What a cohort has of its own for this.
-typedef struct lobby {
-    _Alignas(ENTRAIN_CACHE_LINE)
-        uint32_t door; // atomic in LEAVE: number + 1 of the newest parcel before it; anybody's
-    _Alignas(ENTRAIN_CACHE_LINE) uint32_t sorted; // parcels to be handled, in order; its task's from here on
-    uint32_t failed;                              // parcels whose senders are to be told, in any order
-    uint32_t first, count;                        // its part of the array of parcels, for those that leave it
-    uint64_t held;                                // in `sorted`
-    entrain__instant next,
-        next_other;        // when the first is due: of all it has to handle; of what will leave it
-    entrain__instant past; // the first instant after all that it has handled
-} lobby;
-
-typedef struct entrain__virtual {
-    lobby *lobbies;  // [cohort_count]
-    parcel *parcels; // those of the lobbies, then ENTRAIN_TELLS_MAX for messages from outside
-    uint32_t tells_first;
-    // The serial part's.
-    bool open;             // a window
-    entrain__instant past; // everybody's
-    entrain__instant stop; // the run goes on to here at most
-    double until_s;
-    uint32_t phase;
-    // The serial part's, and read by every task.
-    _Alignas(ENTRAIN_CACHE_LINE) entrain__instant end; // of the window
-    entrain__instant handle_end;                       // of this phase
-    entrain__instant notices_at;                       // notices of ends are handed over at
-    bool notices;                                      // in this phase
-} entrain__virtual;
+typedef entrain__parcel parcel;
+typedef entrain__lobby lobby;
 
 enum { PHASE_LEAVE, PHASE_HANDLE };
 enum { LOOK_EVERY = 64 }; // instants, after which a task looks whether it is to stop
@@ -83,25 +44,11 @@ static entrain__instant earlier(entrain__instant a, entrain__instant b) {
 
 // --- Lists of parcels
 
-static inline parcel *parcel_at(const entrain__virtual *virtual_time, uint32_t number) {
-    return &virtual_time->parcels[number - 1];
-}
-
-static inline bool parcel_before(const parcel *a, const parcel *b) {
-    if (a->when != b->when)
-        return a->when < b->when;
-    if (a->round != b->round)
-        return a->round < b->round;
-    if (a->receiver != b->receiver)
-        return a->receiver < b->receiver;
-    return a->sender != b->sender ? a->sender < b->sender : a->order < b->order;
-}
-
 static uint32_t merge(const entrain__virtual *virtual_time, uint32_t a, uint32_t b) {
     uint32_t first = 0, *link = &first;
     while (a != 0 && b != 0) {
-        parcel *one = parcel_at(virtual_time, a), *other = parcel_at(virtual_time, b);
-        if (parcel_before(other, one)) {
+        parcel *one = entrain__parcel_at(virtual_time, a), *other = entrain__parcel_at(virtual_time, b);
+        if (entrain__parcel_before(other, one)) {
             *link = b;
             link = &other->next;
             b = other->next;
@@ -121,7 +68,7 @@ static uint32_t sort(const entrain__virtual *virtual_time, uint32_t newest, uint
     uint32_t list = 0, bins[32] = {0};
     uint64_t count = 0;
     while (newest != 0) { // reversed
-        parcel *one = parcel_at(virtual_time, newest);
+        parcel *one = entrain__parcel_at(virtual_time, newest);
         const uint32_t before = one->next;
         one->next = list;
         list = newest;
@@ -130,9 +77,9 @@ static uint32_t sort(const entrain__virtual *virtual_time, uint32_t newest, uint
     }
     while (list != 0) {
         uint32_t run = list;
-        parcel *last = parcel_at(virtual_time, run);
-        while (last->next != 0 && !parcel_before(parcel_at(virtual_time, last->next), last))
-            last = parcel_at(virtual_time, last->next);
+        parcel *last = entrain__parcel_at(virtual_time, run);
+        while (last->next != 0 && !entrain__parcel_before(entrain__parcel_at(virtual_time, last->next), last))
+            last = entrain__parcel_at(virtual_time, last->next);
         list = last->next;
         last->next = 0;
         uint32_t b = 0;
@@ -156,12 +103,12 @@ static void put_before_door(entrain_engine *engine, uint32_t number, uint32_t pl
     entrain__virtual *virtual_time = engine->virtual_time;
     const entrain__cohort *cohort = entrain__cohort_at(engine, place);
     lobby *its = &virtual_time->lobbies[cohort - engine->cohorts];
-    parcel_at(virtual_time, number)->next = entrain__exchange_u32(&its->door, number);
+    entrain__parcel_at(virtual_time, number)->next = entrain__exchange_u32(&its->door, number);
 }
 
 // Its sender is told when the window is over.
 static void fail_parcel(const entrain__virtual *virtual_time, lobby *its, uint32_t number) {
-    parcel_at(virtual_time, number)->next = its->failed;
+    entrain__parcel_at(virtual_time, number)->next = its->failed;
     its->failed = number;
 }
 
@@ -172,7 +119,7 @@ static void leave(entrain_engine *engine, entrain__cohort *cohort, lobby *its) {
     while ((due = entrain__calendar_line_up(cohort->calendar, ENTRAIN__LANE_OTHERS, virtual_time->end)) !=
            NULL) {
         const uint32_t number = its->first + ++its->count; // counted from 1
-        *parcel_at(virtual_time, number) = (parcel){
+        *entrain__parcel_at(virtual_time, number) = (parcel){
             .message = due->letter.message,
             .to = due->letter.to,
             .round = due->round,
@@ -260,7 +207,7 @@ typedef struct mail {
 
 static void turn_away(entrain_engine *engine, entrain__cohort *cohort, lobby *its, uint32_t number,
                       bool tell) {
-    const parcel *one = parcel_at(engine->virtual_time, number);
+    const parcel *one = entrain__parcel_at(engine->virtual_time, number);
     entrain__dead_letter(engine, &one->message, one->to,
                          tell ? ENTRAIN_FATE_UNDELIVERABLE : ENTRAIN_FATE_SHED);
     if (tell) {
@@ -279,7 +226,7 @@ static mail take_mail(entrain_engine *engine, entrain__cohort *cohort, lobby *it
     mail taken = {0};
     while (its->sorted != 0) {
         const uint32_t number = its->sorted;
-        parcel *one = parcel_at(virtual_time, number);
+        parcel *one = entrain__parcel_at(virtual_time, number);
         if (one->when != at.when || one->round != at.round || one->receiver != slot)
             break;
         its->sorted = one->next;
@@ -292,7 +239,7 @@ static mail take_mail(entrain_engine *engine, entrain__cohort *cohort, lobby *it
         if (taken.count++ == 0)
             taken.first = number;
         else
-            parcel_at(virtual_time, taken.last)->next = number;
+            entrain__parcel_at(virtual_time, taken.last)->next = number;
         taken.last = number;
     }
     return taken;
@@ -302,8 +249,8 @@ static mail take_mail(entrain_engine *engine, entrain__cohort *cohort, lobby *it
 static parcel *find_older(const entrain__virtual *virtual_time, uint32_t from, uint32_t last,
                           const entrain_message *message) {
     parcel *found = NULL;
-    for (uint32_t number = from;; number = parcel_at(virtual_time, number)->next) {
-        parcel *one = parcel_at(virtual_time, number);
+    for (uint32_t number = from;; number = entrain__parcel_at(virtual_time, number)->next) {
+        parcel *one = entrain__parcel_at(virtual_time, number);
         if (one->message.from == message->from && one->message.kind == message->kind)
             found = one;
         if (number == last)
@@ -319,7 +266,7 @@ static void make_room(entrain_engine *engine, entrain__cohort *cohort, lobby *it
     const entrain_overflow overflow = engine->config.overflow;
     for (; overflow == ENTRAIN_OVERFLOW_SHED_OLDEST && taken->count > limit; taken->count--) {
         const uint32_t number = taken->first;
-        taken->first = parcel_at(virtual_time, number)->next;
+        taken->first = entrain__parcel_at(virtual_time, number)->next;
         turn_away(engine, cohort, its, number, false);
     }
     if (taken->count <= limit)
@@ -327,15 +274,15 @@ static void make_room(entrain_engine *engine, entrain__cohort *cohort, lobby *it
     // The last that has room, and the first of its sender among those that have.
     uint32_t last = taken->first, run = last;
     for (uint32_t m = 1; m < limit; m++) {
-        last = parcel_at(virtual_time, last)->next;
-        if (parcel_at(virtual_time, last)->sender != parcel_at(virtual_time, run)->sender)
+        last = entrain__parcel_at(virtual_time, last)->next;
+        if (entrain__parcel_at(virtual_time, last)->sender != entrain__parcel_at(virtual_time, run)->sender)
             run = last;
     }
-    uint32_t number = parcel_at(virtual_time, last)->next;
-    parcel_at(virtual_time, last)->next = 0;
+    uint32_t number = entrain__parcel_at(virtual_time, last)->next;
+    entrain__parcel_at(virtual_time, last)->next = 0;
     taken->last = last;
     for (; taken->count > limit; taken->count--) {
-        const parcel *one = parcel_at(virtual_time, number);
+        const parcel *one = entrain__parcel_at(virtual_time, number);
         const uint32_t next = one->next;
         parcel *older =
             overflow == ENTRAIN_OVERFLOW_CONFLATE ? find_older(virtual_time, run, last, &one->message) : NULL;
@@ -438,7 +385,7 @@ static void handle_turn(entrain_engine *engine, entrain__cohort *cohort, lobby *
         mail_left -= mail_left < now.count ? mail_left : now.count;
     }
     for (uint32_t number = taken.first, next; number != 0; number = next) {
-        next = parcel_at(virtual_time, number)->next; // turned away, it is in another list
+        next = entrain__parcel_at(virtual_time, number)->next; // turned away, it is in another list
         if (!now.ends && (now.count == ENTRAIN_BATCH_MAX || (mail_left == 0 && now.count > 0)))
             call_receive(engine, &now);
         if (!now.ends && mail_left == 0)
@@ -448,7 +395,7 @@ static void handle_turn(entrain_engine *engine, entrain__cohort *cohort, lobby *
             continue;
         }
         mail_left--;
-        now.batch[now.count++] = parcel_at(virtual_time, number)->message;
+        now.batch[now.count++] = entrain__parcel_at(virtual_time, number)->message;
     }
     if (now.count > 0)
         call_receive(engine, &now);
@@ -504,7 +451,7 @@ static entrain__instant first_turn(const entrain__virtual *virtual_time, const e
     }
     if (its->sorted == 0)
         return at;
-    const parcel *first = parcel_at(virtual_time, its->sorted);
+    const parcel *first = entrain__parcel_at(virtual_time, its->sorted);
     const entrain__instant its_at = {first->when, first->round};
     const bool earlier_mail = entrain__instant_before(its_at, at);
     if (earlier_mail || (!entrain__instant_before(at, its_at) && first->receiver < *slot_out)) {
@@ -559,7 +506,7 @@ static void let_tells_in(entrain_engine *engine) {
             engine->count_of.undeliverable++;
             continue;
         }
-        *parcel_at(virtual_time, number) = (parcel){
+        *entrain__parcel_at(virtual_time, number) = (parcel){
             .message = letter->message,
             .to = letter->to,
             .round = at.round,
@@ -580,8 +527,9 @@ static void close_window(entrain_engine *engine) {
     engine->tells_waiting = 0;
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         lobby *its = &virtual_time->lobbies[c];
-        for (uint32_t number = its->failed; number != 0; number = parcel_at(virtual_time, number)->next)
-            entrain__letters_tell(engine, parcel_at(virtual_time, number)->message.from);
+        for (uint32_t number = its->failed; number != 0;
+             number = entrain__parcel_at(virtual_time, number)->next)
+            entrain__letters_tell(engine, entrain__parcel_at(virtual_time, number)->message.from);
         its->failed = 0;
     }
     if (entrain__supervise_pending(engine))
@@ -721,6 +669,15 @@ entrain_status entrain__virtual_run(entrain_engine *engine, double until_s, entr
     return ENTRAIN_OK;
 }
 
+void entrain__virtual_look(entrain_engine *engine, entrain__cohort *cohort) {
+    lobby *its = &engine->virtual_time->lobbies[cohort - engine->cohorts];
+    uint32_t slot;
+    its->next = first_turn(engine->virtual_time, cohort->calendar, its, &slot);
+    its->next_other = cohort->calendar != NULL
+                          ? entrain__calendar_next(cohort->calendar, ENTRAIN__LANE_OTHERS)
+                          : ENTRAIN__NEVER;
+}
+
 // What goes to others within a lookahead from now may have left already, and all that was sent without a
 // delay is among it: that arrives. It holds the places of whoever is restarted there until then.
 void entrain__virtual_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
@@ -729,10 +686,8 @@ void entrain__virtual_forget(entrain_engine *engine, entrain__cohort *cohort, ui
     lobby *its = &engine->virtual_time->lobbies[cohort - engine->cohorts];
     cohort->count_of.cancelled += entrain__calendar_forget_after(
         cohort->calendar, column - cohort->first, entrain__when(engine->time_s + engine->config.lookahead_s));
-    uint32_t slot;
     ENTRAIN_ASSERT(its->door == 0); // between runs
-    its->next = first_turn(engine->virtual_time, cohort->calendar, its, &slot);
-    its->next_other = entrain__calendar_next(cohort->calendar, ENTRAIN__LANE_OTHERS);
+    entrain__virtual_look(engine, cohort);
 }
 
 void entrain__virtual_begin(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
