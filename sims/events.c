@@ -405,6 +405,10 @@ event_word events_word_at(uint32_t index) {
                               : (event_word){0};
 }
 
+uint32_t event_verb_count(void) { return VERB_COUNT; }
+const event_verb *event_verb_at(uint32_t number) { return &verbs[number]; }
+uint32_t event_verb_number(const event_verb *verb) { return (uint32_t)(verb - verbs); }
+
 const event_action *event_action_of(const scenario_events *list, const scenario_event *event,
                                     const char *name) {
     for (uint32_t a = event->first; a < event->first + event->count; a++)

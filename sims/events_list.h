@@ -73,6 +73,11 @@ struct scenario_events {
     scenario_hook *hook; ///< owned by the scenario's list; NULL: none, and in a run's own
 };
 
+/// The verbs by number, and back.
+uint32_t event_verb_count(void);
+const event_verb *event_verb_at(uint32_t number);
+uint32_t event_verb_number(const event_verb *verb);
+
 /// Reads what a hook returned, an event without `at` or a list of them, into @p list behind its first @p at
 /// events. On failure the list is as it was. @p origin opens sentences and is not kept.
 entrain_status events_read_reply(resolver *r, scenario_events *list, uint32_t at, const char *origin,

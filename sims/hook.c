@@ -8,6 +8,7 @@
 
 #include "sims/events_list.h"
 #include "sims/lua_sandbox.h"
+#include "sims/run_state.h"
 #include "sims/words.h"
 
 static const char name[] = "on_sample";
@@ -113,6 +114,17 @@ void hook_run_end(hook_run *run) {
 }
 
 const char *hook_run_place(const hook_run *run) { return run->place; }
+
+void hook_run_archive(hook_run *run, entrain_archive *archive) {
+    entrain_archive_section(archive, "hook");
+    entrain_archive_bool(archive, &run->watching);
+    goal_watch_archive(&run->watch, archive);
+    sandbox_archive(run->box, name, archive);
+}
+
+bool hook_run_same(const hook_run *a, const hook_run *b) {
+    return a->hook->size == b->hook->size && memcmp(a->hook->text, b->hook->text, a->hook->size) == 0;
+}
 
 // --- What the function is told
 

@@ -21,12 +21,15 @@
 /// What is no number there is nil.
 ///
 /// The script runs anew for each run of the scenario, in a sandbox of its own (lua_sandbox.h), and its
-/// function is that run's: globals and the table `state` last from call to call and no longer. What it is
+/// function is that run's: globals and the table `state` last from call to call and no longer. A checkpoint
+/// keeps `state` (numbers, texts, true, false, tables of these) and math.random's place; a script that changes
+/// other globals, or locals that its function sees, gets no checkpoint and is told which. What it is
 /// given is the same under any policy, transport and number of workers, and so is what it returns. The
 /// resolved scenario holds the text of the whole script, so that a manifest repeats the run.
 #ifndef ENTRAIN_SIMS_HOOK_H
 #define ENTRAIN_SIMS_HOOK_H
 
+#include "entrain/archive.h"
 #include "sims/resolver.h"
 
 typedef struct event_run event_run;
@@ -51,6 +54,10 @@ void hook_run_end(hook_run *run); ///< NULL: nothing
 /// its first @p at events. @p quiet: print() says nothing.
 entrain_status hook_run_ask(hook_run *run, event_run *events, const entrain_phase_sample *sample,
                             scenario_events *list, uint32_t at, bool quiet, entrain_error *error_out);
+/// What it remembers, for a checkpoint.
+void hook_run_archive(hook_run *run, entrain_archive *archive);
+/// Whether both are of the same text.
+bool hook_run_same(const hook_run *a, const hook_run *b);
 /// "sims/x.lua:12: on_sample at t = 3 s": of the last call.
 const char *hook_run_place(const hook_run *run);
 

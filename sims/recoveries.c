@@ -30,7 +30,7 @@ static void look_at_goal(run_recoveries *recoveries) {
         entrain_recovery_course(&recoveries->watch, &band);
 }
 
-static bool has_room(run_recoveries *recoveries, uint32_t count) {
+bool recoveries_room(run_recoveries *recoveries, uint32_t count) {
     if (count > recoveries->room) {
         const uint32_t room = count < 16 ? 16 : 2 * count;
         entrain_recovery *list = realloc(recoveries->list, room * sizeof *list);
@@ -53,13 +53,14 @@ bool recoveries_event(run_recoveries *recoveries, const scenario_events *events,
         recoveries->known[index] = false; // it was another one's, of a hook, that is not listed
     if (!events_disrupt(events, index))
         return true;
-    if (!has_room(recoveries, index + 1))
+    if (!recoveries_room(recoveries, index + 1))
         return false;
     look_at_goal(recoveries);
     entrain_recovery earlier;
     if (entrain_recovery_disrupt(&recoveries->watch, events_at(events, index).at_s, &earlier))
         recoveries->list[recoveries->current] = earlier;
     recoveries->known[index] = true;
+    recoveries->list[index] = (entrain_recovery){0}; // until it is over
     recoveries->current = index;
     return true;
 }

@@ -19,6 +19,8 @@ typedef struct run_recoveries {
 void recoveries_begin(run_recoveries *recoveries, entrain_swarm *swarm);
 /// Event @p index of @p events has happened. False: no memory.
 bool recoveries_event(run_recoveries *recoveries, const scenario_events *events, uint32_t index);
+/// Makes room for the first @p count events. False: no memory.
+bool recoveries_room(run_recoveries *recoveries, uint32_t count);
 void recoveries_sample(run_recoveries *recoveries, const entrain_phase_sample *sample);
 /// After the last sample.
 void recoveries_end(run_recoveries *recoveries);
