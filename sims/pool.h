@@ -3,8 +3,10 @@
 ///
 /// The parent has one thread and runs no engine. A job's body writes lines into a pipe; the parent gets whole
 /// lines, in the order written, and then how the job ended. Workers are counted, not bound: the sum of what
-/// running jobs use stays at or below the pool's. Ctrl-C and SIGTERM reach every child (each in the parent's
-/// process group or told by it), children of a parent that died end by themselves (PR_SET_PDEATHSIG).
+/// running jobs use stays at or below the pool's. Children stay in the parent's process group, so that Ctrl-C and
+/// Ctrl-Z at a terminal reach them; SIGTERM to the parent alone is passed on by pool_stop(). Children of a
+/// parent that died, in whatever way, are killed by the kernel (PR_SET_PDEATHSIG). A child has no descriptors
+/// of its parent's but 0 to 2, and SIGUSR1 means nothing to it.
 #ifndef ENTRAIN_SIMS_POOL_H
 #define ENTRAIN_SIMS_POOL_H
 
@@ -21,7 +23,8 @@ typedef struct pool_job {
     uint64_t id;
     uint32_t workers; ///< of the pool's, that it uses: 1 or more
     size_t bytes;     ///< memory it is expected to need
-    /// In the child. Returns the child's exit code; what it wrote to @p lines has been flushed.
+    /// In the child. Returns the child's exit code. What it wrote to @p lines is flushed when it returns; a body that
+    /// wants a line to be taken at once flushes it itself. At most 256 MB a line.
     int (*body)(void *context, uint64_t id, FILE *lines);
     void *context;
 } pool_job;
@@ -52,10 +55,17 @@ entrain_status pool_begin(pool *jobs, const pool_job *job, entrain_error *error_
 /// Waits for lines and ends, at most @p wait_s (0: only looks; a signal wakes it), and hands them to the watch.
 /// @return how many jobs are running.
 uint32_t pool_wait(pool *jobs, double wait_s);
+/// Kills the job @p id, whose end comes with the next wait; nothing where there is none.
+void pool_kill(pool *jobs, uint64_t id);
 /// Tells all running jobs to stop (SIGTERM); those that have not within @p patience_s are killed. Waits for all.
 void pool_stop(pool *jobs, double patience_s);
 /// Share of the pool's workers x time since create() that children's processor time amounts to, 0 to 1.
+/// Waiting that spins counts as processor time.
 double pool_busy(const pool *jobs);
+/// Share that jobs held, however much of it the machine let them have: 1 when no worker was ever free.
+double pool_held(const pool *jobs);
+/// Memory that jobs may need together; 0: not known.
+size_t pool_bytes(const pool *jobs);
 void pool_destroy(pool *jobs); ///< stops what still runs; NULL: nothing
 
 #endif
