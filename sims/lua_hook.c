@@ -1,8 +1,7 @@
 // Calls of a function that a script keeps: a table goes in, nothing or a table comes out.
 #include "sims/lua_sandbox.h"
 
-// Pushes @p value as Lua's own. Arrays and objects become tables; null, which no table holds, is left out.
-static void push(lua_State *L, const json_t *value) {
+void sandbox_push(lua_State *L, const json_t *value) {
     const char *key;
     json_t *inner;
     size_t index;
@@ -11,14 +10,14 @@ static void push(lua_State *L, const json_t *value) {
     case JSON_OBJECT:
         lua_createtable(L, 0, (int)json_object_size(value));
         json_object_foreach((json_t *)value, key, inner) {
-            push(L, inner);
+            sandbox_push(L, inner);
             lua_setfield(L, -2, key);
         }
         break;
     case JSON_ARRAY:
         lua_createtable(L, (int)json_array_size(value), 0);
         json_array_foreach(value, index, inner) {
-            push(L, inner);
+            sandbox_push(L, inner);
             lua_rawseti(L, -2, (lua_Integer)index + 1);
         }
         break;
@@ -52,14 +51,14 @@ static int call(lua_State *L) {
     lua_pushvalue(L, 1);
     lua_getinfo(L, ">S", &about);
     box->call_line = about.linedefined > 0 ? about.linedefined : 0;
-    push(L, argument);
+    sandbox_push(L, argument);
     lua_call(L, 1, 1);
     if (lua_isnil(L, 1))
         return 0;
     if (!lua_istable(L, 1))
         return luaL_error(L, "%s returned a %s; it must return nothing, or a table", kept->path,
                           luaL_typename(L, 1));
-    sandbox_convert(L);
+    sandbox_convert(L, "the returned table");
     return 0;
 }
 

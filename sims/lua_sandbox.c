@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sims/lua_script.h"
 #include "sims/words.h"
 
 enum { INSTRUCTIONS_PER_HOOK = 1000, BYTES_PER_WORK = 16 };
@@ -59,7 +60,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     return moved;
 }
 
-static int current_line(lua_State *L) {
+int sandbox_line(lua_State *L) {
     lua_Debug frame;
     for (int level = 0; lua_getstack(L, level, &frame); level++) {
         lua_getinfo(L, "l", &frame);
@@ -77,6 +78,8 @@ static void watch(lua_State *L, lua_Debug *frame) {
     box->work_left -= INSTRUCTIONS_PER_HOOK;
     if (box->work_left < 0)
         sandbox_stop(L, SANDBOX_OUT_OF_WORK);
+    if (box->host != NULL && box->host->over(box->host->context))
+        sandbox_stop(L, SANDBOX_OVER);
     if (processor_ns() > box->processor_end_ns)
         sandbox_stop(L, SANDBOX_OUT_OF_TIME);
 }
@@ -85,7 +88,7 @@ int sandbox_stop(lua_State *L, sandbox_end end) {
     sandbox *box = sandbox_of(L);
     if (box->end == SANDBOX_RUNNING) {
         box->end = end;
-        box->end_line = current_line(L);
+        box->end_line = sandbox_line(L);
     }
     lua_sethook(L, watch, LUA_MASKCOUNT, 1);
     lua_pushlightuserdata(L, box); // needs no memory
@@ -138,6 +141,8 @@ static int run(lua_State *L) {
     sandbox_open_math(L);
     lua_newtable(L);
     lua_setglobal(L, "state"); // for functions that are called again and again
+    if (box->open_more != NULL)
+        box->open_more(L);
     lua_settop(L, 0);
     // "=" and one letter: messages then begin "s:12:", and no path is long enough to be cut.
     if (luaL_loadbufferx(L, box->text, box->size, "=s", "t") != LUA_OK)
@@ -145,6 +150,9 @@ static int run(lua_State *L) {
     box->loaded = true;
     lua_sethook(L, watch, LUA_MASKCOUNT, INSTRUCTIONS_PER_HOOK);
     lua_call(L, 0, 1);
+    box->returned = lua_istable(L, 1);
+    if (box->host != NULL)
+        return 0;
     if (!lua_istable(L, 1)) {
         bool nothing = lua_isnil(L, 1);
         return luaL_error(L,
@@ -152,7 +160,7 @@ static int run(lua_State *L) {
                           "return { swarm = { size = 1000 } }",
                           nothing ? "nothing" : "a ", nothing ? "" : luaL_typename(L, 1));
     }
-    sandbox_convert(L);
+    sandbox_convert(L, "the returned table");
     return 0;
 }
 
@@ -192,8 +200,10 @@ static entrain_status tell_message(const sandbox *box, const char *message, entr
         snprintf(hint, sizeof hint, "; the file must be Lua 5.4 that returns a table");
     char text[720];
     words_line(message, text, sizeof text);
-    return entrain_error_set(error_out, box->loaded ? ENTRAIN_INVALID : ENTRAIN_PARSE, "%s%s: %s%s.",
-                             box->path, line, text, hint);
+    const size_t end = strlen(text);
+    const bool asks = end > 0 && text[end - 1] == '?' && hint[0] == '\0'; // "did you mean ...?"
+    return entrain_error_set(error_out, box->loaded ? ENTRAIN_INVALID : ENTRAIN_PARSE, "%s%s: %s%s%s",
+                             box->path, line, text, hint, asks ? "" : ".");
 }
 
 entrain_status sandbox_tell(sandbox *box, int status, entrain_error *error_out) {
@@ -228,9 +238,8 @@ entrain_status sandbox_tell(sandbox *box, int status, entrain_error *error_out) 
     return tell_message(box, lua_tostring(L, -1), error_out);
 }
 
-entrain_status sandbox_open(const char *path, const char *text, size_t size, const sandbox_limits *limits,
-                            bool (*takes)(const char *path), sandbox **box_out, json_t **tree_out,
-                            entrain_error *error_out) {
+entrain_status sandbox_create(const char *path, const char *text, size_t size, const sandbox_limits *limits,
+                              sandbox **box_out, entrain_error *error_out) {
     if (size > 0 && text[0] == '\x1b')
         return entrain_error_set(error_out, ENTRAIN_PARSE,
                                  "%s: compiled Lua is not accepted; give the script's source text.", path);
@@ -240,8 +249,7 @@ entrain_status sandbox_open(const char *path, const char *text, size_t size, con
                          .path = path,
                          .text = text,
                          .size = size,
-                         .random = entrain_random_key(1, ENTRAIN_STREAM_SCRIPT),
-                         .takes = takes};
+                         .random = entrain_random_key(1, ENTRAIN_STREAM_SCRIPT)};
         box->L = lua_newstate(allocate, box);
     }
     if (box == NULL || box->L == NULL) {
@@ -250,11 +258,27 @@ entrain_status sandbox_open(const char *path, const char *text, size_t size, con
                                  path);
     }
     memcpy(lua_getextraspace(box->L), &box, sizeof box);
-    sandbox_allow(box, limits->work);
+    *box_out = box;
+    return ENTRAIN_OK;
+}
+
+int sandbox_start(sandbox *box) {
+    sandbox_allow(box, box->limits.work);
     lua_pushcfunction(box->L, run);
-    int status = lua_pcall(box->L, 0, 0, 0);
-    if (status != LUA_OK) {
-        entrain_status result = sandbox_tell(box, status, error_out);
+    return lua_pcall(box->L, 0, 0, 0);
+}
+
+entrain_status sandbox_open(const char *path, const char *text, size_t size, const sandbox_limits *limits,
+                            bool (*takes)(const char *path), sandbox **box_out, json_t **tree_out,
+                            entrain_error *error_out) {
+    sandbox *box = NULL;
+    entrain_status status = sandbox_create(path, text, size, limits, &box, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    box->takes = takes;
+    const int answer = sandbox_start(box);
+    if (answer != LUA_OK) {
+        entrain_status result = sandbox_tell(box, answer, error_out);
         sandbox_close(box);
         return result;
     }
@@ -268,6 +292,7 @@ void sandbox_close(sandbox *box) {
     if (box == NULL)
         return;
     json_decref(box->tree);
+    json_decref(box->aside);
     lua_close(box->L);
     free(box);
 }

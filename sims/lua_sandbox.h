@@ -75,7 +75,8 @@ typedef enum sandbox_end {
     SANDBOX_OUT_OF_WORK,
     SANDBOX_OUT_OF_MEMORY,
     SANDBOX_OUT_OF_TIME,
-    SANDBOX_NO_MEMORY ///< not the script's fault: the machine has none
+    SANDBOX_NO_MEMORY, ///< not the script's fault: the machine has none
+    SANDBOX_OVER       ///< nor this: whoever runs it wants it to end
 } sandbox_end;
 
 enum { SANDBOX_FUNCTIONS_MAX = 64 };
@@ -105,7 +106,22 @@ struct sandbox {
     bool (*takes)(const char *path); ///< NULL: no functions
     sandbox_function functions[SANDBOX_FUNCTIONS_MAX];
     uint32_t function_count;
+    // Of scripts (lua_script.h); NULL in scenario files.
+    const struct script_host *host;
+    void (*open_more)(lua_State *L); ///< what there is beside
+    bool returned;                   ///< a table
+    json_t *aside;                   ///< a second tree
 };
+
+/// A sandbox for @p text, in which nothing has run yet.
+entrain_status sandbox_create(const char *path, const char *text, size_t size, const sandbox_limits *limits,
+                              sandbox **box_out, entrain_error *error_out);
+/// Runs the text. @return what lua_pcall() answered, for sandbox_tell().
+int sandbox_start(sandbox *box);
+/// The line that the script stands at, 0: unknown.
+int sandbox_line(lua_State *L);
+/// Pushes @p value as Lua's own. Arrays and objects become tables; null, which no table holds, is left out.
+void sandbox_push(lua_State *L, const json_t *value);
 
 sandbox *sandbox_of(lua_State *L);
 /// Draws @p work on the budget; does not return when it is used up.
@@ -123,8 +139,8 @@ void sandbox_open_string(lua_State *L); ///< lua_strings.c
 void sandbox_open_table(lua_State *L);  ///< lua_tables.c: table, pairs, next, range
 void sandbox_open_math(lua_State *L);   ///< lua_math.c
 /// Converts the table on top of the stack into sandbox->tree (lua_tree.c). Raises an error with the key's
-/// path.
-void sandbox_convert(lua_State *L);
+/// path; @p what is the table itself called, "the returned table".
+void sandbox_convert(lua_State *L, const char *what);
 /// The function kept for @p path, or NULL.
 const sandbox_function *sandbox_function_at(const sandbox *box, const char *path);
 /// The sentence for what a protected call answered; what was raised lies at the top of the stack.

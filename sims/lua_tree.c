@@ -15,6 +15,7 @@ typedef struct converter {
     int64_t entries_left;         ///< a number counts 1, a text by its length, a table 32: memory, roughly
     const void *above[DEPTH_MAX]; ///< the tables that this one lies in
     int depth;
+    const char *whole;     ///< what the root is called
     char path[PATH_BYTES]; ///< "swarm.topology"; empty at the root; cut when too long
 } converter;
 
@@ -22,11 +23,11 @@ static void spend(lua_State *L, converter *c, int64_t entries) {
     c->entries_left -= entries;
     if (c->entries_left < 0)
         luaL_error(
-            L, "the returned table holds more than %d million values; put long lists into a file and name it",
-            ENTRIES_MAX / 1000000);
+            L, "%s holds more than %d million values; put long lists into a file and name it",
+            c->whole, ENTRIES_MAX / 1000000);
 }
 
-static const char *place(const converter *c) { return c->path[0] == '\0' ? "the returned table" : c->path; }
+static const char *place(const converter *c) { return c->path[0] == '\0' ? c->whole : c->path; }
 
 // Goes down to a key; returns what to give path_up().
 static size_t path_down(converter *c, const char *key, lua_Integer index) {
@@ -172,7 +173,7 @@ static void convert_table(lua_State *L, converter *c, json_t *parent, const char
     c->depth--;
 }
 
-void sandbox_convert(lua_State *L) {
-    converter c = {.entries_left = ENTRIES_MAX};
+void sandbox_convert(lua_State *L, const char *what) {
+    converter c = {.entries_left = ENTRIES_MAX, .whole = what};
     convert_table(L, &c, NULL, NULL);
 }

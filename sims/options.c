@@ -16,7 +16,7 @@
 static const cli_command commands[] = {
     {"run", "SCENARIO", 1, true,
      "goal scale strategy require-goal set disrupt seed workers policy transport load output timeout "
-     "timeline control no-control explain json quiet force",
+     "timeline control no-control explain resume json quiet force",
      "run a scenario; write data, summary and pictures",
      "SCENARIO is a Lua file that returns a table, or the same as JSON. Agents that\n"
      "pursue a goal need none: entrain run --goal minimize-api-calls --scale medium.\n"
@@ -31,6 +31,12 @@ static const cli_command commands[] = {
      "  coherence.png, phases.png, where natural frequencies (powers) differ\n"
      "  frequencies.png (and .svg of each), where gnuplot is installed\n"
      "An earlier run's directory is replaced; any other one is refused (--force).\n"
+     "\n"
+     "A Lua file that calls simulate{...} or sweep{...} is a script: it decides what\n"
+     "runs next, prints, and writes files by csv(). What it prints is in output.txt,\n"
+     "each run in runs.jsonl; interrupted, --resume goes on. --set script.NAME=VALUE\n"
+     "is given.NAME there, --seed and --workers are for all its runs, --timeout for\n"
+     "each of them.\n"
      "\n"
      "--timeline FILE is a Chrome trace (JSON) of the workers: tasks, serial parts,\n"
      "waits; the last 65,536 of each worker. ui.perfetto.dev opens it. An earlier\n"
@@ -161,6 +167,7 @@ static const option_row option_rows[] = {
     {"explain", 0, NULL, "tell in some sentences what happened, with the figures"},
     {"json", 0, NULL, "print JSON on stdout instead of text"},
     {"quiet", 0, NULL, "no progress, no notes, no summary in words; errors only"},
+    {"resume", 0, NULL, "go on with a script that was interrupted"},
     {"force", 0, NULL, "write into DIR even if it is not an Entrain run's"},
 };
 enum { OPTION_COUNT = sizeof option_rows / sizeof *option_rows };
@@ -402,6 +409,8 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         options->json = true;
     } else if (strcmp(name, "quiet") == 0) {
         options->quiet = true;
+    } else if (strcmp(name, "resume") == 0) {
+        options->resume = true;
     } else if (strcmp(name, "require-goal") == 0) {
         options->require_goal = true;
     } else if (strcmp(name, "trace") == 0) {

@@ -55,6 +55,7 @@ struct cli_options {
     double seconds;                         ///< 0: not given
     char *typed;                            ///< the command line, words separated by blanks
     bool json, quiet, force, trace, full, quick;
+    bool resume; ///< go on with what -o holds
     bool has_goal;     ///< --goal or --scale was given: without a file, operand is SCENARIO_NO_FILE
     bool require_goal; ///< the goal decides on the exit code
     bool control, no_control, explain;

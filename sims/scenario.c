@@ -538,13 +538,32 @@ static entrain_status refuse_ending(const char *path, entrain_error *error_out) 
                              "%s: a scenario file's name ends in .lua or .json; give one that does.", path);
 }
 
-// A byte order mark and a first line that begins with "#!" are not Lua.
-static void skip_preamble(const char **text, size_t *size) {
+void scenario_skip_preamble(const char **text, size_t *size) {
     if (*size >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0)
         *text += 3, *size -= 3;
     if (*size >= 2 && memcmp(*text, "#!", 2) == 0)
         while (*size > 0 && **text != '\n') // the line break stays, so that lines keep their numbers
             *text += 1, *size -= 1;
+}
+
+entrain_status scenario_load_tree(const scenario_source *source, json_t *tree, sandbox *script,
+                                  scenario *scenario_out, entrain_error *error_out) {
+    if (!json_is_object(tree))
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: the script returned a list; return a table of keys, as in return { swarm = { size "
+            "= 1000 } }.",
+            source->path);
+    given_values given = {.path = source->path, .script = script};
+    entrain_status status = given_take_tree(&given, tree, error_out);
+    for (uint32_t i = 0; status == ENTRAIN_OK && i < source->set_count; i++)
+        status = given_take_set(&given, source->sets[i], error_out);
+    if (status == ENTRAIN_OK)
+        status = given_take_disruptions(&given, source->disruptions, source->disruption_count, error_out);
+    if (status == ENTRAIN_OK)
+        status = resolve(&given, scenario_out, error_out);
+    given_free(&given);
+    return status;
 }
 
 entrain_status scenario_load_text(const scenario_source *source, const char *text, size_t size,
@@ -553,7 +572,7 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
     json_t *tree = NULL;
     sandbox *script = NULL;
     entrain_status status;
-    skip_preamble(&text, &size);
+    scenario_skip_preamble(&text, &size);
     if (strcmp(source->path, SCENARIO_NO_FILE) == 0)
         status = json_source_parse(source->path, "{}", 2, &tree, error_out);
     else if (ends_with(source->path, ".lua"))
@@ -563,22 +582,8 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
         status = json_source_parse(source->path, text, size, &tree, error_out);
     else
         status = refuse_ending(source->path, error_out);
-    if (status == ENTRAIN_OK && !json_is_object(tree))
-        status = entrain_error_set(
-            error_out, ENTRAIN_INVALID,
-            "%s: the script returned a list; return a table of keys, as in return { swarm = { size "
-            "= 1000 } }.",
-            source->path);
-    given_values given = {.path = source->path, .script = script};
     if (status == ENTRAIN_OK)
-        status = given_take_tree(&given, tree, error_out);
-    for (uint32_t i = 0; status == ENTRAIN_OK && i < source->set_count; i++)
-        status = given_take_set(&given, source->sets[i], error_out);
-    if (status == ENTRAIN_OK)
-        status = given_take_disruptions(&given, source->disruptions, source->disruption_count, error_out);
-    if (status == ENTRAIN_OK)
-        status = resolve(&given, scenario_out, error_out);
-    given_free(&given);
+        status = scenario_load_tree(source, tree, script, scenario_out, error_out);
     sandbox_close(script);
     json_decref(tree);
     return status;

@@ -11,4 +11,11 @@ entrain_status scenario_load_text(const scenario_source *source, const char *tex
                                   const sandbox_limits *limits, scenario *scenario_out,
                                   entrain_error *error_out);
 
+/// Moves past a byte order mark and a first line that begins with "#!", which are not Lua.
+void scenario_skip_preamble(const char **text, size_t *size);
+/// As scenario_load(), of what the file's table became. @p script has the functions for which null stands in @p tree; it
+/// may be NULL.
+entrain_status scenario_load_tree(const scenario_source *source, json_t *tree, sandbox *script,
+                                  scenario *scenario_out, entrain_error *error_out);
+
 #endif
