@@ -123,6 +123,15 @@ static const cli_command commands[] = {
      command_list},
     {"show", "DIR", 1, true, "explain json", "print the summary of a finished run's directory", NULL,
      command_show},
+    {"plot", "DIR", 1, true, "result json quiet", "draw the pictures of a run, a sweep or a script again",
+     "From the files in DIR alone, finished or not:\n"
+     "  a run's      coherence, phases, frequencies, from series.csv and phases.csv\n"
+     "  a sweep's    sweep.png: the result over what was swept, with error bars, or a\n"
+     "               heat map; theory's curve where the rows have it\n"
+     "  a script's   NAME.png for each NAME.csv: the columns over the first\n"
+     "and each as .svg. --result draws another column of results.csv, as\n"
+     "sweep-NAME.png, or, of a run, one of series.csv.\n",
+     command_plot},
     {"help", "[COMMAND]", 1, false, "", "this text, or more about one command", NULL, command_help},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -161,6 +170,7 @@ static const option_row option_rows[] = {
     {"report", 0, "FILE", "write a page with pictures: FILE.html, or FILE.md and .svg"},
     {"timeline", 0, "FILE", "write what each worker did when, for ui.perfetto.dev"},
     {"ticks", 0, "N", "compare the first N ticks only"},
+    {"result", 0, "NAME", "what to draw, a column of results.csv; default coherence"},
     {"trace", 0, NULL, "print every message as it is handled"},
     {"control", 0, NULL, "run the control above 200,000 agents, too"},
     {"no-control", 0, NULL, "no control run"},
@@ -366,6 +376,8 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         options->timeline = value;
     } else if (strcmp(name, "report") == 0) {
         options->report = value;
+    } else if (strcmp(name, "result") == 0) {
+        options->result = value;
     } else if (strcmp(name, "quick") == 0) {
         options->quick = true;
     } else if (strcmp(name, "full") == 0) {

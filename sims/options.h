@@ -51,6 +51,7 @@ struct cli_options {
     const char *seeds;                      ///< of schedules, as typed; NULL: not given
     const char *baseline;                   ///< NULL: none
     const char *report;                     ///< a file; NULL: none
+    const char *result;                     ///< a column; NULL: the usual one
     uint32_t repeats;                       ///< 0: not given
     double seconds;                         ///< 0: not given
     char *typed;                            ///< the command line, words separated by blanks
@@ -83,6 +84,7 @@ int command_bench(const cli_options *options);
 int command_explore(const cli_options *options);
 int command_list(const cli_options *options);
 int command_show(const cli_options *options);
+int command_plot(const cli_options *options);
 int command_help(const cli_options *options);
 
 #endif

@@ -118,8 +118,9 @@ static bool go_together(const view_axis *a, const view_axis *b, uint32_t rows) {
 }
 
 static bool comes_before(const view_axis *a, const view_axis *b) {
-    if (a->numeric != b->numeric)
-        return a->numeric;
+    const bool a_bends = a->numeric && a->count > 2, b_bends = b->numeric && b->count > 2; // two make a line at most
+    if (a_bends != b_bends)
+        return a_bends;
     return a->count > b->count;
 }
 

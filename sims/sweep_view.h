@@ -22,7 +22,7 @@ typedef struct view_axis {
 
 typedef struct sweep_view {
     const sweep_table *table;
-    view_axis *axes; ///< those with two values or more: of most values first, numbers before words
+    view_axis *axes; ///< those with two values or more: three numbers or more first, then by how many values they have
     uint32_t axis_count;
     const char *result;     ///< what is shown
     uint32_t result_column; ///< of the table
