@@ -8,9 +8,9 @@
 #include "sims/run_state.h"
 
 enum { THINGS_MAX = 1 << 24 };
-RUN_STATE_ARCHIVED(event_course, 296);
-RUN_STATE_ARCHIVED(event_run, 400);
-RUN_STATE_ARCHIVED(entrain_goal_watch, 160);
+RUN_STATE_ARCHIVED(event_course, 200);
+RUN_STATE_ARCHIVED(event_run, 304);
+RUN_STATE_ARCHIVED(entrain_goal_watch, 168);
 
 void goal_band_archive(entrain_goal_band *band, entrain_archive *archive) {
     uint64_t goal = band->goal;

@@ -4,13 +4,13 @@
 
 #include <stdlib.h>
 
-RUN_STATE_ARCHIVED(entrain_phase_sample, 352);
-RUN_STATE_ARCHIVED(run_position, 384);
-RUN_STATE_ARCHIVED(run_outcome, 784);
-RUN_STATE_ARCHIVED(goal_course, 192);
-RUN_STATE_ARCHIVED(run_recoveries, 264);
-RUN_STATE_ARCHIVED(entrain_recovery, 104);
-RUN_STATE_ARCHIVED(entrain_recovery_watch, 200);
+RUN_STATE_ARCHIVED(entrain_phase_sample, 280);
+RUN_STATE_ARCHIVED(run_position, 312);
+RUN_STATE_ARCHIVED(run_outcome, 640);
+RUN_STATE_ARCHIVED(goal_course, 200);
+RUN_STATE_ARCHIVED(run_recoveries, 224);
+RUN_STATE_ARCHIVED(entrain_recovery, 96);
+RUN_STATE_ARCHIVED(entrain_recovery_watch, 184);
 
 enum { SAMPLES_MAX = INT32_MAX, EVENTS_MAX = 1 << 24 };
 
