@@ -1,6 +1,6 @@
 // The state of an engine, written or read: the order of its parts, and what writer and reader must agree on.
 // See archive_parts.h.
-#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/archive_parts.h"
@@ -142,12 +142,10 @@ static bool is_refused(const entrain_engine *engine, entrain_archive *archive) {
     else if (engine->trace_logs != NULL)
         entrain_archive_refuse(archive, ENTRAIN_UNSUPPORTED,
                                "a trace is not part of a checkpoint; run without one (trace = 0).");
-    else if (engine->has_mail || engine->virtual_time != NULL)
-        entrain_archive_refuse(archive, ENTRAIN_UNSUPPORTED, "mail is not archived yet.");
-    else if (entrain_archive_is_reading(archive) && engine->tick > 0)
+    else if (entrain_archive_is_reading(archive) && (engine->tick > 0 || engine->time_s > 0))
         entrain_archive_refuse(archive, ENTRAIN_ORDER,
-                               "the engine is at tick %" PRIu64 " already; read into one that was just started.",
-                               engine->tick);
+                               "the engine is at %.9g s already; read into one that was just started.",
+                               entrain_engine_time_s(engine));
     return entrain__archive_failed(archive);
 }
 
@@ -192,10 +190,13 @@ void entrain_engine_archive(entrain_engine *engine, entrain_archive *archive) {
     entrain_archive_count(archive, &engine->tick, TICK_MAX, "the tick");
     void (*const parts[])(entrain_engine *, entrain_archive *) = {
         entrain__archive_topology,     entrain__archive_actors, entrain__archive_columns,
-        entrain__archive_disturbances, entrain__archive_publications,
+        entrain__archive_disturbances, entrain__archive_publications, entrain__archive_timers,
+        entrain__archive_supervision,  entrain__archive_watches,      entrain__archive_mail,
     };
     for (size_t p = 0; p < sizeof parts / sizeof *parts && !entrain__archive_failed(archive); p++)
         parts[p](engine, archive);
+    if (engine->virtual_time != NULL && !entrain__archive_failed(archive))
+        entrain__virtual_archive(engine, archive);
     if (!entrain__archive_failed(archive))
         archive_counts(engine, archive);
     archive_contexts(engine, archive);

@@ -386,3 +386,171 @@ uint64_t entrain__calendar_queued(const entrain__calendar *calendar) {
            calendar->run_count;
 }
 uint64_t entrain__calendar_lined(const entrain__calendar *calendar) { return calendar->lined; }
+
+// --- In a checkpoint
+
+void entrain__calendar_clear(entrain__calendar *calendar) {
+    for (uint32_t lane = 0; lane < ENTRAIN__LANES; lane++)
+        calendar->sizes[lane] = 0;
+    calendar->lined = 0;
+    calendar->run_first = calendar->run_last = calendar->run_count = 0;
+    memset(calendar->owners, 0, calendar->owner_count * sizeof *calendar->owners);
+}
+
+// A place in use, as it is written.
+typedef struct kept {
+    entrain__letter letter;
+    uint64_t when, order;
+    uint32_t round;
+    uint16_t place, lane; // ENTRAIN__LANES: in the line
+} kept;
+_Static_assert(sizeof(kept) == 56, "no padding");
+
+// While an owner is read, entrain__delayed.position of places that are in no list yet.
+#define TO_LINE_UP UINT32_MAX
+#define TO_FREE (UINT32_MAX - 1)
+
+static void refuse_places(entrain_archive *archive) {
+    entrain_archive_refuse(archive, ENTRAIN_PARSE,
+                           "the delayed messages of an actor do not fit their places; it cannot be read from. "
+                           "Take an older one.");
+}
+
+static bool has_failed(const entrain_archive *archive) {
+    return entrain_archive_status(archive, NULL) != ENTRAIN_OK;
+}
+
+// @return whether it is one of the line.
+static bool read_kept(entrain__calendar *calendar, uint32_t owner_index, uint32_t slot,
+                      entrain_archive *archive) {
+    owner *its = &calendar->owners[owner_index];
+    kept one;
+    entrain_archive_bytes(archive, &one, sizeof one);
+    entrain__delayed *entry = one.place == 0 || one.place > its->touched
+                                  ? NULL
+                                  : entry_of(calendar, owner_index, one.place);
+    if (has_failed(archive) || entry == NULL || entry->order != 0 || one.order == 0 || one.order > its->order ||
+        one.lane > ENTRAIN__LANES || (one.letter.message.from & ENTRAIN_ID_INDEX_MAX) != slot ||
+        one.letter.undelivered != 0 || one.letter.trace != 0) {
+        refuse_places(archive);
+        return false;
+    }
+    *entry = (entrain__delayed){.letter = one.letter,
+                                .when = one.when,
+                                .order = one.order,
+                                .round = one.round,
+                                .position = TO_LINE_UP,
+                                .lane = ENTRAIN__LANES,
+                                .owner = owner_index};
+    if (one.lane < ENTRAIN__LANES)
+        enter_heap(calendar, (entrain__lane)one.lane, entry);
+    return one.lane == ENTRAIN__LANES;
+}
+
+// The line, or the list of free places: linked through positions, from @p head on. @return the last one.
+static uint32_t archive_list(entrain__calendar *calendar, uint32_t owner_index, uint32_t count, uint32_t mark,
+                             uint32_t *head, entrain_archive *archive) {
+    const bool reading = entrain_archive_is_reading(archive);
+    uint32_t *link = head, last = 0;
+    for (uint32_t k = 0; k < count && !has_failed(archive); k++) {
+        uint16_t place = reading ? 0 : (uint16_t)*link;
+        entrain_archive_bytes(archive, &place, sizeof place);
+        if (place == 0 || place > calendar->owners[owner_index].touched) {
+            refuse_places(archive);
+            break;
+        }
+        entrain__delayed *entry = entry_of(calendar, owner_index, place);
+        if (reading && (entry->lane != ENTRAIN__LANES || entry->position != mark)) {
+            refuse_places(archive);
+            break;
+        }
+        if (reading) {
+            *link = place;
+            entry->position = 0;
+        }
+        link = &entry->position;
+        last = place;
+    }
+    return last;
+}
+
+// Places in use, and of those the ones in the line.
+static uint32_t count_held(const entrain__calendar *calendar, uint32_t owner_index, uint32_t *lined_out) {
+    const owner *its = &calendar->owners[owner_index];
+    uint32_t held = its->touched;
+    for (uint32_t place = its->free; place != 0; place = entry_of(calendar, owner_index, place)->position)
+        held--;
+    *lined_out = 0;
+    for (uint32_t place = its->line_head; place != 0;
+         place = entry_of(calendar, owner_index, place)->position)
+        ++*lined_out;
+    return held;
+}
+
+static void write_kept(const entrain__calendar *calendar, uint32_t owner_index, uint32_t place,
+                       entrain_archive *archive) {
+    const entrain__delayed *entry = entry_of(calendar, owner_index, place);
+    kept one = {.letter = entry->letter,
+                .when = entry->when,
+                .order = entry->order,
+                .round = entry->round,
+                .place = (uint16_t)place,
+                .lane = (uint16_t)(entry->lane == LANE_RUN ? (uint32_t)ENTRAIN__LANE_OTHERS : entry->lane)};
+    one.letter.undelivered = 0;
+    one.letter.trace = 0;
+    entrain_archive_bytes(archive, &one, sizeof one);
+}
+
+// Places in no heap are free or in the line: which of them is which, lists alone know.
+static void write_held(const entrain__calendar *calendar, uint32_t owner_index, entrain_archive *archive) {
+    const owner *its = &calendar->owners[owner_index];
+    for (uint32_t place = 1; place <= its->touched; place++)
+        if (entry_of(calendar, owner_index, place)->lane != ENTRAIN__LANES)
+            write_kept(calendar, owner_index, place, archive);
+    for (uint32_t place = its->line_head; place != 0;
+         place = entry_of(calendar, owner_index, place)->position)
+        write_kept(calendar, owner_index, place, archive);
+}
+
+void entrain__calendar_archive(entrain__calendar *calendar, uint32_t owner_index, uint32_t slot,
+                               entrain_archive *archive) {
+    ENTRAIN_ASSERT(owner_index < calendar->owner_count);
+    owner *its = &calendar->owners[owner_index];
+    const bool reading = entrain_archive_is_reading(archive);
+    struct {
+        uint64_t order;
+        uint32_t touched, held, lined, spare;
+    } head = {.order = its->order, .touched = its->touched};
+    _Static_assert(sizeof head == 24, "no padding");
+    if (!reading)
+        head.held = count_held(calendar, owner_index, &head.lined);
+    entrain_archive_bytes(archive, &head, sizeof head);
+    if (reading) {
+        // Two bytes for each free place: who claims more than there is cannot make us touch memory for it.
+        if (has_failed(archive) || head.touched > calendar->places || head.held > head.touched ||
+            head.lined > head.held || head.spare != 0 || head.order < head.touched || head.order >> 48 != 0 ||
+            2 * (uint64_t)(head.touched - head.held) > entrain_archive_bytes_left(archive)) {
+            refuse_places(archive);
+            return;
+        }
+        its->order = head.order;
+        its->touched = head.touched;
+        for (uint32_t place = 1; place <= head.touched; place++)
+            *entry_of(calendar, owner_index, place) =
+                (entrain__delayed){.position = TO_FREE, .lane = ENTRAIN__LANES, .owner = owner_index};
+        uint32_t lined = 0;
+        for (uint32_t k = 0; k < head.held && !has_failed(archive); k++)
+            lined += read_kept(calendar, owner_index, slot, archive);
+        if (lined != head.lined)
+            refuse_places(archive);
+    } else {
+        write_held(calendar, owner_index, archive);
+    }
+    const uint32_t last =
+        archive_list(calendar, owner_index, head.lined, TO_LINE_UP, &its->line_head, archive);
+    archive_list(calendar, owner_index, head.touched - head.held, TO_FREE, &its->free, archive);
+    if (reading) {
+        its->line_tail = last;
+        calendar->lined += head.lined;
+    }
+}

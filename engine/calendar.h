@@ -29,6 +29,7 @@
 #include "engine/base/memory.h"
 #include "engine/letter.h"
 #include "entrain/actor.h"
+#include "entrain/archive.h"
 
 /// A point of simulated time. `when` orders as the seconds do, see entrain__when(); rounds follow one another
 /// at one time.
@@ -118,6 +119,12 @@ uint32_t entrain__calendar_forget(entrain__calendar *calendar, uint32_t owner, u
 /// Takes out of heaps what @p owner has sent itself, and what it has sent to others for after @p
 /// others_after; its line stays. @return how many.
 uint32_t entrain__calendar_forget_after(entrain__calendar *calendar, uint32_t owner, uint64_t others_after);
+/// All places are free, and as if never used.
+void entrain__calendar_clear(entrain__calendar *calendar);
+/// What @p owner, who lives at @p slot, has in heaps and in its line, and which of its places will be used next:
+/// written, or read into a calendar that was cleared. Depends on the owner's history alone.
+void entrain__calendar_archive(entrain__calendar *calendar, uint32_t owner, uint32_t slot,
+                               entrain_archive *archive);
 /// How many are in heaps, of all owners; and in lines.
 uint64_t entrain__calendar_queued(const entrain__calendar *calendar);
 uint64_t entrain__calendar_lined(const entrain__calendar *calendar);

@@ -192,6 +192,7 @@ struct entrain_engine {
     entrain_scheduler *scheduler;
     entrain_topology *topology;
     bool started, broken; // broken: a contract was violated, the state is not to be continued from
+    bool replaced;        // the topology is not that of the start
     bool running;         // within start, advance or a visit: behaviors must not call back
 
     entrain_population *populations[ENTRAIN_POPULATIONS_MAX]; // publishing ones first after start
@@ -381,6 +382,14 @@ void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, ui
 /// @p sender is to be told of one more message that could not be delivered. Serial part only. Who was stopped
 /// since is not told, nor is the actor that came in its place.
 void entrain__letters_tell(entrain_engine *engine, entrain_id sender);
+/// What could not be delivered in the receive phase before is told to its senders: once, by the next route or
+/// for a checkpoint.
+void entrain__letters_tell_failed(entrain_engine *engine);
+/// What actors have sent in the tick that is over, in canonical order, in engine->sorted. @return how many.
+uint64_t entrain__letters_sent(entrain_engine *engine);
+/// How many letters the actor at @p column may have under way from one tick to the next, delayed ones apart.
+uint64_t entrain__letters_quota(const entrain_engine *engine, const entrain_population *population,
+                                uint32_t column);
 /// General messages that a mailbox of @p population takes.
 static inline uint32_t entrain__letterbox_limit(const entrain_engine *engine,
                                                 const entrain_population *population, uint32_t letterbox) {

@@ -93,6 +93,20 @@ static void sort_pass(entrain__letter **from, entrain__letter **to, uint64_t cou
         to[offsets[entrain__id_slot(from[l]->message.from) >> shift & 4095]++] = from[l];
 }
 
+static void sort_by_sender(entrain_engine *engine, entrain__letter **letters, uint64_t count) {
+    sort_pass(letters, engine->sorted_twin, count, 0);
+    sort_pass(engine->sorted_twin, letters, count, 12);
+}
+
+uint64_t entrain__letters_sent(entrain_engine *engine) {
+    uint64_t total = 0;
+    for (uint32_t c = 0; c < engine->cohort_count; c++)
+        for (uint32_t l = 0; l < engine->cohorts[c].outbox_count; l++)
+            engine->sorted[total++] = &engine->cohorts[c].outbox[l];
+    sort_by_sender(engine, engine->sorted, total);
+    return total;
+}
+
 // The sender's own task reads and clears it in a receive phase.
 void entrain__letters_tell(entrain_engine *engine, entrain_id sender) {
     if (entrain__place_of(engine, sender) != UINT32_MAX)
@@ -101,7 +115,7 @@ void entrain__letters_tell(entrain_engine *engine, entrain_id sender) {
 
 // What the previous receive phase could not deliver is told to the senders now. Had the receivers' tasks told
 // them directly, whether a sender heard of it in that same phase would have depended on who ran first.
-static void tell_senders(entrain_engine *engine) {
+void entrain__letters_tell_failed(entrain_engine *engine) {
     for (uint32_t c = 0; c < engine->cohort_count; c++) {
         entrain__cohort *cohort = &engine->cohorts[c];
         for (uint64_t l = 0; cohort->lane_failed > 0 && l < cohort->lane_count; l++) {
@@ -157,7 +171,7 @@ static inline uint32_t find_home(entrain_engine *engine, finder *near, entrain__
 }
 
 void entrain__letters_route(entrain_engine *engine) {
-    tell_senders(engine);
+    entrain__letters_tell_failed(engine);
     // Gather: what waits first, then tells, in the order of calls; then delayed ones that are due; then what actors
     // sent, in that of cohorts.
     entrain__letter **letters = engine->sorted;
@@ -186,10 +200,8 @@ void entrain__letters_route(entrain_engine *engine) {
     }
     ENTRAIN_ASSERT(total <= engine->letters_max);
     // Else cohorts, and the actors in them, are in that order.
-    if (mixed) {
-        sort_pass(letters + sent_first, engine->sorted_twin, total - sent_first, 0);
-        sort_pass(engine->sorted_twin, letters + sent_first, total - sent_first, 12);
-    }
+    if (mixed)
+        sort_by_sender(engine, letters + sent_first, total - sent_first);
 
     // Count each cohort's share, then place. A letter to nobody never gets a lane, nor does one that has to
     // wait.

@@ -270,6 +270,7 @@ static entrain_status plan(entrain_engine *engine, entrain_error *error_out) {
 }
 
 static void commit(entrain_engine *engine, before *old) {
+    engine->replaced = true;
     entrain__arena_give(engine->graph_arena, old->segments);
     entrain__arena_destroy(old->arena);
     if (engine->mailboxes != old->mailboxes)

@@ -323,11 +323,28 @@ static entrain_status build_waiting(entrain_engine *engine) {
     return engine->waiting != NULL ? ENTRAIN_OK : ENTRAIN_NO_MEMORY;
 }
 
-// Outboxes, lanes and the router's scratch. An actor can be called once per ENTRAIN_BATCH_MAX messages its
-// mailbox holds and notices lie ready, and per so many of its timers, and send sends_max each time, or
-// tick_sends_max in all: that bounds everything that can be on its way between two ticks, and all its delayed
-// messages may be due at once. Each exchange adds what a step() may send. Block makes it no more: whoever has
-// letters waiting is not called, and sends nothing from step() either.
+// An actor can be called once per ENTRAIN_BATCH_MAX messages its mailbox holds and notices lie ready, and per
+// so many of its timers, and send sends_max each time, or tick_sends_max in all: that bounds everything that
+// can be on its way between two ticks, and all its delayed messages may be due at once. Each exchange adds
+// what a step() may send. Block makes it no more: whoever has letters waiting is not called, and sends nothing
+// from step() either.
+uint64_t entrain__letters_quota(const entrain_engine *engine, const entrain_population *population,
+                                uint32_t column) {
+    const entrain_behavior *behavior = &population->behavior;
+    const uint64_t stepping = (uint64_t)behavior->step_sends_max * engine->exchanges;
+    if (behavior->sends_max == 0)
+        return stepping;
+    const uint32_t capacity =
+        entrain_mailbox_capacity(population->letterboxes, population->letterbox_first + column);
+    const uint64_t sends =
+        (uint64_t)behavior->sends_max *
+        (((uint64_t)capacity + behavior->watches_max + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX +
+         (behavior->timers_max + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
+    const uint32_t in_tick = behavior->tick_sends_max;
+    return stepping + (in_tick > 0 && in_tick < sends ? in_tick : sends);
+}
+
+// Outboxes, lanes and the router's scratch.
 static entrain_status build_letters(entrain_engine *engine) {
     if (!engine->has_mail)
         return ENTRAIN_OK;
@@ -337,18 +354,9 @@ static entrain_status build_letters(entrain_engine *engine) {
         const entrain_population *population = cohort->population;
         if (population->behavior.sends_max == 0 && population->behavior.step_sends_max == 0)
             continue;
-        uint64_t quota = (uint64_t)cohort->count * population->behavior.step_sends_max * engine->exchanges;
-        for (uint32_t k = 0; population->behavior.sends_max > 0 && k < cohort->count; k++) {
-            uint32_t capacity = entrain_mailbox_capacity(population->letterboxes,
-                                                         population->letterbox_first + cohort->first + k);
-            const uint64_t sends =
-                (uint64_t)population->behavior.sends_max *
-                (((uint64_t)capacity + population->behavior.watches_max + ENTRAIN_BATCH_MAX - 1) /
-                     ENTRAIN_BATCH_MAX +
-                 (population->behavior.timers_max + ENTRAIN_BATCH_MAX - 1) / ENTRAIN_BATCH_MAX);
-            const uint32_t in_tick = population->behavior.tick_sends_max;
-            quota += in_tick > 0 && in_tick < sends ? in_tick : sends;
-        }
+        uint64_t quota = 0;
+        for (uint32_t k = 0; k < cohort->count; k++)
+            quota += entrain__letters_quota(engine, population, cohort->first + k);
         if (quota > UINT32_MAX)
             return ENTRAIN_NO_MEMORY;
         cohort->outbox_capacity = (uint32_t)quota;

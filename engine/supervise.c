@@ -136,7 +136,7 @@ static uint32_t control_of(const entrain_engine *engine, uint32_t slot) {
 
 // Somebody at @p slot was marked: the boundary will look there. Pairs with the loads in
 // entrain__supervise_boundary() and entrain__supervise_pending(), by way of the barrier.
-static void mark_block(entrain_engine *engine, uint32_t slot) {
+void entrain__supervise_look_at(entrain_engine *engine, uint32_t slot) {
     entrain__store_release_u32(&engine->supervise.blocks[slot >> ENTRAIN__CONTROL_BLOCK_BITS], 1);
     entrain__store_release_u32(&engine->supervise.pending, 1);
 }
@@ -158,7 +158,7 @@ entrain_status entrain_stop(entrain_self *self, entrain_id target) {
     const bool lives = entrain__place_of(engine, target) != UINT32_MAX;
     if (lives) {
         entrain__control_set(engine, slot, ENTRAIN__CONTROL_STOP);
-        mark_block(engine, slot);
+        entrain__supervise_look_at(engine, slot);
     }
     entrain__supervise_unlock(engine);
     return lives ? ENTRAIN_OK : ENTRAIN_STALE;
@@ -458,7 +458,7 @@ void entrain__supervise_mark(entrain_engine *engine, uint32_t slot, const entrai
                              end->detail << ENTRAIN__CONTROL_DETAIL_SHIFT);
     if (engine->supervise.failed_at != NULL)
         engine->supervise.failed_at[slot] = end->trace;
-    mark_block(engine, slot);
+    entrain__supervise_look_at(engine, slot);
 }
 
 void entrain__supervise_guarded(entrain_engine *engine, entrain__cohort *cohort, const entrain_range *range) {
@@ -487,7 +487,7 @@ void entrain__supervise_guarded(entrain_engine *engine, entrain__cohort *cohort,
 }
 
 bool entrain__supervise_pending(const entrain_engine *engine) {
-    // Pairs with the stores in mark_block() and entrain__supervise_guarded(), by way of the barrier.
+    // Pairs with the stores in entrain__supervise_look_at() and entrain__supervise_guarded(), by way of the barrier.
     return entrain__load_acquire_u32(&engine->supervise.pending) != 0;
 }
 
@@ -529,7 +529,7 @@ void entrain__supervise_boundary(entrain_engine *engine) {
     } else {
         for (uint32_t first = 0; first < engine->actor_count; first += 1u << ENTRAIN__CONTROL_BLOCK_BITS) {
             uint32_t *block = &supervise->blocks[first >> ENTRAIN__CONTROL_BLOCK_BITS];
-            // Pairs with the store in mark_block(), by way of the barrier.
+            // Pairs with the store in entrain__supervise_look_at(), by way of the barrier.
             if (entrain__load_acquire_u32(block) == 0)
                 continue;
             entrain__store_release_u32(block, 0);

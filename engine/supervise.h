@@ -152,6 +152,8 @@ struct entrain__cohort;
 void entrain__supervise_guarded(entrain_engine *engine, struct entrain__cohort *cohort,
                                 const entrain_range *range);
 bool entrain__supervise_pending(const entrain_engine *engine);
+/// Somebody at @p slot was marked: the next boundary is to look there.
+void entrain__supervise_look_at(entrain_engine *engine, uint32_t slot);
 /// Settles everything marked, in the order of slots. Serial part.
 void entrain__supervise_boundary(entrain_engine *engine);
 /// The sentence of what was escalated, which is forgotten with it. ENTRAIN_FAILED; or ENTRAIN_LIMIT where

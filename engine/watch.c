@@ -5,7 +5,7 @@
 // two lists: its owner's and its target's. Everything here is under the supervisor's lock, but for the bit
 // that says that notices lie ready. In which order watchers stand in a target's list is up to the schedule
 // and seen by nobody: each is told in its own list.
-#include "engine/engine_private.h"
+#include "engine/archive_parts.h"
 
 static entrain__watch *watch_at(const entrain_engine *engine, uint32_t link) {
     ENTRAIN_ASSERT(link > 0);
@@ -237,4 +237,104 @@ uint32_t entrain__supervise_take_notices(entrain_engine *engine, uint32_t slot, 
         entrain__control_clear(engine, slot, ENTRAIN__CONTROL_NOTICE);
     entrain__supervise_unlock(engine);
     return taken;
+}
+
+// --- In a checkpoint: each watcher's own lists, in their order
+
+static void archive_on(entrain_engine *engine, entrain__watcher *watcher, uint32_t slot, uint64_t count,
+                       entrain_archive *archive) {
+    uint32_t link = watcher->on;
+    for (uint64_t k = 0; k < count && !entrain__archive_failed(archive); k++) {
+        entrain_id target = entrain_archive_is_reading(archive) ? ENTRAIN_ID_NONE : watch_at(engine, link)->target;
+        entrain_archive_u32(archive, &target);
+        if (!entrain_archive_is_reading(archive)) {
+            link = watch_at(engine, link)->own_next;
+            continue;
+        }
+        if (entrain__place_of(engine, target) == UINT32_MAX ||
+            watch(engine, slot, target) != ENTRAIN_OK) // the oldest comes first, so they lie as they lay
+            entrain__archive_nonsense(archive, "somebody watches who cannot be watched");
+    }
+}
+
+// Oldest first: each join of a list puts the newest first.
+static void reverse_on(entrain_engine *engine, entrain__watcher *watcher) {
+    uint32_t reversed = 0;
+    for (uint32_t link = watcher->on, next; link != 0; link = next) {
+        entrain__watch *its = watch_at(engine, link);
+        next = its->own_next;
+        its->own_next = reversed;
+        its->own_prev = next;
+        reversed = link;
+    }
+    watcher->on = reversed;
+}
+
+static void archive_due(entrain_engine *engine, entrain__watcher *watcher, uint32_t slot, uint64_t count,
+                        entrain_archive *archive) {
+    const bool reading = entrain_archive_is_reading(archive);
+    uint32_t link = watcher->due;
+    for (uint64_t k = 0; k < count && !entrain__archive_failed(archive); k++) {
+        if (reading) {
+            link = take_watch(engine, slot, watcher);
+            if (link == 0) {
+                entrain__archive_nonsense(archive, "somebody watches more than it can");
+                return;
+            }
+            *watch_at(engine, link) = (entrain__watch){.owner = slot};
+        }
+        entrain__watch *its = watch_at(engine, link);
+        uint32_t how = (uint32_t)its->reason << 16 | its->status;
+        entrain_archive_u32(archive, &its->target);
+        entrain_archive_u32(archive, &how);
+        its->reason = (uint16_t)(how >> 16);
+        its->status = (uint16_t)how;
+        if (reading)
+            join_due(engine, watcher, slot, link);
+        else
+            link = its->own_next;
+    }
+}
+
+static void archive_watcher(entrain_engine *engine, uint32_t slot, uint32_t watches_max,
+                            entrain_archive *archive) {
+    entrain__watcher *watcher = watcher_at(engine, slot);
+    uint64_t on = 0, due = 0;
+    if (entrain_archive_is_reading(archive))
+        *watcher = (entrain__watcher){0};
+    for (uint32_t link = watcher->on; link != 0; link = watch_at(engine, link)->own_next)
+        on++;
+    due = watcher->due_count;
+    entrain_archive_count(archive, &on, watches_max, "the number of those whom an actor watches");
+    entrain_archive_count(archive, &due, watches_max, "the number of an actor's notices");
+    if (entrain_archive_is_reading(archive) && on + due > 0 &&
+        engine->ids[entrain__place_of_slot(engine, slot)] == ENTRAIN_ID_NONE)
+        entrain__archive_nonsense(archive, "somebody watches who is no more");
+    if (!entrain_archive_is_reading(archive))
+        reverse_on(engine, watcher);
+    archive_on(engine, watcher, slot, on, archive);
+    if (!entrain_archive_is_reading(archive))
+        reverse_on(engine, watcher);
+    archive_due(engine, watcher, slot, due, archive);
+}
+
+void entrain__archive_watches(entrain_engine *engine, entrain_archive *archive) {
+    if (engine->supervise.watches == NULL)
+        return;
+    entrain_archive_section(archive, "watches");
+    const bool reading = entrain_archive_is_reading(archive);
+    for (uint32_t slot = 0; reading && slot < engine->actor_count; slot++) {
+        engine->supervise.watched[slot] = 0;
+        entrain__control_clear(engine, slot, ENTRAIN__CONTROL_NOTICE);
+    }
+    for (uint32_t c = 0; reading && c < engine->cohort_count; c++)
+        engine->cohorts[c].notices = 0;
+    entrain__supervise_lock(engine);
+    for (uint32_t p = 0; p < engine->population_count; p++) {
+        const entrain_population *population = engine->populations[p];
+        const uint32_t most = population->behavior.watches_max;
+        for (uint32_t k = 0; most > 0 && k < population->count && !entrain__archive_failed(archive); k++)
+            archive_watcher(engine, population->first + k, most, archive);
+    }
+    entrain__supervise_unlock(engine);
 }

@@ -429,6 +429,12 @@ entrain_status entrain_archive_status(const entrain_archive *archive, entrain_er
     return archive->error.status;
 }
 
+uint64_t entrain_archive_bytes_left(const entrain_archive *archive) {
+    if (!archive->reading)
+        return UINT64_MAX;
+    return archive->error.status == ENTRAIN_OK ? archive->filled - archive->at + (archive->size - archive->next) : 0;
+}
+
 uint64_t entrain_archive_bytes_done(const entrain_archive *archive) { return archive->done; }
 
 void entrain_archive_bytes(entrain_archive *archive, void *data, size_t size) {

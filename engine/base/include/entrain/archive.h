@@ -59,6 +59,9 @@ ENTRAIN_API bool entrain_archive_is_reading(const entrain_archive *archive);
 ENTRAIN_API entrain_status entrain_archive_status(const entrain_archive *archive, entrain_error *error_out);
 /// Bytes that have gone through it.
 ENTRAIN_API uint64_t entrain_archive_bytes_done(const entrain_archive *archive);
+/// Reading: no more bytes than these can follow; 0 after a failure. Before memory is taken for what is read.
+/// Writing: UINT64_MAX.
+ENTRAIN_API uint64_t entrain_archive_bytes_left(const entrain_archive *archive);
 /// Fails with a sentence; does nothing after an earlier failure. Use it where what was read cannot be.
 ENTRAIN_API void entrain_archive_refuse(entrain_archive *archive, entrain_status status, const char *format, ...)
     ENTRAIN_PRINTF(3, 4);
