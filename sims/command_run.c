@@ -16,8 +16,9 @@
 #include "sims/plot.h"
 #include "sims/progress.h"
 #include "sims/recorder.h"
-#include "sims/run_body.h"
+#include "sims/restore.h"
 #include "sims/say.h"
+#include "sims/snapshots.h"
 #include "sims/summary.h"
 #include "sims/timeline_file.h"
 
@@ -34,6 +35,11 @@ typedef struct run_state {
     char *name;        // of the scenario
     char *directory;   // NULL: series.csv to stdout, no files
     int lock;          // of the directory; -1: none
+    run_restore restore;
+    run_position position;
+    checkpoint_writer checkpoints;
+    checkpoint_pace pace; // 0: none
+    const char *pace_typed;
 } run_state;
 
 // Without a file: its goal and its scale, "minimize-api-calls-medium".
@@ -77,7 +83,13 @@ static entrain_status choose_directory(run_state *run, entrain_error *error_out)
         return ENTRAIN_OK;
     if (output != NULL)
         run->directory = strdup(output);
-    else if (asprintf(&run->directory, "out/%s-%llu", run->name,
+    else if (run->restore.given && !run->restore.branch)
+        run->directory = restore_home(&run->restore);
+    else if (run->restore.branch) {
+        if (asprintf(&run->directory, "out/%s-%llu-from-%llu", run->name,
+                     (unsigned long long)run->scenario.swarm.seed, (unsigned long long)run->restore.head.tick) < 0)
+            run->directory = NULL;
+    } else if (asprintf(&run->directory, "out/%s-%llu", run->name,
                       (unsigned long long)run->scenario.swarm.seed) < 0)
         run->directory = NULL;
     if (run->directory == NULL)
@@ -85,7 +97,28 @@ static entrain_status choose_directory(run_state *run, entrain_error *error_out)
     size_t size = strlen(run->directory);
     while (size > 1 && run->directory[size - 1] == '/')
         run->directory[--size] = '\0';
+    if (run->restore.branch && restore_is_home(&run->restore, run->directory))
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "%s is where the checkpoint lies; a branch is a run of its own, so name another "
+                                 "directory with -o.",
+                                 run->directory);
     return directory_check(&run_directory_kind, run->directory, run->options->force, error_out);
+}
+
+// How often checkpoints are to be written: as typed, or as the run that is taken up had it.
+static entrain_status choose_pace(run_state *run, entrain_error *error_out) {
+    run->pace_typed = run->options->checkpoint_every;
+    if (run->pace_typed != NULL && run->directory == NULL)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "--checkpoint-every writes into the run's directory, and with -o - there is none.");
+    if (run->pace_typed == NULL && run->directory != NULL && run->restore.given && run->restore.head.pace[0] != '\0')
+        run->pace_typed = run->restore.head.pace;
+    return run->pace_typed != NULL ? checkpoint_pace_read(run->pace_typed, &run->pace, error_out) : ENTRAIN_OK;
+}
+
+// Whether it goes on in the directory of its checkpoint.
+static bool continues_at_home(const run_state *run) {
+    return run->restore.given && !run->restore.branch && restore_is_home(&run->restore, run->directory);
 }
 
 static entrain_status choose_timeline(run_state *run, entrain_error *error_out) {
@@ -100,11 +133,16 @@ static entrain_status open_files(run_state *run, entrain_error *error_out) {
     bool replaced = false;
     entrain_status status = ENTRAIN_OK;
     if (run->directory != NULL) {
-        status = directory_prepare(&run_directory_kind, run->directory, run->options->force, &replaced,
-                                   &run->lock, error_out);
+        const bool home = continues_at_home(run);
+        status = directory_prepare(home ? &continued_directory_kind : &run_directory_kind, run->directory,
+                                   run->options->force, &replaced, &run->lock, error_out);
+        replaced = replaced && !home;
         if (status != ENTRAIN_OK)
             return status;
         json_t *manifest = manifest_json(run->name, &run->scenario, entrain_swarm_engine(run->body.swarm));
+        if (run->restore.branch)
+            json_object_set_new(manifest, "branched_from",
+                                branch_json(&run->restore.head, &run->restore.written, true));
         status = run_file_write_json(run->directory, "manifest.json", manifest, error_out);
         json_decref(manifest);
         if (status != ENTRAIN_OK)
@@ -115,8 +153,8 @@ static entrain_status open_files(run_state *run, entrain_error *error_out) {
     const entrain_kuramoto_config *model = entrain_kuramoto_look(entrain_swarm_population(run->body.swarm));
     char further[GOAL_COLUMNS_BYTES];
     goal_report_names(&run->body.goal, further);
-    status = recorder_open(run->directory, model != NULL ? model->group_count : 1, further, &run->recorder,
-                           error_out);
+    status = restore_record(&run->restore, run->directory, model != NULL ? model->group_count : 1, further,
+                            &run->recorder, error_out);
     if (status == ENTRAIN_OK && run->options->timeline != NULL)
         status = run_file_open_path(run->options->timeline, &run->timeline, error_out);
     return status;
@@ -146,6 +184,64 @@ static void on_event(void *context, uint32_t index) {
                  event.asked ? ", on_sample" : "", event.what);
 }
 
+static uint64_t next_boundary(void *context, uint64_t tick) {
+    const run_state *run = context;
+    const uint64_t checkpoint = checkpoint_next(&run->checkpoints, tick);
+    const uint64_t snapshot = run->directory != NULL ? snapshots_next(&run->scenario, tick) : UINT64_MAX;
+    return checkpoint < snapshot ? checkpoint : snapshot;
+}
+
+static entrain_status on_boundary(void *context, bool stopped, entrain_error *error_out) {
+    run_state *run = context;
+    const uint64_t tick = entrain_swarm_tick(run->body.swarm);
+    if (run->directory != NULL && !stopped) {
+        entrain_status status = snapshots_look(&run->scenario, run->body.swarm, run->directory, error_out);
+        if (status != ENTRAIN_OK)
+            return status;
+    }
+    if (run->checkpoints.path != NULL && !run->checkpoints.written) // whether it can be
+        return checkpoint_write(&run->checkpoints, error_out);
+    checkpoint_look(&run->checkpoints, tick, stopped);
+    return ENTRAIN_OK;
+}
+
+static void tell_checkpoint(const void *context, char *text_out, size_t size) {
+    checkpoint_tell(&((const run_state *)context)->checkpoints, text_out, size);
+}
+
+static void begin_checkpoints(run_state *run) {
+    const checkpoint_parts parts = {.name = run->name,
+                                    .given = &run->scenario,
+                                    .pace = run->pace_typed,
+                                    .body = &run->body,
+                                    .position = &run->position,
+                                    .recorder = run->recorder};
+    if (run->pace_typed == NULL)
+        return;
+    checkpoint_begin(&run->checkpoints, run->directory, run->pace, &parts, run->scenario.tick_count);
+    run->checkpoints.written = continues_at_home(run);
+    run->checkpoints.tick = run->restore.head.tick;
+}
+
+// What is out of the ordinary, before it begins.
+static void tell_beginning(const run_state *run) {
+    const double bytes = run->directory != NULL ? snapshots_bytes(&run->scenario) : 0;
+    if (run->restore.branch)
+        say_note("a branch of %s at t = %.6g s, tick %s%s%s", run->restore.head.path, run->restore.head.time_s,
+                 text_count(run->restore.head.tick).text, run->restore.changed[0] != '\0' ? ": " : "",
+                 run->restore.changed);
+    else if (run->restore.given)
+        say_note("going on from %s at t = %.6g s, tick %s", run->restore.head.path, run->restore.head.time_s,
+                 text_count(run->restore.head.tick).text);
+    if (bytes >= 1e9)
+        say_note("snapshots: %s of %s each, %s in all, in %s/" SNAPSHOTS_FOLDER,
+                 text_count(snapshots_count(&run->scenario)).text,
+                 text_bytes(bytes / (double)snapshots_count(&run->scenario)).text, text_bytes(bytes).text,
+                 run->directory);
+    if (run->directory == NULL && run->scenario.snapshot_every_ticks > 0)
+        say_note("there are no snapshots, because with -o - there is no directory");
+}
+
 static run_end carry_out(run_state *run, entrain_error *error_out) {
     entrain_engine *engine = entrain_swarm_engine(run->body.swarm);
     const scenario *given = &run->scenario;
@@ -155,7 +251,10 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
                      .stop = given->stop,
                      .events = &run->body.events,
                      .on_sample = on_sample,
-                     .context = run};
+                     .context = run,
+                     .position = &run->position,
+                     .on_boundary = on_boundary,
+                     .next_boundary = next_boundary};
     uint32_t workers = entrain_scheduler_worker_count(entrain_engine_scheduler(engine));
     if (given->arcs_built)
         say_note("the complete graph has arcs here, as erdos-renyi with probability 1, because events are "
@@ -166,8 +265,13 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
              text_counted(workers, "worker").text, entrain_scheduler_policy(entrain_engine_scheduler(engine)),
              by_ticks ? "transport " : "in virtual time",
              by_ticks ? entrain_transport_name(given->swarm.engine.transport) : "");
+    begin_checkpoints(run);
+    tell_beginning(run);
     progress_begin(NULL, given->tick_count, entrain_engine_step_s(engine), given->stop.enabled,
                    run->options->quiet);
+    progress_from(entrain_swarm_tick(run->body.swarm));
+    progress_coherence(run->position.sample.coherence);
+    progress_add(tell_checkpoint, run);
     run->body.carried_s = wall_now_s();
     if (run->options->timeout_s > 0)
         entrain_engine_set_deadline(engine, run->options->timeout_s);
@@ -179,6 +283,12 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
 // Everything that is owed once the last sample is taken, except pictures.
 static entrain_status write_rest(run_state *run, run_end end, entrain_error *error_out) {
     run_body_finish(&run->body, end);
+    if (run->restore.branch)
+        json_object_set_new(run->body.summary, "branched_from",
+                            branch_json(&run->restore.head, &run->restore.written, false));
+    checkpoint_json(&run->checkpoints, run->body.execution);
+    if (run->restore.given)
+        restore_json(&run->restore, run->body.swarm, &run->scenario, run->body.execution);
     entrain_status status = recorder_close(run->recorder, error_out);
     if (run->directory == NULL || status != ENTRAIN_OK)
         return status;
@@ -238,20 +348,25 @@ static int after_run(run_state *run, run_end end, entrain_error *error) {
         say_error("%s", error->sentence);
     if (run->body.outcome.count == 0)
         return EXIT_FAILED;
-    if (!run->options->no_control)
+    if (!run->options->no_control && !run->restore.branch)
         run_body_control(&run->body, end, run->options->control);
     if (write_rest(run, end, &later) != ENTRAIN_OK) {
         say_error("%s", later.sentence);
         return EXIT_FAILED;
     }
     bool interrupted = end == RUN_END_INTERRUPTED;
+    char onward[300] = "";
+    if (run->checkpoints.path != NULL && run->checkpoints.written)
+        snprintf(onward, sizeof onward, "; entrain run --restore %.200s goes on from tick %s", run->directory,
+                 text_count(run->checkpoints.tick).text);
     if (interrupted)
-        say_note("interrupted at tick %s; %s", text_count(run->body.outcome.last.tick).text,
+        say_note("interrupted at tick %s; %s%s", text_count(run->body.outcome.last.tick).text,
                  run->directory != NULL ? "all files are complete up to there"
-                                        : "the series is complete up to there");
+                                        : "the series is complete up to there",
+                 onward);
     if (end == RUN_END_TIMEOUT)
-        say_note("the %g s of --timeout are over at tick %s", run->options->timeout_s,
-                 text_count(run->body.outcome.last.tick).text);
+        say_note("the %g s of --timeout are over at tick %s%s", run->options->timeout_s,
+                 text_count(run->body.outcome.last.tick).text, onward);
     if (run->directory != NULL && !interrupted)
         draw(run);
     if (report(run, &later) != ENTRAIN_OK) {
@@ -289,6 +404,8 @@ static void run_state_fini(run_state *run) {
     run_file_abandon(&run->timeline);
     recorder_destroy(run->recorder);
     run_body_end(&run->body);
+    checkpoint_end(&run->checkpoints);
+    restore_close(&run->restore);
     scenario_free(&run->scenario);
     free(run->name);
     free(run->directory);
@@ -309,7 +426,7 @@ static int look_ahead(run_state *run) {
     goal_report_foresee(&run->body.goal, &run->scenario);
     if (required && run->scenario.swarm.kind != ENTRAIN_SWARM_AGENTS) {
         say_error("--require-goal: %s has no goal; give it one (goal = \"...\", or --goal).",
-                  run->options->operand);
+                  run->options->operand != NULL ? run->options->operand : run->restore.head.path);
         return EXIT_USAGE;
     }
     if (run->body.goal.unreachable[0] == '\0')
@@ -321,27 +438,47 @@ static int look_ahead(run_state *run) {
     return required ? EXIT_GOAL : EXIT_DONE;
 }
 
+// The scenario, and its name.
+static entrain_status load(run_state *run, entrain_error *error_out) {
+    const cli_options *options = run->options;
+    const scenario_source source = {.path = options->operand,
+                                    .sets = options->sets,
+                                    .set_count = options->set_count,
+                                    .disruptions = options->disruptions,
+                                    .disruption_count = options->disruption_count};
+    const bool taken_up = options->restore != NULL;
+    entrain_status status = taken_up ? restore_open(&run->restore, options, &run->scenario, error_out)
+                                     : scenario_load(&source, &run->scenario, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    if (taken_up && (options->operand == NULL || !options->branch))
+        run->name = strdup(run->restore.head.name);
+    else
+        run->name = scenario_name(options->operand, &run->scenario);
+    if (run->name == NULL)
+        abort();
+    return ENTRAIN_OK;
+}
+
 int command_run(const cli_options *options) {
     if (options->json && options->output != NULL && strcmp(options->output, "-") == 0) {
         say_error("-o - and --json both want stdout; use one of them.");
         return EXIT_USAGE;
     }
     run_state run = {.options = options, .lock = -1, .body.begun_s = wall_now_s()};
-    scenario_source source = {.path = options->operand,
-                              .sets = options->sets,
-                              .set_count = options->set_count,
-                              .disruptions = options->disruptions,
-                              .disruption_count = options->disruption_count};
+    const char *where = options->operand;
     entrain_error error = {0};
-    entrain_status status = scenario_load(&source, &run.scenario, &error);
+    entrain_status status = load(&run, &error);
     if (status != ENTRAIN_OK) {
         say_error("%s", error.sentence);
+        run_state_fini(&run);
         return exit_for(status);
     }
-    run.name = scenario_name(options->operand, &run.scenario);
+    if (where == NULL)
+        where = run.restore.head.place;
     run.body.given = &run.scenario;
     run.body.name = run.name;
-    run.body.where = options->operand;
+    run.body.where = where;
     run.body.timeout_s = options->timeout_s;
     run.body.quiet = options->quiet;
     run.body.notes = true;
@@ -353,9 +490,14 @@ int command_run(const cli_options *options) {
     code = EXIT_USAGE;
     status = choose_directory(&run, &error);
     if (status == ENTRAIN_OK)
+        status = choose_pace(&run, &error);
+    if (status == ENTRAIN_OK)
+        status = snapshots_check(&run.scenario, where, &error);
+    if (status == ENTRAIN_OK)
         status = choose_timeline(&run, &error);
     if (status == ENTRAIN_OK) {
-        status = run_body_begin(&run.body, &error);
+        status = run.restore.given ? restore_begin(&run.restore, &run.body, &run.position, &error)
+                                   : run_body_begin(&run.body, &error);
         run.body.events.told = on_event;
         run.body.events.context = &run;
         code = exit_for(status);
@@ -372,7 +514,7 @@ int command_run(const cli_options *options) {
     } else if (run.recorder != NULL && recorder_reader_gone(run.recorder)) {
         code = EXIT_DONE;
     } else {
-        say_refusal(options->operand, error.sentence);
+        say_refusal(where, error.sentence);
     }
     run_state_fini(&run);
     return code;

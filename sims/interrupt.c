@@ -11,7 +11,7 @@
 #include "sims/options.h"
 
 static _Atomic(entrain_engine *) watched;
-static atomic_int requests;
+static atomic_int requests, questions;
 _Static_assert(ATOMIC_POINTER_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2,
                "a signal handler must not meet a lock");
 
@@ -24,11 +24,19 @@ static void on_signal(int number) {
         entrain_engine_cancel(engine);
 }
 
+static void on_question(int number) {
+    (void)number;
+    atomic_store(&questions, 1);
+}
+
 void interrupt_install(void) {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    struct sigaction question = {.sa_handler = on_question, .sa_flags = SA_RESTART};
+    sigemptyset(&question.sa_mask);
+    sigaction(SIGUSR1, &question, NULL);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, NULL);
@@ -42,3 +50,5 @@ void interrupt_watch(entrain_engine *engine) {
 }
 
 bool interrupt_requested(void) { return atomic_load(&requests) > 0; }
+
+bool interrupt_status_asked(void) { return atomic_exchange(&questions, 0) != 0; }

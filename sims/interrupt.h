@@ -1,5 +1,6 @@
 /// @file interrupt.h  Ctrl-C and SIGTERM: the first one asks the engine to stop at the tick boundary, the
 /// second exits.
+/// SIGUSR1 asks how far things are, which the progress line answers (progress.h).
 #ifndef ENTRAIN_SIMS_INTERRUPT_H
 #define ENTRAIN_SIMS_INTERRUPT_H
 
@@ -13,5 +14,7 @@ void interrupt_install(void);
 void interrupt_watch(entrain_engine *engine);
 /// Whether a signal came.
 bool interrupt_requested(void);
+/// Whether SIGUSR1 came since the last call.
+bool interrupt_status_asked(void);
 
 #endif

@@ -16,7 +16,7 @@
 static const cli_command commands[] = {
     {"run", "SCENARIO", 1, true,
      "goal scale strategy require-goal set disrupt seed workers policy transport load output timeout "
-     "timeline control no-control explain resume json quiet force",
+     "timeline checkpoint-every restore branch control no-control explain resume json quiet force",
      "run a scenario; write data, summary and pictures",
      "SCENARIO is a Lua file that returns a table, or the same as JSON. Agents that\n"
      "pursue a goal need none: entrain run --goal minimize-api-calls --scale medium.\n"
@@ -49,6 +49,14 @@ static const cli_command commands[] = {
      "Agents with a workload run twice: the second time with the same requests and\n"
      "nobody adjusting anything. What synchronizing was worth is the difference.\n"
      "Above 200,000 agents only with --control; --no-control leaves it out.\n"
+     "\n"
+     "--checkpoint-every 60s (5min, 1000ticks) writes DIR/checkpoint while it runs, whole\n"
+     "or not at all, and once more at Ctrl-C or --timeout. --restore FILE (or DIR) goes on\n"
+     "from there in the same directory, with any workers, policy and transport, and ends\n"
+     "with the same bytes as if nothing had happened. --branch begins another run there:\n"
+     "entrain run --restore DIR --branch --set model.coupling=2 --set time.duration=90.\n"
+     "\n"
+     "SIGUSR1 prints how far the run is and changes nothing: kill -USR1 PID.\n"
      "\n"
      "What counts: defaults < scenario file < --goal, --scale, --strategy, --set,\n"
      "--seed, --workers, --policy, --transport, in the order given.\n",
@@ -169,6 +177,9 @@ static const option_row option_rows[] = {
     {"timeout", 0, "SECONDS", "end at the first tick boundary after so much wall time"},
     {"report", 0, "FILE", "write a page with pictures: FILE.html, or FILE.md and .svg"},
     {"timeline", 0, "FILE", "write what each worker did when, for ui.perfetto.dev"},
+    {"checkpoint-every", 0, "TIME", "write DIR/checkpoint every so often: 60s, 5min, 1000ticks"},
+    {"restore", 0, "FILE", "go on from a checkpoint, or the one in a run's directory"},
+    {"branch", 0, NULL, "with --restore: as a new run, with what is set now"},
     {"ticks", 0, "N", "compare the first N ticks only"},
     {"result", 0, "NAME", "what to draw, a column of results.csv; default coherence"},
     {"trace", 0, NULL, "print every message as it is handled"},
@@ -374,6 +385,15 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         if (*value == '\0')
             return entrain_error_set(error_out, ENTRAIN_INVALID, "--timeline takes a file.");
         options->timeline = value;
+    } else if (strcmp(name, "checkpoint-every") == 0) {
+        options->checkpoint_every = value;
+    } else if (strcmp(name, "restore") == 0) {
+        if (*value == '\0')
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "--restore takes a checkpoint, or a run's directory.");
+        options->restore = value;
+    } else if (strcmp(name, "branch") == 0) {
+        options->branch = true;
     } else if (strcmp(name, "report") == 0) {
         options->report = value;
     } else if (strcmp(name, "result") == 0) {
@@ -518,9 +538,13 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
         else
             status = parse_option(&options, argc, argv, &at, error_out);
     }
-    if (status == ENTRAIN_OK && options.operand == NULL && options.has_goal)
+    if (status == ENTRAIN_OK && options.branch && options.restore == NULL)
+        status = entrain_error_set(error_out, ENTRAIN_INVALID,
+                                   "--branch needs --restore FILE, the checkpoint to begin at.");
+    if (status == ENTRAIN_OK && options.operand == NULL && options.has_goal && options.restore == NULL)
         options.operand = SCENARIO_NO_FILE;
-    if (status == ENTRAIN_OK && command->operand_needed && options.operand == NULL)
+    if (status == ENTRAIN_OK && command->operand_needed && options.operand == NULL &&
+        options.restore == NULL)
         status = entrain_error_set(
             error_out, ENTRAIN_INVALID, "%s needs a %s%s; `entrain help %s` says more.", command->name,
             command->operands, includes(command->option_names, "goal") ? ", or --goal or --scale" : "",

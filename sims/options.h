@@ -60,6 +60,9 @@ struct cli_options {
     bool has_goal;     ///< --goal or --scale was given: without a file, operand is SCENARIO_NO_FILE
     bool require_goal; ///< the goal decides on the exit code
     bool control, no_control, explain;
+    const char *restore;          ///< a checkpoint; NULL: none. Then there may be no operand.
+    const char *checkpoint_every; ///< as typed; NULL: not given
+    bool branch;
     char (*texts)[96]; ///< texts that sets points to where they were not typed as such
     uint32_t text_count;
 };

@@ -6,14 +6,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "sims/interrupt.h"
 #include "sims/say.h"
 
 static struct {
     bool active, terminal, early, standing;
     char label[48];
-    uint64_t count; // of ticks or parts
+    uint64_t count, from; // of ticks or parts; where it began
     double step_s, coherence, begun_s, shown_s;
     int width; // of the line that stands on the terminal
+    void (*tell)(const void *context, char *text_out, size_t size);
+    const void *context;
 } line;
 
 static const double terminal_pause_s = 0.1, file_pause_s = 10;
@@ -37,6 +40,13 @@ void progress_begin(const char *label, uint64_t tick_count, double step_s, bool 
 
 void progress_begin_parts(const char *label, uint64_t count, bool quiet) { begin(label, count, quiet); }
 
+void progress_from(uint64_t tick) { line.from = tick; }
+
+void progress_add(void (*tell)(const void *context, char *text_out, size_t size), const void *context) {
+    line.tell = tell;
+    line.context = context;
+}
+
 void progress_coherence(double coherence) { line.coherence = coherence; }
 
 // Whether it is time to show the line again.
@@ -50,8 +60,13 @@ static bool due(void) {
     return true;
 }
 
-static number_text time_left(uint64_t done) {
-    double rate = (double)done / (line.shown_s - line.begun_s);
+// Ticks or parts a second, so far.
+static double rate_at(uint64_t done, double now_s) {
+    return now_s > line.begun_s ? (double)(done - line.from) / (now_s - line.begun_s) : 0;
+}
+
+static number_text time_left(uint64_t done, double now_s) {
+    double rate = rate_at(done, now_s);
     double left_s = rate > 0 ? (double)(line.count - done) / rate : 0;
     number_text soon = {"< 1 s"};
     return left_s < 1 ? soon : text_duration(left_s);
@@ -75,25 +90,53 @@ static void show(char *text, int width) {
     fflush(stderr);
 }
 
+// SIGUSR1: on a line of its own, also where nothing else is shown.
+static void answer(const char *text) {
+    char further[160] = "";
+    if (line.tell != NULL)
+        line.tell(line.context, further, sizeof further);
+    progress_clear();
+    fprintf(stderr, "entrain: %s%s%s%s\n", line.label, text, further[0] != '\0' ? "; " : "", further);
+    fflush(stderr);
+}
+
+static void answer_ticks(uint64_t tick) {
+    const double now_s = wall_now_s();
+    char text[240];
+    snprintf(text, sizeof text, "tick %s of %s (%.0f %%), t = %.2f s, r = %.4f, %s ticks/s, %s %s",
+             text_count(tick).text, text_count(line.count).text, 100.0 * (double)tick / (double)line.count,
+             (double)tick * line.step_s, line.coherence, text_count((uint64_t)rate_at(tick, now_s)).text,
+             line.early ? "at most" : "ETA", time_left(tick, now_s).text);
+    answer(text);
+}
+
 void progress_update(uint64_t tick) {
+    if (line.count > 0 && interrupt_status_asked())
+        answer_ticks(tick);
     if (!due())
         return;
-    double rate = (double)tick / (line.shown_s - line.begun_s);
+    double rate = rate_at(tick, line.shown_s);
     char text[160];
     int width =
         snprintf(text, sizeof text, "%s%3.0f %%  t = %.2f s  r = %.4f  %s ticks/s  %s %s", line.label,
                  100.0 * (double)tick / (double)line.count, (double)tick * line.step_s, line.coherence,
-                 text_count((uint64_t)rate).text, line.early ? "at most" : "ETA", time_left(tick).text);
+                 text_count((uint64_t)rate).text, line.early ? "at most" : "ETA", time_left(tick, line.shown_s).text);
     show(text, width);
 }
 
 void progress_part(uint64_t done, const char *what) {
+    if (line.count > 0 && interrupt_status_asked()) {
+        char status[240];
+        snprintf(status, sizeof status, "%s of %s done, %.60s, ETA %s", text_count(done).text,
+                 text_count(line.count).text, what, done > 0 ? time_left(done, wall_now_s()).text : "?");
+        answer(status);
+    }
     if (!due())
         return;
     char text[160];
     int width =
         snprintf(text, sizeof text, "%s%3.0f %%  %.60s  ETA %s", line.label,
-                 100.0 * (double)done / (double)line.count, what, done > 0 ? time_left(done).text : "?");
+                 100.0 * (double)done / (double)line.count, what, done > 0 ? time_left(done, line.shown_s).text : "?");
     show(text, width);
 }
 
@@ -109,4 +152,6 @@ void progress_clear(void) {
 void progress_end(void) {
     progress_clear();
     line.active = false;
+    line.tell = NULL;
+    line.count = 0;
 }

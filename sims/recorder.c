@@ -38,8 +38,8 @@ static bool put_header(FILE *to, uint32_t groups, const char *further) {
     return fputc('\n', to) != EOF && fflush(to) == 0;
 }
 
-entrain_status recorder_open(const char *directory, uint32_t groups, const char *further,
-                             run_recorder **recorder_out, entrain_error *error_out) {
+// With its files open and nothing in them.
+static entrain_status make(const char *directory, run_recorder **recorder_out, entrain_error *error_out) {
     run_recorder *made = calloc(1, sizeof *made);
     if (made == NULL)
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for a recorder.");
@@ -53,17 +53,105 @@ entrain_status recorder_open(const char *directory, uint32_t groups, const char 
         if (status == ENTRAIN_OK)
             status = run_file_open(directory, "timing.csv", &made->timing, error_out);
     }
-    if (status == ENTRAIN_OK && !put_header(made->series.stream, groups, further))
+    if (status == ENTRAIN_OK)
+        *recorder_out = made;
+    else
+        recorder_destroy(made);
+    return status;
+}
+
+// A recorder whose reader has gone is handed out all the same, so that the caller can tell.
+static entrain_status hand_out(run_recorder *made, entrain_status status, run_recorder **recorder_out) {
+    if (status == ENTRAIN_OK || made->reader_gone)
+        *recorder_out = made;
+    else
+        recorder_destroy(made);
+    return status;
+}
+
+entrain_status recorder_open(const char *directory, uint32_t groups, const char *further,
+                             run_recorder **recorder_out, entrain_error *error_out) {
+    run_recorder *made = NULL;
+    entrain_status status = make(directory, &made, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    if (!put_header(made->series.stream, groups, further))
         status = refuse(made, error_out);
     if (status == ENTRAIN_OK && !made->to_stdout)
         fputs("tick,wall_s,advance_s,ticks_per_s\n", made->timing.stream);
-    // A recorder whose reader has gone is handed out all the same, so that the caller can tell.
-    if (status != ENTRAIN_OK && !made->reader_gone) {
-        recorder_destroy(made);
-        return status;
+    return hand_out(made, status, recorder_out);
+}
+
+// --- Checkpoints
+
+// What was written into @p file so far, from the file itself; not through memory, for it may be long.
+static void archive_written(run_file *file, entrain_archive *archive) {
+    char piece[1 << 14];
+    const bool flushed = fflush(file->stream) == 0;
+    const off_t end = flushed ? ftello(file->stream) : -1;
+    FILE *from = end >= 0 ? fopen(file->part, "re") : NULL;
+    uint64_t size = end >= 0 ? (uint64_t)end : 0;
+    if (from == NULL)
+        entrain_archive_refuse(archive, ENTRAIN_IO, "%s could not be read: %s.", file->part, strerror(errno));
+    entrain_archive_u64(archive, &size);
+    for (uint64_t left = size; from != NULL && left > 0;) {
+        const size_t part = left < sizeof piece ? (size_t)left : sizeof piece;
+        if (fread(piece, 1, part, from) != part) {
+            entrain_archive_refuse(archive, ENTRAIN_IO, "%s is shorter than what was written to it.", file->part);
+            break;
+        }
+        entrain_archive_bytes(archive, piece, part);
+        left -= part;
     }
-    *recorder_out = made;
-    return ENTRAIN_OK;
+    if (from != NULL)
+        fclose(from);
+}
+
+void recorder_archive(run_recorder *recorder, entrain_archive *archive) {
+    double wall_s = wall_now_s() - recorder->begun_s;
+    entrain_archive_section(archive, "series");
+    entrain_archive_u64(archive, &recorder->sample_count);
+    entrain_archive_f64(archive, &wall_s);
+    entrain_archive_u64(archive, &recorder->last_tick);
+    archive_written(&recorder->series, archive);
+    archive_written(&recorder->timing, archive);
+}
+
+// @p to: NULL: passed over. False: it cannot be written.
+static bool copy_out(FILE *to, entrain_archive *archive) {
+    char piece[1 << 14];
+    uint64_t size = 0;
+    bool written = true;
+    entrain_archive_u64(archive, &size);
+    while (size > 0 && written && entrain_archive_status(archive, NULL) == ENTRAIN_OK) {
+        const size_t part = size < sizeof piece ? (size_t)size : sizeof piece;
+        entrain_archive_bytes(archive, piece, part);
+        if (entrain_archive_status(archive, NULL) == ENTRAIN_OK && to != NULL)
+            written = fwrite(piece, 1, part, to) == part;
+        size -= part;
+    }
+    return written && (to == NULL || fflush(to) == 0);
+}
+
+entrain_status recorder_continue(const char *directory, entrain_archive *archive,
+                                 run_recorder **recorder_out, entrain_error *error_out) {
+    run_recorder *made = NULL;
+    double wall_s = 0;
+    entrain_status status = make(directory, &made, error_out);
+    if (status != ENTRAIN_OK)
+        return status;
+    entrain_archive_section(archive, "series");
+    entrain_archive_u64(archive, &made->sample_count);
+    entrain_archive_f64(archive, &wall_s);
+    entrain_archive_u64(archive, &made->last_tick);
+    made->begun_s -= wall_s;
+    if (!copy_out(made->series.stream, archive))
+        status = refuse(made, error_out);
+    if (status == ENTRAIN_OK && !copy_out(made->timing.stream, archive))
+        status = run_file_refuse(&made->timing, error_out);
+    if (status == ENTRAIN_OK)
+        status = entrain_archive_status(archive, error_out);
+    return hand_out(made, status, recorder_out);
 }
 
 static void print_timing(run_recorder *recorder, uint64_t tick, entrain_engine *engine) {

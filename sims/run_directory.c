@@ -11,11 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// All names a run may leave behind. The manifest is last: while it is there the directory is known as ours.
-static const char *const run_names[] = {
-    "summary.json",    "series.csv",    "timing.csv",    "phases.csv", "execution.json",
-    "coherence.png",   "coherence.svg", "phases.png",    "phases.svg", "frequencies.png",
-    "frequencies.svg", "timeline.json", "manifest.json", NULL};
+// All names a run may leave behind. The manifest is last: while it is there the directory is known as ours. A run
+// that goes on from its own checkpoint keeps that, and who it is.
+#define RUN_NAMES                                                                                            \
+    "summary.json", "series.csv", "timing.csv", "phases.csv", "execution.json", "coherence.png",             \
+        "coherence.svg", "phases.png", "phases.svg", "frequencies.png", "frequencies.svg", "timeline.json"
+static const char *const run_names[] = {"checkpoint", RUN_NAMES, "manifest.json", NULL};
+static const char *const continued_names[] = {RUN_NAMES, NULL};
+static const char *const snapshot_begins[] = {"phases-", "frequencies-", NULL};
 
 char *path_join(const char *directory, const char *name) {
     char *path = NULL;
@@ -58,8 +61,15 @@ static bool is_run(const char *path) {
 }
 
 // An unfinished manifest is all that a run leaves whose disk was full at once.
-const directory_kind run_directory_kind = {
-    .names = run_names, .beginning = "manifest.json.part", .is_ours = is_run, .what = "run"};
+const directory_kind run_directory_kind = {.names = run_names,
+                                           .beginning = "manifest.json.part",
+                                           .is_ours = is_run,
+                                           .what = "run",
+                                           .folder = "snapshots",
+                                           .folder_begins = snapshot_begins,
+                                           .folder_ends = ".npy"};
+const directory_kind continued_directory_kind = {
+    .names = continued_names, .beginning = "manifest.json.part", .is_ours = is_run, .what = "run"};
 
 static bool is_nothing(const directory_kind *kind, const char *name) {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, kind->beginning) == 0;
@@ -145,6 +155,35 @@ static entrain_status remove_name(const char *directory, const char *name, entra
     return status;
 }
 
+static bool is_of_folder(const directory_kind *kind, const char *name) {
+    const size_t size = strlen(name), part = strlen(".part"), end = strlen(kind->folder_ends);
+    const bool parted = size > part && strcmp(name + size - part, ".part") == 0;
+    const size_t whole = parted ? size - part : size;
+    bool ours = false;
+    for (const char *const *begin = kind->folder_begins; *begin != NULL; begin++)
+        ours = ours || strncmp(name, *begin, strlen(*begin)) == 0;
+    return ours && whole > end && memcmp(name + whole - end, kind->folder_ends, end) == 0;
+}
+
+// Empties the folder of ours, and takes it away where nothing is left in it.
+static entrain_status remove_folder(const directory_kind *kind, const char *path, entrain_error *error_out) {
+    if (kind->folder == NULL)
+        return ENTRAIN_OK;
+    char *folder = path_join(path, kind->folder);
+    DIR *directory = opendir(folder);
+    entrain_status status = ENTRAIN_OK;
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
+        if (is_of_folder(kind, entry->d_name) && unlinkat(dirfd(directory), entry->d_name, 0) != 0)
+            status = entrain_error_set(error_out, ENTRAIN_IO, "The earlier run's %s/%s cannot be replaced: %s.",
+                                       folder, entry->d_name, strerror(errno));
+    if (directory != NULL) {
+        closedir(directory);
+        (void)rmdir(folder);
+    }
+    free(folder);
+    return status;
+}
+
 // Two runs into one directory would mix their files. The lock is on the directory itself: nothing to clean
 // up, and the kernel lets go of it however the run ends.
 static entrain_status lock_directory(const char *path, int *lock_out, entrain_error *error_out) {
@@ -171,7 +210,10 @@ entrain_status directory_prepare(const directory_kind *kind, const char *path, b
         status = make_with_parents(path, error_out);
     if (status == ENTRAIN_OK)
         status = lock_directory(path, lock_out, error_out);
-    if (status == ENTRAIN_OK && (state == DIRECTORY_OURS || state == DIRECTORY_FOREIGN))
+    const bool earlier = state == DIRECTORY_OURS || state == DIRECTORY_FOREIGN;
+    if (status == ENTRAIN_OK && earlier) // while the manifest still says whose it is
+        status = remove_folder(kind, path, error_out);
+    if (status == ENTRAIN_OK && earlier)
         for (const char *const *name = kind->names; *name != NULL && status == ENTRAIN_OK; name++)
             status = remove_name(path, *name, error_out);
     if (status == ENTRAIN_OK)

@@ -18,8 +18,13 @@ typedef struct directory_kind {
     const char *beginning;             ///< a file that alone still counts as an empty directory
     bool (*is_ours)(const char *path); ///< whether the directory is one of this kind
     const char *what;                  ///< "run"
+    /// A folder of ours in it, and how its files begin (NULL-terminated) and end; NULL: there is none. Files of
+    /// others stay, and with them the folder.
+    const char *folder, *const *folder_begins, *folder_ends;
 } directory_kind;
 extern const directory_kind run_directory_kind;
+/// The same where a run goes on from its own checkpoint: that and its snapshots stay.
+extern const directory_kind continued_directory_kind;
 
 /// Makes @p path ready for a new run: creates it with its parents, or takes the files of an earlier one of
 /// this kind out of it. Anything else that is not an empty directory is refused, unless @p force; even then

@@ -158,6 +158,9 @@ run_end run_loop(const run_plan *plan, entrain_error *error_out) {
     // Those of tick 0; of one that goes on, none is left to happen.
     if (plan->events != NULL && event_run_happen(plan->events, error_out) != ENTRAIN_OK)
         return RUN_END_FAILED;
+    if (!resumed && plan->on_boundary != NULL &&
+        plan->on_boundary(plan->context, false, error_out) != ENTRAIN_OK)
+        return RUN_END_CALLER;
     for (;; resumed = false) {
         run_end end;
         if (!resumed && (end = sample_here(plan, at, error_out)) != RUN_END_NONE)

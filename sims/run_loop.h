@@ -46,7 +46,7 @@ typedef struct run_plan {
     /// Where to begin, and where it stands from then on; NULL: at the beginning. One that has begun is of a swarm
     /// that stands where it says.
     run_position *position;
-    /// Called at tick boundaries on the way, the one after the last tick included, when everything that is to
+    /// Called at tick boundaries: where it begins, on the way, after the last tick; when everything that is to
     /// happen there has happened and before it is sampled; once more, @p stopped, where a signal or a deadline ends
     /// the run. Who goes on from `position` and the swarm as they are then, goes on as if nobody had stopped.
     /// NULL: nobody is called. Anything but ENTRAIN_OK ends the run as on_sample does.

@@ -490,12 +490,16 @@ static entrain_status finish(const resolver *r, scenario_events *events, scenari
     }
     double step = number(r, KEY_STEP), duration = number(r, KEY_DURATION);
     double record_ticks = fmin(round(number(r, KEY_RECORD_EVERY) / step), TICKS_MAX);
+    const double snapshot_ticks = fmin(round(number(r, KEY_RECORD_SNAPSHOTS) / step), TICKS_MAX);
     *scenario_out = (scenario){.resolved = resolved,
                                .title = word(r, KEY_TITLE),
                                .swarm = make_swarm(r, arrays),
                                .duration_s = duration,
                                .tick_count = (uint64_t)round(duration / step),
                                .record_every_ticks = record_ticks < 1 ? 1 : (uint64_t)record_ticks,
+                               .snapshot_every_ticks = r->values[KEY_RECORD_SNAPSHOTS] == NULL ? 0
+                                                       : snapshot_ticks < 1                    ? 1
+                                                                                : (uint64_t)snapshot_ticks,
                                .stop = make_stop(r),
                                .events = events,
                                .owned = arrays};

@@ -42,6 +42,7 @@ typedef struct scenario {
     double duration_s;          ///< simulated seconds; ticks = round(duration / step)
     uint64_t tick_count;
     uint64_t record_every_ticks; ///< at least 1
+    uint64_t snapshot_every_ticks; ///< 0: no snapshots (snapshots.h)
     scenario_stop stop;
     scenario_events *events; ///< NULL: none
     bool arcs_built;         ///< the graph is complete, and has arcs because events need them

@@ -207,6 +207,9 @@
     X(RECORD_EVERY, "record.every", NUMBER, "0.1",                                                           \
       "simulated seconds between samples, above 0; rounded to whole ticks", .least = 0, .most = 1e18,        \
       .above = true)                                                                                         \
+    X(RECORD_SNAPSHOTS, "record.snapshots", NUMBER, NULL,                                                    \
+      "simulated seconds between snapshots of all phases (snapshots/*.npy), above 0; absent: none",          \
+      .least = 0, .most = 1e18, .above = true)                                                               \
     X(TRANSPORT, "exec.transport", CHOICE, "mailbox",                                                        \
       "how observations travel; never changes results; default of agents publish",                           \
       .choices = "one of mailbox, publish", SCHEMA_MODEL(SCHEMA_SINES ", agent"),                            \
