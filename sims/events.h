@@ -105,6 +105,14 @@ entrain_status event_run_happen(event_run *run, entrain_error *error_out);
 /// at its beginning (event_run_happen()).
 entrain_status event_run_advance(event_run *run, uint64_t ticks, entrain_error *error_out);
 
+/// Whether `set` can change @p key while a swarm runs: what a ladder may climb.
+bool events_can_set(const char *key);
+/// Writes @p value into the configuration, as if the scenario had said so; nothing for a key that cannot be set.
+void events_put_value(entrain_swarm_config *swarm, const char *key, double value);
+/// Sets @p key to @p value now, as the event { set = { [key] = value } } does at its tick; before the first tick also to
+/// see whether the swarm would take it. A sentence where it does not, or has no such key.
+entrain_status event_run_set(event_run *run, const char *key, double value, entrain_error *error_out);
+
 /// Asks the hook, if there is one, what is to happen after @p sample, which is of the tick where the swarm
 /// stands; and it happens.
 entrain_status event_run_ask(event_run *run, const entrain_phase_sample *sample, entrain_error *error_out);

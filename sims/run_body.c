@@ -6,26 +6,57 @@
 #include "sims/say.h"
 #include "sims/summary.h"
 
-entrain_status run_body_begin(run_body *body, entrain_error *error_out) {
-    const scenario *given = body->given;
-    outcome_init(&body->outcome, &given->stop);
-    goal_report_foresee(&body->goal, given);
-    entrain_status status = entrain_swarm_create(&given->swarm, &body->swarm, error_out);
-    if (status == ENTRAIN_OK)
-        status = event_run_begin(&body->events, given->events, body->swarm, body->where, error_out);
-    if (status == ENTRAIN_OK)
-        status = goal_report_begin(&body->goal, body->swarm, error_out);
+static entrain_status begin_judging(run_body *body, entrain_error *error_out) {
+    outcome_init(&body->outcome, &body->given->stop);
+    goal_report_foresee(&body->goal, body->given);
+    entrain_status status = goal_report_begin(&body->goal, body->swarm, error_out);
     if (status == ENTRAIN_OK)
         recoveries_begin(&body->recoveries, body->swarm);
     return status;
 }
 
-entrain_status run_body_sample(run_body *body, const entrain_phase_sample *sample, entrain_error *error_out) {
-    entrain_status status = outcome_add(&body->outcome, sample, error_out);
+static void end_judging(run_body *body) {
+    outcome_fini(&body->outcome);
+    goal_report_free(&body->goal);
+    recoveries_fini(&body->recoveries);
+    run_phases_free(&body->phases);
+    json_decref(body->worth);
+    json_decref(body->summary);
+    json_decref(body->execution);
+    body->worth = body->summary = body->execution = NULL;
+}
+
+entrain_status run_body_begin(run_body *body, entrain_error *error_out) {
+    const scenario *given = body->given;
+    entrain_status status = entrain_swarm_create(&given->swarm, &body->swarm, error_out);
     if (status == ENTRAIN_OK)
-        status = goal_report_add(&body->goal, sample, error_out);
+        status = event_run_begin(&body->events, given->events, body->swarm, body->where, error_out);
     if (status == ENTRAIN_OK)
-        recoveries_sample(&body->recoveries, sample);
+        status = begin_judging(body, error_out);
+    return status;
+}
+
+entrain_status run_body_go_on(run_body *body, const scenario *given, entrain_error *error_out) {
+    body->from_observations += body->outcome.last.observations;
+    body->from_tick = entrain_swarm_tick(body->swarm);
+    end_judging(body);
+    if (given != NULL)
+        body->given = given;
+    return begin_judging(body, error_out);
+}
+
+entrain_status run_body_sample(run_body *body, const entrain_phase_sample *taken, entrain_error *error_out) {
+    entrain_phase_sample sample = *taken;
+    if (body->from_tick > 0) {
+        sample.tick -= body->from_tick;
+        sample.time_s = (double)sample.tick * entrain_engine_step_s(entrain_swarm_engine(body->swarm));
+        sample.observations -= body->from_observations;
+    }
+    entrain_status status = outcome_add(&body->outcome, &sample, error_out);
+    if (status == ENTRAIN_OK)
+        status = goal_report_add(&body->goal, &sample, error_out);
+    if (status == ENTRAIN_OK)
+        recoveries_sample(&body->recoveries, &sample);
     return status;
 }
 
@@ -85,8 +116,7 @@ void run_body_control(run_body *body, run_end end, bool large) {
 }
 
 void run_body_finish(run_body *body, run_end end) {
-    uint32_t together =
-        count_together(entrain_swarm_population(body->swarm), body->outcome.last.mean_phase);
+    uint32_t together = count_together(entrain_swarm_population(body->swarm), body->outcome.last.mean_phase);
     run_phases_take(body->swarm, &body->outcome, &body->phases);
     body->summary = summary_json(body->name, body->given, body->swarm, &body->outcome, end, together);
     run_phases_json(&body->phases, &body->outcome, body->summary);
@@ -117,12 +147,6 @@ entrain_status run_body_check(const run_body *body, entrain_error *error_out) {
 void run_body_end(run_body *body) {
     event_run_end(&body->events);
     entrain_swarm_destroy(body->swarm);
-    outcome_fini(&body->outcome);
-    goal_report_free(&body->goal);
-    recoveries_fini(&body->recoveries);
-    run_phases_free(&body->phases);
-    json_decref(body->worth);
-    json_decref(body->summary);
-    json_decref(body->execution);
+    end_judging(body);
     *body = (run_body){0};
 }

@@ -87,12 +87,18 @@ static entrain_status advance_to(const run_plan *plan, uint64_t target, uint64_t
 // so there is one from about the middle of the run, wherever that ends. Where there is no memory for it
 // there will be no window.
 static void mark_window(const run_plan *plan, uint64_t tick, uint64_t *marked) {
-    bool middle = *marked < plan->tick_count / 2 && tick >= plan->tick_count / 2;
-    bool early = tick < plan->tick_count / 2 && tick >= 2 * *marked;
+    const uint64_t half = (plan->tick_count - plan->begun_tick) / 2;
+    tick -= plan->begun_tick;
+    bool middle = *marked < half && tick >= half;
+    bool early = tick < half && tick >= 2 * *marked;
     if ((tick > 0 && !early && !middle) ||
         entrain_population_count(entrain_swarm_population(plan->swarm)) > RUN_WINDOW_ACTORS_MAX)
         return;
-    if (entrain_phase_meter_mark(entrain_swarm_meter(plan->swarm)) == ENTRAIN_OK)
+    entrain_phase_meter *meter = entrain_swarm_meter(plan->swarm);
+    // The meter keeps two marks and takes the one nearest to half the swarm's age: who began later leaves it no
+    // choice.
+    if (entrain_phase_meter_mark(meter) == ENTRAIN_OK &&
+        (plan->begun_tick == 0 || entrain_phase_meter_mark(meter) == ENTRAIN_OK))
         *marked = tick;
 }
 
@@ -169,7 +175,8 @@ run_end run_loop(const run_plan *plan, entrain_error *error_out) {
             event_run_ask(plan->events, &at->sample, error_out) != ENTRAIN_OK)
             return RUN_END_FAILED;
         at->asked = true;
-        uint64_t next = (at->sample.tick / plan->record_every_ticks + 1) * plan->record_every_ticks;
+        const uint64_t samples = (at->sample.tick - plan->begun_tick) / plan->record_every_ticks;
+        uint64_t next = plan->begun_tick + (samples + 1) * plan->record_every_ticks;
         if (next > plan->tick_count)
             next = plan->tick_count;
         entrain_status status = advance_to(plan, next, &chunk, error_out, &end);

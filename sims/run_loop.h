@@ -37,6 +37,7 @@ typedef struct run_plan {
     entrain_swarm *swarm;
     uint64_t tick_count;
     uint64_t record_every_ticks;
+    uint64_t begun_tick; ///< samples and windows of frequencies count from here; not 0: the swarm ran before
     scenario_stop stop;
     event_run *events; ///< of this swarm, begun, by the caller to be ended; NULL: there are none
     /// Receives every sample: tick 0, every record_every_ticks, and the last tick whatever it is. Anything

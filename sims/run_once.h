@@ -29,7 +29,8 @@ run_end run_once(const run_once_plan *plan, json_t **summary_out, json_t **execu
 /// `where` and scripts alike. What does not apply to a run is null; whether it does is true or false, and
 /// aggregates count that as 1 or 0. Nothing depends on the wall clock.
 typedef struct result_column {
-    const char *name;    ///< "coherence", "coherence_final", "synchronized_since_s", "fingerprint", "goal_held" ...
+    const char
+        *name; ///< "coherence", "coherence_final", "synchronized_since_s", "fingerprint", "goal_held" ...
     const char *summary; ///< meaning and unit, for help and reports
     bool is_text;        ///< outcome, ended, fingerprint: no number; aggregates leave it out
 } result_column;

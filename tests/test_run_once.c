@@ -15,12 +15,14 @@ static entrain_error error;
 
 static const char lorentz[] =
     "return { swarm = { size = 200, topology = { kind = 'complete' } }, model = { coupling = 3,"
-    " frequency = { distribution = 'lorentz', width = 0.5, sampling = 'quantile' } }, time = { step = 0.05, duration = 40 }, record = { every = 0.25 } }";
-static const char alike[] =
-    "return { swarm = { size = 100, topology = { kind = 'complete' } }, model = { coupling = 1, frequency = 0 },"
-    " time = { duration = 20 }, record = { every = 0.05 } }";
+    " frequency = { distribution = 'lorentz', width = 0.5, sampling = 'quantile' } }, time = { step = 0.05, "
+    "duration = 40 }, record = { every = 0.25 } }";
+static const char alike[] = "return { swarm = { size = 100, topology = { kind = 'complete' } }, model = { "
+                            "coupling = 1, frequency = 0 },"
+                            " time = { duration = 20 }, record = { every = 0.05 } }";
 static const char groups[] =
-    "return { swarm = { size = 64, topology = { kind = 'complete' } }, model = { frequency = 0, lag = 1.4, groups = { count = 4, coupling = {"
+    "return { swarm = { size = 64, topology = { kind = 'complete' } }, model = { frequency = 0, lag = 1.4, "
+    "groups = { count = 4, coupling = {"
     " { 2, 1, 1, 1 }, { 1, 2, 1, 1 }, { 1, 1, 2, 1 }, { 1, 1, 1, 2 } } } }, time = { duration = 3 } }";
 static const char even[] =
     "return { swarm = { size = 10 }, model = { kind = 'desync', frequency = 6.2831853071795862 },"
@@ -38,7 +40,8 @@ static scenario load(const char *text) {
 static json_t *run(const char *text, bool control) {
     scenario loaded = load(text);
     json_t *summary = NULL;
-    const run_once_plan plan = {.given = &loaded, .name = "x", .where = "x.lua", .control = control, .quiet = true};
+    const run_once_plan plan = {
+        .given = &loaded, .name = "x", .where = "x.lua", .control = control, .quiet = true};
     error = (entrain_error){0};
     const run_end end = run_once(&plan, &summary, NULL, &error);
     if (end != RUN_END_DURATION && end != RUN_END_STOP)
@@ -229,8 +232,10 @@ static void test_print(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_as_the_command), cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_figures),             cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_same_as_the_command),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_ends),
         cmocka_unit_test(test_print),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
