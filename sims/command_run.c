@@ -18,6 +18,7 @@
 #include "sims/recorder.h"
 #include "sims/restore.h"
 #include "sims/say.h"
+#include "sims/script.h"
 #include "sims/snapshots.h"
 #include "sims/summary.h"
 #include "sims/timeline_file.h"
@@ -463,6 +464,14 @@ static entrain_status load(run_state *run, entrain_error *error_out) {
 int command_run(const cli_options *options) {
     if (options->json && options->output != NULL && strcmp(options->output, "-") == 0) {
         say_error("-o - and --json both want stdout; use one of them.");
+        return EXIT_USAGE;
+    }
+    bool was_script = false;
+    const int script_code = options->restore == NULL ? script_run(options, &was_script) : EXIT_DONE;
+    if (was_script)
+        return script_code;
+    if (options->resume) {
+        say_error("--resume goes on with a script or a sweep, and %s is a scenario; leave it out.", options->operand);
         return EXIT_USAGE;
     }
     run_state run = {.options = options, .lock = -1, .body.begun_s = wall_now_s()};

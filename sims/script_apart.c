@@ -1,7 +1,6 @@
 // One run of a script in a process of its own: what it crashes with, or needs of memory, is not the script's.
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sims/control_run.h"
 #include "sims/interrupt.h"
@@ -48,8 +47,6 @@ static json_t *entry_of(const script_run_job *job, run_end end, const json_t *su
 static int run_and_tell(void *context, uint64_t id, FILE *lines) {
     (void)id;
     const script_run_job *job = ((const apart *)context)->job;
-    if (job->lock >= 0)
-        close(job->lock);
     json_t *summary = NULL, *execution = NULL;
     entrain_error error = {0};
     const run_once_plan plan = {.given = job->given,

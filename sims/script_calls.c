@@ -8,28 +8,21 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "sims/interrupt.h"
 #include "sims/scenario_text.h"
-#include "sims/sweep_execute.h"
 
 // Below so many actors to a worker, waiting for each other costs more than a further worker brings.
 enum { ACTORS_PER_WORKER = 4096, WORKERS_MAX = 256 };
 
-static entrain_status end_script(script_calls *calls, entrain_error *error_out) {
+entrain_status script_calls_end(script_calls *calls, entrain_error *error_out) {
     calls->over = true;
     return entrain_error_set(error_out, ENTRAIN_CANCELLED, "The script was ended.");
 }
 
-static entrain_status no_memory(const char *where, entrain_error *error_out) {
+entrain_status script_calls_no_memory(const char *where, entrain_error *error_out) {
     return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: no memory left for a run; free some.", where);
 }
 
 // --- Options
-
-typedef struct call_options {
-    uint32_t workers;
-    double timeout_s;
-} call_options;
 
 static entrain_status refuse_option(const char *where, const char *key, const json_t *value, const char *wanted,
                                     entrain_error *error_out) {
@@ -38,10 +31,10 @@ static entrain_status refuse_option(const char *where, const char *key, const js
 }
 
 // { workers = 2, timeout = 60, seed = 7 }; the seed goes into the tree.
-static entrain_status read_options(const script_calls *calls, const char *where, const json_t *options, json_t *tree,
-                                   call_options *options_out, entrain_error *error_out) {
+entrain_status script_calls_options(const script_calls *calls, const char *where, const json_t *options, json_t *tree,
+                                   script_call_options *options_out, entrain_error *error_out) {
     static const char *const names[] = {"workers", "timeout", "seed", NULL};
-    call_options read = {.workers = calls->workers, .timeout_s = calls->timeout_s};
+    script_call_options read = {.workers = calls->workers, .timeout_s = calls->timeout_s};
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)options, key, value) { // the cast: jansson's iterators know no const
@@ -56,7 +49,7 @@ static entrain_status read_options(const script_calls *calls, const char *where,
             read.timeout_s = number;
         } else if (strcmp(key, "seed") == 0) {
             if (json_object_set(tree, "seed", value) != 0)
-                return no_memory(where, error_out);
+                return script_calls_no_memory(where, error_out);
         } else {
             const char *nearest = entrain_nearest_word(key, names);
             return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
@@ -70,7 +63,7 @@ static entrain_status read_options(const script_calls *calls, const char *where,
                                  "%s: the options are a list; give a table, as in { workers = 2 }.", where);
     if (json_object_get(tree, "seed") == NULL &&
         json_object_set_new(tree, "seed", json_integer((json_int_t)calls->seed)) != 0)
-        return no_memory(where, error_out);
+        return script_calls_no_memory(where, error_out);
     *options_out = read;
     return ENTRAIN_OK;
 }
@@ -80,7 +73,7 @@ static entrain_status read_options(const script_calls *calls, const char *where,
 static void call_key(uint32_t number, char key_out[24]) { snprintf(key_out, 24, "call:%u", number); }
 
 // The entry of the call, borrowed; NULL: it has to be carried out. Not ENTRAIN_OK: it asked something else before.
-static entrain_status look_up(script_calls *calls, const char *where, const char *hash, const json_t **entry_out) {
+entrain_status script_calls_look_up(script_calls *calls, const char *where, const char *hash, const json_t **entry_out) {
     char key[24];
     *entry_out = NULL;
     call_key(calls->count, key);
@@ -102,7 +95,7 @@ static entrain_status look_up(script_calls *calls, const char *where, const char
         where, calls->count);
 }
 
-static entrain_status keep(script_calls *calls, json_t *entry) {
+entrain_status script_calls_keep(script_calls *calls, json_t *entry) {
     char key[24];
     call_key(calls->count, key);
     if (calls->log == NULL)
@@ -112,7 +105,7 @@ static entrain_status keep(script_calls *calls, json_t *entry) {
     return status;
 }
 
-static void hash_text(uint64_t hash, char text_out[17]) {
+void script_calls_hash_text(uint64_t hash, char text_out[17]) {
     snprintf(text_out, 17, "%016llx", (unsigned long long)hash);
 }
 
@@ -120,7 +113,7 @@ static bool hash_of(const json_t *tree, char text_out[17]) {
     char *text = json_dumps(tree, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
     if (text == NULL)
         return false;
-    hash_text(XXH3_64bits(text, strlen(text)), text_out);
+    script_calls_hash_text(XXH3_64bits(text, strlen(text)), text_out);
     free(text);
     return true;
 }
@@ -128,7 +121,7 @@ static bool hash_of(const json_t *tree, char text_out[17]) {
 // --- simulate
 
 // What a script is given for an entry: the columns by name, and the rest beside them.
-static json_t *answer_of(const json_t *entry) {
+json_t *script_calls_answer(const json_t *entry) {
     static const char *const beside[] = {"summary", "wall_s", "ticks_per_s", "resident_bytes"};
     json_t *answer = json_object();
     if (answer == NULL)
@@ -154,20 +147,19 @@ static entrain_status carry_out(script_calls *calls, const scenario *given, cons
                                 .name = calls->name,
                                 .where = where,
                                 .timeout_s = timeout_s,
-                                .quiet = calls->quiet,
-                                .lock = calls->lock};
+                                .quiet = calls->quiet};
     json_t *entry = NULL;
     fflush(stdout); // what was said is seen while the run goes on
     entrain_status status = calls->one(&job, &entry, &calls->fatal);
     if (status == ENTRAIN_OK &&
         (json_object_set_new(entry, "call", json_string("simulate")) != 0 ||
          json_object_set_new(entry, "hash", json_string(hash)) != 0))
-        status = no_memory(where, &calls->fatal);
+        status = script_calls_no_memory(where, &calls->fatal);
     if (status == ENTRAIN_OK)
-        status = keep(calls, entry);
+        status = script_calls_keep(calls, entry);
     if (status != ENTRAIN_OK) {
         json_decref(entry);
-        return end_script(calls, error_out);
+        return script_calls_end(calls, error_out);
     }
     *entry_out = entry;
     return ENTRAIN_OK;
@@ -180,13 +172,13 @@ static uint32_t workers_for(uint32_t size, uint32_t wanted) {
 
 entrain_status script_calls_simulate(script_calls *calls, sandbox *box, const char *where, json_t *tree,
                                      const json_t *options, json_t **result_out, entrain_error *error_out) {
-    call_options read = {0};
+    script_call_options read = {0};
     scenario given = {0};
     char hash[17];
     if (json_object_get(tree, "sweep") != NULL)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "%s: simulate carries out one run; a table with a sweep goes to sweep{...}.", where);
-    entrain_status status = read_options(calls, where, options, tree, &read, error_out);
+    entrain_status status = script_calls_options(calls, where, options, tree, &read, error_out);
     const scenario_source source = {.path = where};
     if (status == ENTRAIN_OK)
         status = scenario_load_tree(&source, tree, box, &given, error_out);
@@ -199,9 +191,9 @@ entrain_status script_calls_simulate(script_calls *calls, sandbox *box, const ch
     const json_t *known = NULL;
     json_t *entry = NULL;
     if (!hash_of(given.resolved, hash))
-        status = no_memory(where, error_out);
-    if (status == ENTRAIN_OK && look_up(calls, where, hash, &known) != ENTRAIN_OK)
-        status = end_script(calls, error_out);
+        status = script_calls_no_memory(where, error_out);
+    if (status == ENTRAIN_OK && script_calls_look_up(calls, where, hash, &known) != ENTRAIN_OK)
+        status = script_calls_end(calls, error_out);
     if (status == ENTRAIN_OK && known == NULL)
         status = carry_out(calls, &given, where, hash, read.timeout_s, &entry, error_out);
     scenario_free(&given);
@@ -209,100 +201,10 @@ entrain_status script_calls_simulate(script_calls *calls, sandbox *box, const ch
         calls->runs++;
         calls->earlier += known != NULL;
         calls->failed += json_object_get(known != NULL ? known : entry, "reason") != NULL;
-        *result_out = answer_of(known != NULL ? known : entry);
+        *result_out = script_calls_answer(known != NULL ? known : entry);
         if (*result_out == NULL)
-            status = no_memory(where, error_out);
+            status = script_calls_no_memory(where, error_out);
     }
     json_decref(entry);
-    return status;
-}
-
-// --- sweep
-
-// A row as a script sees it: { run, point, replica, seed, direction, values, and the columns }, failed ones with why.
-static json_t *row_of(const sweep_run *run, const json_t *entry) {
-    json_t *row = answer_of(entry);
-    bool made = row != NULL;
-    made = made && json_object_set_new(row, "run", json_integer(run->index)) == 0;
-    made = made && json_object_set_new(row, "point", json_integer(run->point)) == 0;
-    made = made && json_object_set_new(row, "replica", json_integer(run->replica)) == 0;
-    made = made && json_object_set_new(row, "seed", json_integer((json_int_t)run->seed)) == 0;
-    made = made && json_object_set(row, "values", run->values) == 0;
-    if (made && run->direction != NULL)
-        made = json_object_set_new(row, "direction", json_string(run->direction)) == 0;
-    if (made)
-        return row;
-    json_decref(row);
-    return NULL;
-}
-
-static json_t *rows_of(const sweep_plan *plan, json_t *const *rows) {
-    json_t *list = json_array();
-    for (uint32_t i = 0; list != NULL && i < plan->run_count; i++)
-        if (rows[i] != NULL && json_array_append_new(list, row_of(&plan->runs[i], rows[i])) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    return list;
-}
-
-// What the journal says of a sweep itself; its runs stand under keys of their own.
-static entrain_status announce(script_calls *calls, const char *where, const char *hash) {
-    const json_t *known = NULL;
-    entrain_status status = look_up(calls, where, hash, &known);
-    if (status != ENTRAIN_OK || known != NULL)
-        return status;
-    json_t *entry = json_pack("{s:s, s:s}", "call", "sweep", "hash", hash);
-    status = entry != NULL ? keep(calls, entry) : no_memory(where, &calls->fatal);
-    json_decref(entry);
-    return status;
-}
-
-static entrain_status execute(script_calls *calls, const sweep_plan *plan, const call_options *read,
-                              const char *where, json_t **result_out, entrain_error *error_out) {
-    char hash[17], scope[64];
-    sweep_tally tally = {0};
-    json_t **rows = NULL;
-    hash_text(plan->hash, hash);
-    calls->count++;
-    snprintf(scope, sizeof scope, "sweep:%u:%s/", calls->count, hash);
-    if (announce(calls, where, hash) != ENTRAIN_OK)
-        return end_script(calls, error_out);
-    const sweep_execution what = {.plan = plan,
-                                  .log = calls->log,
-                                  .scope = scope,
-                                  .workers = read->workers,
-                                  .timeout_s = read->timeout_s,
-                                  .quiet = calls->quiet};
-    fflush(stdout);
-    if (sweep_execute(&what, &rows, &tally, &calls->fatal) != ENTRAIN_OK || tally.interrupted)
-        calls->over = true;
-    calls->runs += tally.done + tally.failed;
-    calls->failed += tally.failed;
-    calls->earlier += tally.earlier;
-    if (!calls->over && (*result_out = rows_of(plan, rows)) == NULL) {
-        no_memory(where, &calls->fatal);
-        calls->over = true;
-    }
-    if (rows != NULL)
-        sweep_rows_free(rows, plan->run_count);
-    return calls->over ? end_script(calls, error_out) : ENTRAIN_OK;
-}
-
-entrain_status script_calls_sweep(script_calls *calls, const char *where, json_t *tree, const json_t *options,
-                                  json_t **result_out, entrain_error *error_out) {
-    call_options read = {0};
-    sweep_plan *plan = NULL;
-    if (json_object_get(tree, "sweep") == NULL)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s: nothing is swept; say what, as in sweep = { [\"swarm.size\"] = { 100, 1000 } }, or "
-                                 "call simulate{...}.",
-                                 where);
-    entrain_status status = read_options(calls, where, options, tree, &read, error_out);
-    if (status == ENTRAIN_OK)
-        status = sweep_plan_make_tree(where, tree, &plan, error_out);
-    if (status == ENTRAIN_OK)
-        status = execute(calls, plan, &read, where, result_out, error_out);
-    sweep_plan_free(plan);
     return status;
 }

@@ -18,7 +18,6 @@ typedef struct script_run_job {
     const char *name, *where;
     double timeout_s; ///< 0: none
     bool quiet;
-    int lock; ///< a descriptor that the run's process shall not keep open; -1: none
 } script_run_job;
 
 /// Carries it out: an entry {"status": "done", "result", "summary", "wall_s", "ticks_per_s", "resident_bytes"} or {"status":
@@ -34,7 +33,6 @@ typedef struct script_calls {
     uint32_t workers;   ///< 0: chosen
     double timeout_s;   ///< of each run that names none; 0: none
     bool quiet;
-    int lock;
     script_run_one *one;
     // What came of them.
     uint32_t count, runs, failed, earlier; ///< calls; runs, of them failed, of them from the journal
@@ -47,6 +45,25 @@ entrain_status script_calls_simulate(script_calls *calls, sandbox *box, const ch
                                      const json_t *options, json_t **result_out, entrain_error *error_out);
 entrain_status script_calls_sweep(script_calls *calls, const char *where, json_t *tree, const json_t *options,
                                   json_t **result_out, entrain_error *error_out);
+
+// Between script_calls.c and script_sweep.c.
+
+/// What a call's second table may say: { workers = 2, timeout = 60, seed = 7 }; the seed goes into @p tree.
+typedef struct script_call_options {
+    uint32_t workers;
+    double timeout_s;
+} script_call_options;
+entrain_status script_calls_options(const script_calls *calls, const char *where, const json_t *options,
+                                    json_t *tree, script_call_options *options_out, entrain_error *error_out);
+/// The entry of the call, borrowed; NULL: it has to be carried out. Not ENTRAIN_OK: it asked something else before.
+entrain_status script_calls_look_up(script_calls *calls, const char *where, const char *hash,
+                                    const json_t **entry_out);
+entrain_status script_calls_keep(script_calls *calls, json_t *entry);
+void script_calls_hash_text(uint64_t hash, char text_out[17]);
+/// What a script is given for an entry: the columns by name, and the rest beside them. NULL: no memory.
+json_t *script_calls_answer(const json_t *entry);
+entrain_status script_calls_end(script_calls *calls, entrain_error *error_out);
+entrain_status script_calls_no_memory(const char *where, entrain_error *error_out);
 
 /// The run itself, in a process of its own (pool.h).
 entrain_status script_run_apart(const script_run_job *job, json_t **entry_out, entrain_error *error_out);

@@ -100,10 +100,12 @@ static void forget(leavings *left) {
 // --- Manifest
 
 static json_t *manifest_of(const script_facts *facts) {
+    char *whole = realpath(facts->path, NULL); // a manifest can be run from anywhere on this machine
     json_t *manifest = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:O, s:I}", "format", SCRIPT_FORMAT, "format_version",
-                                 RUN_FORMAT_VERSION, "name", facts->name, "script", facts->path, "text", facts->text,
+                                 RUN_FORMAT_VERSION, "name", facts->name, "script", whole != NULL ? whole : facts->path, "text", facts->text,
                                  "command", facts->typed, "given", (json_t *)facts->given, "seed",
                                  (json_int_t)facts->seed);
+    free(whole);
     if (manifest != NULL)
         json_object_set_new(manifest, "engine", json_pack("{s:s}", "version", entrain_version()));
     return manifest;

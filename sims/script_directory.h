@@ -7,6 +7,8 @@
 #ifndef ENTRAIN_SIMS_SCRIPT_DIRECTORY_H
 #define ENTRAIN_SIMS_SCRIPT_DIRECTORY_H
 
+#include <stdint.h>
+
 #include "sims/journal.h"
 #include "sims/run_directory.h"
 
