@@ -21,14 +21,16 @@ entrain_status csv_check_name(const char *name, entrain_error *error_out) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     const size_t size = strlen(name);
     if (size < 5 || strcmp(name + size - 4, ".csv") != 0)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "csv: the name \"%s\" does not end in .csv, as in csv(\"results.csv\", { \"size\" }).",
-                                 words_text(name).text);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "csv: the name \"%s\" does not end in .csv, as in csv(\"results.csv\", { \"size\" }).",
+            words_text(name).text);
     if (size > CSV_NAME_MAX || name[0] == '.' || strspn(name, letters) != size)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "csv: \"%s\" is no plain file name; files go into the script's directory, and a "
-                                 "name has up to %d letters, digits, \".\", \"_\" and \"-\".",
-                                 words_text(name).text, CSV_NAME_MAX);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "csv: \"%s\" is no plain file name; files go into the script's directory, and a "
+            "name has up to %d letters, digits, \".\", \"_\" and \"-\".",
+            words_text(name).text, CSV_NAME_MAX);
     return ENTRAIN_OK;
 }
 
@@ -65,27 +67,31 @@ static size_t put_cell(FILE *to, const csv_cell *cell) {
 static entrain_status check_columns(const char *name, const char *const *columns, uint32_t count,
                                     entrain_error *error_out) {
     if (count == 0 || count > CSV_COLUMNS_MAX)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "csv: \"%s\" has %u columns; give 1 to %d names, as in { \"size\", \"coherence\" }.",
-                                 name, count, CSV_COLUMNS_MAX);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "csv: \"%s\" has %u columns; give 1 to %d names, as in { \"size\", \"coherence\" }.", name, count,
+            CSV_COLUMNS_MAX);
     for (uint32_t i = 0; i < count; i++) {
         if (columns[i][0] == '\0')
-            return entrain_error_set(error_out, ENTRAIN_INVALID, "csv: column %u of \"%s\" has no name.", i + 1, name);
+            return entrain_error_set(error_out, ENTRAIN_INVALID, "csv: column %u of \"%s\" has no name.",
+                                     i + 1, name);
         for (uint32_t j = 0; j < i; j++)
             if (strcmp(columns[i], columns[j]) == 0)
-                return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                         "csv: \"%s\" has two columns \"%s\"; call one of them something else.", name,
-                                         words_text(columns[i]).text);
+                return entrain_error_set(
+                    error_out, ENTRAIN_INVALID,
+                    "csv: \"%s\" has two columns \"%s\"; call one of them something else.", name,
+                    words_text(columns[i]).text);
     }
     return ENTRAIN_OK;
 }
 
 static entrain_status no_memory(const char *name, entrain_error *error_out) {
-    return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "csv: no memory left for \"%s\"; free some.", name);
+    return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "csv: no memory left for \"%s\"; free some.",
+                             name);
 }
 
-entrain_status csv_open(const char *directory, const char *name, const char *const *columns, uint32_t column_count,
-                        csv_file **file_out, entrain_error *error_out) {
+entrain_status csv_open(const char *directory, const char *name, const char *const *columns,
+                        uint32_t column_count, csv_file **file_out, entrain_error *error_out) {
     entrain_status status = csv_check_name(name, error_out);
     if (status == ENTRAIN_OK)
         status = check_columns(name, columns, column_count, error_out);
@@ -124,8 +130,8 @@ const char *csv_column(const csv_file *file, uint32_t index) { return file->colu
 entrain_status csv_row(csv_file *file, const csv_cell *cells, entrain_error *error_out) {
     FILE *to = file->file.stream;
     if (file->closed)
-        return entrain_error_set(error_out, ENTRAIN_ORDER, "csv: \"%s\" is closed; write its rows before that.",
-                                 file->name);
+        return entrain_error_set(error_out, ENTRAIN_ORDER,
+                                 "csv: \"%s\" is closed; write its rows before that.", file->name);
     for (uint32_t i = 0; i < file->column_count; i++) {
         if (i > 0)
             fputc(',', to);
@@ -140,8 +146,9 @@ entrain_status csv_row(csv_file *file, const csv_cell *cells, entrain_error *err
     if (fflush(to) != 0 || ferror(to) != 0)
         return run_file_refuse(&file->file, error_out);
     if (file->bytes > (uint64_t)CSV_MIB_MAX << 20)
-        return entrain_error_set(error_out, ENTRAIN_LIMIT, "csv: \"%s\" is larger than %d MiB; write less of it.",
-                                 file->name, CSV_MIB_MAX);
+        return entrain_error_set(error_out, ENTRAIN_LIMIT,
+                                 "csv: \"%s\" is larger than %d MiB; write less of it.", file->name,
+                                 CSV_MIB_MAX);
     return ENTRAIN_OK;
 }
 

@@ -24,8 +24,8 @@ typedef struct csv_file csv_file;
 /// Whether a script may call a file so: letters, digits, ".", "_" and "-", not first a ".", and ".csv" at the end.
 entrain_status csv_check_name(const char *name, entrain_error *error_out);
 /// Begins @p directory/@p name with a line of column names. Names that are empty or twice there are refused.
-entrain_status csv_open(const char *directory, const char *name, const char *const *columns, uint32_t column_count,
-                        csv_file **file_out, entrain_error *error_out);
+entrain_status csv_open(const char *directory, const char *name, const char *const *columns,
+                        uint32_t column_count, csv_file **file_out, entrain_error *error_out);
 const char *csv_name(const csv_file *file);
 uint32_t csv_column_count(const csv_file *file);
 const char *csv_column(const csv_file *file, uint32_t index);

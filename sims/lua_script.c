@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sims/given.h"
@@ -24,8 +25,10 @@ static int raise(lua_State *L, int line, const char *sentence) {
     if (strncmp(sentence, box->path, size) == 0 && sentence[size] == ':') {
         const char *after = sentence + size + 1;
         const size_t digits = strspn(after, "0123456789");
-        if (digits > 0 && after[digits] == ':')
+        if (digits > 0 && digits < 8 && after[digits] == ':') {
+            line = atoi(after); // of a function of the index, perhaps
             after += digits + 1;
+        }
         rest = after + strspn(after, " ");
     }
     lua_pushfstring(L, "s:%d: ", line);
@@ -74,8 +77,9 @@ static void take_arguments(lua_State *L, const char *what, const char *options_w
     }
     lua_getfield(L, 1, "on_sample");
     if (lua_isfunction(L, -1))
-        luaL_error(L, "on_sample is a function of this script, and a run has a sandbox of its own; give it as a "
-                      "text: on_sample = [[ return { on_sample = function(s) ... end } ]]");
+        luaL_error(L,
+                   "on_sample is a function of this script, and a run has a sandbox of its own; give it as a "
+                   "text: on_sample = [[ return { on_sample = function(s) ... end } ]]");
     lua_pop(L, 1);
     box->takes = strcmp(what, "the table given to simulate") == 0 ? given_takes_function : NULL;
     lua_pushvalue(L, 1);
@@ -208,8 +212,8 @@ static int csv_method_row(lua_State *L) {
             lua_getfield(L, 2, csv_column(file, (uint32_t)i));
         lua_remove(L, 2);
     } else if (given != count) {
-        return luaL_error(L, "row: %d values for the %d columns of %s; give as many (nil for none)", given, count,
-                          csv_name(file));
+        return luaL_error(L, "row: %d values for the %d columns of %s; give as many (nil for none)", given,
+                          count, csv_name(file));
     }
     csv_cell *cells = lua_newuserdatauv(L, (size_t)count * sizeof *cells, 0);
     for (int i = 0; i < count; i++)
@@ -240,7 +244,8 @@ static int script_print(lua_State *L) {
         lua_pop(L, 1);
     }
     if (!said || !host->print(host->context, "\n", 1))
-        return luaL_error(L, "print: the script has said more than 64 MiB; write rows into a file with csv()");
+        return luaL_error(L,
+                          "print: the script has said more than 64 MiB; write rows into a file with csv()");
     return 0;
 }
 
@@ -266,8 +271,9 @@ void sandbox_open_script(lua_State *L) {
     lua_setglobal(L, "machine");
 }
 
-entrain_status sandbox_run_script(const char *path, const char *text, size_t size, const sandbox_limits *limits,
-                                  const script_host *host, script_end *end_out, entrain_error *error_out) {
+entrain_status sandbox_run_script(const char *path, const char *text, size_t size,
+                                  const sandbox_limits *limits, const script_host *host, script_end *end_out,
+                                  entrain_error *error_out) {
     sandbox *box = NULL;
     entrain_status status = sandbox_create(path, text, size, limits, &box, error_out);
     if (status != ENTRAIN_OK) {

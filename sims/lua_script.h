@@ -12,8 +12,8 @@
 typedef struct script_host {
     /// simulate(tree, options): *result_out becomes the table that it gives back. @p where, "x.lua:12", opens
     /// sentences. null stands in @p tree for functions that @p box has (sandbox_list). @p options may be NULL.
-    entrain_status (*simulate)(void *context, sandbox *box, const char *where, json_t *tree, const json_t *options,
-                               json_t **result_out, entrain_error *error_out);
+    entrain_status (*simulate)(void *context, sandbox *box, const char *where, json_t *tree,
+                               const json_t *options, json_t **result_out, entrain_error *error_out);
     /// sweep(tree, options), which takes no functions.
     entrain_status (*sweep)(void *context, const char *where, json_t *tree, const json_t *options,
                             json_t **result_out, entrain_error *error_out);
@@ -37,8 +37,9 @@ typedef enum script_end {
 } script_end;
 
 /// Runs @p text as the script @p path. @return ENTRAIN_OK unless the end is SCRIPT_RAISED.
-entrain_status sandbox_run_script(const char *path, const char *text, size_t size, const sandbox_limits *limits,
-                                  const script_host *host, script_end *end_out, entrain_error *error_out);
+entrain_status sandbox_run_script(const char *path, const char *text, size_t size,
+                                  const sandbox_limits *limits, const script_host *host, script_end *end_out,
+                                  entrain_error *error_out);
 
 /// Whether @p text names simulate, sweep or csv as something to call, outside of comments and texts: only then can it be a
 /// script. (A key, as in { sweep = ... } or x.sweep, is none.)

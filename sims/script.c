@@ -36,7 +36,7 @@ typedef struct script_session {
     script_calls calls;
     script_directory directory;
     bool begun;
-    int code; // where calls.over is set
+    int code;   // where calls.over is set
     char *held; // what was printed before it was begun
     size_t held_bytes, said_bytes;
     run_file output;
@@ -109,7 +109,8 @@ static json_t *value_of(const char *text) {
     const double number = strtod(text, &end);
     const bool plain = text[0] != '\0' && strspn(text, "0123456789+-.eE") == strlen(text);
     if (plain && end != NULL && *end == '\0' && isfinite(number))
-        return number == floor(number) && fabs(number) < 0x1p53 ? json_integer((json_int_t)number) : json_real(number);
+        return number == floor(number) && fabs(number) < 0x1p53 ? json_integer((json_int_t)number)
+                                                                : json_real(number);
     if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
         return json_boolean(text[0] == 't');
     return json_string(text);
@@ -140,14 +141,16 @@ static entrain_status take_sets(script_session *script, entrain_error *error_out
             json_object_set(script->given, key + 7, value);
         } else if (strcmp(key, "seed") == 0 && json_is_integer(value) && integer >= 0) {
             script->calls.seed = (uint64_t)integer;
-        } else if (strcmp(key, "exec.workers") == 0 && json_is_integer(value) && integer >= 1 && integer <= 256) {
+        } else if (strcmp(key, "exec.workers") == 0 && json_is_integer(value) && integer >= 1 &&
+                   integer <= 256) {
             script->calls.workers = (uint32_t)integer;
         } else if (status == ENTRAIN_OK) {
-            status = entrain_error_set(
-                error_out, ENTRAIN_INVALID,
-                "%s is a script, which says itself what its runs are; --set %s does not reach them. What it is to be told is "
-                "--set script.NAME=VALUE, which it reads as given.NAME; --seed and --workers are for all its runs.",
-                script->path, words_text(set).text);
+            status = entrain_error_set(error_out, ENTRAIN_INVALID,
+                                       "%s is a script, which says itself what its runs are; --set %s does "
+                                       "not reach them. What it is to be told is "
+                                       "--set script.NAME=VALUE, which it reads as given.NAME; --seed and "
+                                       "--workers are for all its runs.",
+                                       script->path, words_text(set).text);
         }
         json_decref(value);
     }
@@ -188,8 +191,9 @@ static entrain_status check_given(const script_session *script, entrain_error *e
         const char *nearest = entrain_nearest_word(key, names);
         if (nearest == NULL && count > 0)
             nearest = names[0];
-        return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "--set script.%s: %s never asks for given.%s%s%s%s", key,
-                                 script->path, key, nearest != NULL ? "; did you mean script." : ".",
+        return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
+                                 "--set script.%s: %s never asks for given.%s%s%s%s", key, script->path, key,
+                                 nearest != NULL ? "; did you mean script." : ".",
                                  nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
     }
     return ENTRAIN_OK;
@@ -210,7 +214,8 @@ static entrain_status check_options(const cli_options *options, const char *path
                                  "%s is for a single run, and %s is a script; leave it out.", name, path);
     if (options->output != NULL && strcmp(options->output, "-") == 0)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s is a script and says on stdout what it prints; -o takes a directory.", path);
+                                 "%s is a script and says on stdout what it prints; -o takes a directory.",
+                                 path);
     return ENTRAIN_OK;
 }
 
@@ -221,7 +226,8 @@ static void put_said(script_session *script, const char *text, size_t size) {
     fwrite(text, 1, size, script->output.stream);
 }
 
-static entrain_status begin(script_session *script, entrain_error *error_out) {
+static entrain_status begin(script_calls *calls) {
+    script_session *script = calls->context;
     entrain_error refused = {0};
     entrain_status status = take_sets(script, &refused);
     script->code = EXIT_USAGE;
@@ -230,14 +236,14 @@ static entrain_status begin(script_session *script, entrain_error *error_out) {
     if (status == ENTRAIN_OK)
         status = check_given(script, &refused);
     if (status == ENTRAIN_OK)
-        status = script_directory_open(script->where, &script->facts, script->options->resume, script->options->force,
-                                       &script->directory, &refused);
+        status = script_directory_open(script->where, &script->facts, script->options->resume,
+                                       script->options->force, &script->directory, &refused);
     if (status == ENTRAIN_OK)
         status = run_file_open(script->directory.path, "output.txt", &script->output, &refused);
     if (status != ENTRAIN_OK) {
         script->calls.over = true;
         script->calls.fatal = refused;
-        return entrain_error_set(error_out, ENTRAIN_CANCELLED, "The script was ended.");
+        return status;
     }
     script->begun = true;
     script->code = EXIT_FAILED;
@@ -245,29 +251,25 @@ static entrain_status begin(script_session *script, entrain_error *error_out) {
     script->calls.changed = script->directory.changed;
     if (script->directory.resumed)
         say_note("going on in %s: what it holds is not run again%s", script->directory.path,
-                 script->directory.changed ? "; the script has been changed since, and what it asks anew is" : "");
+                 script->directory.changed ? "; the script has been changed since, and what it asks anew is"
+                                           : "");
     put_said(script, script->held, script->held_bytes);
     return ENTRAIN_OK;
 }
 
-static entrain_status on_simulate(void *context, sandbox *box, const char *where, json_t *tree, const json_t *options,
-                                  json_t **result_out, entrain_error *error_out) {
+static entrain_status on_simulate(void *context, sandbox *box, const char *where, json_t *tree,
+                                  const json_t *options, json_t **result_out, entrain_error *error_out) {
     script_session *script = context;
-    entrain_status status = script->begun ? ENTRAIN_OK : begin(script, error_out);
-    return status != ENTRAIN_OK
-               ? status
-               : script_calls_simulate(&script->calls, box, where, tree, options, result_out, error_out);
+    return script_calls_simulate(&script->calls, box, where, tree, options, result_out, error_out);
 }
 
 static entrain_status on_sweep(void *context, const char *where, json_t *tree, const json_t *options,
                                json_t **result_out, entrain_error *error_out) {
-    script_session *script = context;
-    entrain_status status = script->begun ? ENTRAIN_OK : begin(script, error_out);
-    if (status != ENTRAIN_OK)
-        return status;
+    (void)context;
     // script_sweep.c carries them out.
     (void)tree, (void)options, (void)result_out;
-    return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED, "%s: sweep is not there yet; call simulate.", where);
+    return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED, "%s: sweep is not there yet; call simulate.",
+                             where);
 }
 
 static entrain_status on_csv(void *context, const char *where, const char *name, const char *const *columns,
@@ -277,13 +279,18 @@ static entrain_status on_csv(void *context, const char *where, const char *name,
     entrain_status status = csv_check_name(name, error_out);
     for (uint32_t i = 0; status == ENTRAIN_OK && i < script->file_count; i++)
         if (strcmp(csv_name(script->files[i]), name) == 0)
-            status = entrain_error_set(error_out, ENTRAIN_INVALID,
-                                       "csv: \"%s\" was begun before; keep its writer, or call this one something else.",
-                                       name);
+            status = entrain_error_set(
+                error_out, ENTRAIN_INVALID,
+                "csv: \"%s\" was begun before; keep its writer, or call this one something else.", name);
     if (status == ENTRAIN_OK && script->file_count == FILES_MAX)
-        status = entrain_error_set(error_out, ENTRAIN_LIMIT, "csv: a script writes up to %d files.", FILES_MAX);
-    if (status == ENTRAIN_OK && !script->begun)
-        status = begin(script, error_out);
+        status =
+            entrain_error_set(error_out, ENTRAIN_LIMIT, "csv: a script writes up to %d files.", FILES_MAX);
+    if (status == ENTRAIN_OK && !script->calls.begun) {
+        script->calls.begun = true;
+        status = begin(&script->calls);
+        if (status != ENTRAIN_OK)
+            return script_calls_end(&script->calls, error_out);
+    }
     if (status == ENTRAIN_OK)
         status = script_directory_add(&script->directory, script->file_count + 1, name, error_out);
     if (status == ENTRAIN_OK)
@@ -345,7 +352,8 @@ static int finish(script_session *script) {
         snprintf(earlier, sizeof earlier, ", %u of them done before", calls->earlier);
     if (calls->failed > 0)
         snprintf(failed, sizeof failed, ", %u failed", calls->failed);
-    say_note("%s%s%s; files in %s", text_counted(calls->runs, "run").text, earlier, failed, script->directory.path);
+    say_note("%s%s%s; files in %s", text_counted(calls->runs, "run").text, earlier, failed,
+             script->directory.path);
     return EXIT_DONE;
 }
 
@@ -362,7 +370,8 @@ static int leave(script_session *script, const char *raised) {
         say_error("%s", calls->fatal.sentence);
         code = script->code;
     } else {
-        say_note("interrupted after %s; files are complete up to there", text_counted(calls->runs, "run").text);
+        say_note("interrupted after %s; files are complete up to there",
+                 text_counted(calls->runs, "run").text);
     }
     if (calls->runs > 0 || code == EXIT_INTERRUPTED)
         say_how_to_go_on(script);
@@ -424,7 +433,9 @@ int script_run(const cli_options *options, bool *was_script_out) {
                              .calls = {.seed = 1,
                                        .timeout_s = options->timeout_s,
                                        .quiet = options->quiet,
-                                       .one = script_run_apart}};
+                                       .one = script_run_apart,
+                                       .begin = begin}};
+    script.calls.context = &script;
     entrain_error later = {0};
     int code = EXIT_DONE;
     *was_script_out = false;
@@ -434,7 +445,8 @@ int script_run(const cli_options *options, bool *was_script_out) {
         take_sets(&script, &later); // what it refuses is told once this is known to be a script
         if (options->output != NULL)
             script.where = strdup(options->output);
-        else if (asprintf(&script.where, "out/%s-%llu", script.name, (unsigned long long)script.calls.seed) < 0)
+        else if (asprintf(&script.where, "out/%s-%llu", script.name, (unsigned long long)script.calls.seed) <
+                 0)
             script.where = NULL;
         if (script.where == NULL)
             abort();

@@ -22,8 +22,8 @@ typedef struct apart {
 
 // --- In the run's process
 
-static json_t *entry_of(const script_run_job *job, run_end end, const json_t *summary, const json_t *execution,
-                        const char *sentence) {
+static json_t *entry_of(const script_run_job *job, run_end end, const json_t *summary,
+                        const json_t *execution, const char *sentence) {
     json_t *entry = json_object();
     char late[80];
     if (end == RUN_END_TIMEOUT) {
@@ -88,7 +88,8 @@ static json_t *entry_of_end(const pool_end *end) {
         snprintf(reason, sizeof reason,
                  "its process was killed, most likely because the machine had no more memory for it");
     else if (end->signal != 0)
-        snprintf(reason, sizeof reason, "its process was ended by signal %d (%s)", end->signal, strsignal(end->signal));
+        snprintf(reason, sizeof reason, "its process was ended by signal %d (%s)", end->signal,
+                 strsignal(end->signal));
     else
         snprintf(reason, sizeof reason, "its process ended with code %d and told nothing", end->code);
     return json_pack("{s:s, s:s}", "status", "failed", "reason", reason);

@@ -24,15 +24,16 @@ entrain_status script_calls_no_memory(const char *where, entrain_error *error_ou
 
 // --- Options
 
-static entrain_status refuse_option(const char *where, const char *key, const json_t *value, const char *wanted,
-                                    entrain_error *error_out) {
-    return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: the option %s is %s; it must be %s.", where, key,
-                             words_value(value).text, wanted);
+static entrain_status refuse_option(const char *where, const char *key, const json_t *value,
+                                    const char *wanted, entrain_error *error_out) {
+    return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: the option %s is %s; it must be %s.", where,
+                             key, words_value(value).text, wanted);
 }
 
 // { workers = 2, timeout = 60, seed = 7 }; the seed goes into the tree.
-entrain_status script_calls_options(const script_calls *calls, const char *where, const json_t *options, json_t *tree,
-                                   script_call_options *options_out, entrain_error *error_out) {
+entrain_status script_calls_options(const script_calls *calls, const char *where, const json_t *options,
+                                    json_t *tree, script_call_options *options_out,
+                                    entrain_error *error_out) {
     static const char *const names[] = {"workers", "timeout", "seed", NULL};
     script_call_options read = {.workers = calls->workers, .timeout_s = calls->timeout_s};
     const char *key;
@@ -52,10 +53,11 @@ entrain_status script_calls_options(const script_calls *calls, const char *where
                 return script_calls_no_memory(where, error_out);
         } else {
             const char *nearest = entrain_nearest_word(key, names);
-            return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
-                                     "%s: there is no option \"%s\"%s%s%s; there are workers, timeout and seed.", where,
-                                     words_text(key).text, nearest != NULL ? " (did you mean " : "",
-                                     nearest != NULL ? nearest : "", nearest != NULL ? "?)" : "");
+            return entrain_error_set(
+                error_out, ENTRAIN_UNKNOWN,
+                "%s: there is no option \"%s\"%s%s%s; there are workers, timeout and seed.", where,
+                words_text(key).text, nearest != NULL ? " (did you mean " : "",
+                nearest != NULL ? nearest : "", nearest != NULL ? "?)" : "");
         }
     }
     if (options != NULL && !json_is_object(options))
@@ -70,10 +72,20 @@ entrain_status script_calls_options(const script_calls *calls, const char *where
 
 // --- The journal
 
+entrain_status script_calls_next(script_calls *calls, entrain_error *error_out) {
+    const bool first = !calls->begun;
+    calls->begun = true;
+    if (first && calls->begin != NULL && calls->begin(calls) != ENTRAIN_OK)
+        return script_calls_end(calls, error_out);
+    calls->count++;
+    return ENTRAIN_OK;
+}
+
 static void call_key(uint32_t number, char key_out[24]) { snprintf(key_out, 24, "call:%u", number); }
 
 // The entry of the call, borrowed; NULL: it has to be carried out. Not ENTRAIN_OK: it asked something else before.
-entrain_status script_calls_look_up(script_calls *calls, const char *where, const char *hash, const json_t **entry_out) {
+entrain_status script_calls_look_up(script_calls *calls, const char *where, const char *hash,
+                                    const json_t **entry_out) {
     char key[24];
     *entry_out = NULL;
     call_key(calls->count, key);
@@ -90,7 +102,8 @@ entrain_status script_calls_look_up(script_calls *calls, const char *where, cons
     calls->over = true;
     return entrain_error_set(
         &calls->fatal, ENTRAIN_MISMATCH,
-        "%s: run %u is not what it was before the script was resumed, though all before it was answered the same; what a "
+        "%s: run %u is not what it was before the script was resumed, though all before it was answered the "
+        "same; what a "
         "script asks may depend on answers and arguments only. Start it anew with --force.",
         where, calls->count);
 }
@@ -141,19 +154,16 @@ json_t *script_calls_answer(const json_t *entry) {
     return NULL;
 }
 
-static entrain_status carry_out(script_calls *calls, const scenario *given, const char *where, const char *hash,
-                                double timeout_s, json_t **entry_out, entrain_error *error_out) {
-    const script_run_job job = {.given = given,
-                                .name = calls->name,
-                                .where = where,
-                                .timeout_s = timeout_s,
-                                .quiet = calls->quiet};
+static entrain_status carry_out(script_calls *calls, const scenario *given, const char *where,
+                                const char *hash, double timeout_s, json_t **entry_out,
+                                entrain_error *error_out) {
+    const script_run_job job = {
+        .given = given, .name = calls->name, .where = where, .timeout_s = timeout_s, .quiet = calls->quiet};
     json_t *entry = NULL;
     fflush(stdout); // what was said is seen while the run goes on
     entrain_status status = calls->one(&job, &entry, &calls->fatal);
-    if (status == ENTRAIN_OK &&
-        (json_object_set_new(entry, "call", json_string("simulate")) != 0 ||
-         json_object_set_new(entry, "hash", json_string(hash)) != 0))
+    if (status == ENTRAIN_OK && (json_object_set_new(entry, "call", json_string("simulate")) != 0 ||
+                                 json_object_set_new(entry, "hash", json_string(hash)) != 0))
         status = script_calls_no_memory(where, &calls->fatal);
     if (status == ENTRAIN_OK)
         status = script_calls_keep(calls, entry);
@@ -177,7 +187,8 @@ entrain_status script_calls_simulate(script_calls *calls, sandbox *box, const ch
     char hash[17];
     if (json_object_get(tree, "sweep") != NULL)
         return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s: simulate carries out one run; a table with a sweep goes to sweep{...}.", where);
+                                 "%s: simulate carries out one run; a table with a sweep goes to sweep{...}.",
+                                 where);
     entrain_status status = script_calls_options(calls, where, options, tree, &read, error_out);
     const scenario_source source = {.path = where};
     if (status == ENTRAIN_OK)
@@ -187,10 +198,10 @@ entrain_status script_calls_simulate(script_calls *calls, sandbox *box, const ch
     if (json_object_get(json_object_get(given.resolved, "exec"), "workers") == NULL)
         given.swarm.engine.scheduler.worker_count = workers_for(given.swarm.size, read.workers);
 
-    calls->count++;
     const json_t *known = NULL;
     json_t *entry = NULL;
-    if (!hash_of(given.resolved, hash))
+    status = script_calls_next(calls, error_out);
+    if (status == ENTRAIN_OK && !hash_of(given.resolved, hash))
         status = script_calls_no_memory(where, error_out);
     if (status == ENTRAIN_OK && script_calls_look_up(calls, where, hash, &known) != ENTRAIN_OK)
         status = script_calls_end(calls, error_out);

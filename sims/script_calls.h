@@ -20,25 +20,32 @@ typedef struct script_run_job {
     bool quiet;
 } script_run_job;
 
+typedef struct script_calls script_calls;
+
 /// Carries it out: an entry {"status": "done", "result", "summary", "wall_s", "ticks_per_s", "resident_bytes"} or {"status":
 /// "failed", "reason", ...}. ENTRAIN_CANCELLED: interrupted. Anything else ends the script.
-typedef entrain_status script_run_one(const script_run_job *job, json_t **entry_out, entrain_error *error_out);
+typedef entrain_status script_run_one(const script_run_job *job, json_t **entry_out,
+                                      entrain_error *error_out);
 
-typedef struct script_calls {
+struct script_calls {
     // What the calls need.
-    const char *name;   ///< of the script
-    journal *log;       ///< NULL: nothing is kept
-    bool changed;       ///< text, arguments or seed are not those of the journal
-    uint64_t seed;      ///< of runs that name none
-    uint32_t workers;   ///< 0: chosen
-    double timeout_s;   ///< of each run that names none; 0: none
+    const char *name; ///< of the script
+    journal *log;     ///< NULL: nothing is kept
+    bool changed;     ///< text, arguments or seed are not those of the journal
+    uint64_t seed;    ///< of runs that name none
+    uint32_t workers; ///< 0: chosen
+    double timeout_s; ///< of each run that names none; 0: none
     bool quiet;
     script_run_one *one;
+    /// Before the first call that is not refused; may be NULL. Not ENTRAIN_OK, with `fatal`: the script is to end.
+    entrain_status (*begin)(script_calls *calls);
+    void *context; ///< begin()'s
     // What came of them.
+    bool begun;
     uint32_t count, runs, failed, earlier; ///< calls; runs, of them failed, of them from the journal
     bool over;                             ///< the script is to end: interrupted, or `fatal` says why
     entrain_error fatal;
-} script_calls;
+};
 
 /// As script_host has them.
 entrain_status script_calls_simulate(script_calls *calls, sandbox *box, const char *where, json_t *tree,
@@ -55,6 +62,8 @@ typedef struct script_call_options {
 } script_call_options;
 entrain_status script_calls_options(const script_calls *calls, const char *where, const json_t *options,
                                     json_t *tree, script_call_options *options_out, entrain_error *error_out);
+/// The next call has been understood: begins, where it is the first, and counts it.
+entrain_status script_calls_next(script_calls *calls, entrain_error *error_out);
 /// The entry of the call, borrowed; NULL: it has to be carried out. Not ENTRAIN_OK: it asked something else before.
 entrain_status script_calls_look_up(script_calls *calls, const char *where, const char *hash,
                                     const json_t **entry_out);

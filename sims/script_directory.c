@@ -101,10 +101,11 @@ static void forget(leavings *left) {
 
 static json_t *manifest_of(const script_facts *facts) {
     char *whole = realpath(facts->path, NULL); // a manifest can be run from anywhere on this machine
-    json_t *manifest = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:O, s:I}", "format", SCRIPT_FORMAT, "format_version",
-                                 RUN_FORMAT_VERSION, "name", facts->name, "script", whole != NULL ? whole : facts->path, "text", facts->text,
-                                 "command", facts->typed, "given", (json_t *)facts->given, "seed",
-                                 (json_int_t)facts->seed);
+    json_t *manifest =
+        json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:O, s:I}", "format", SCRIPT_FORMAT, "format_version",
+                  RUN_FORMAT_VERSION, "name", facts->name, "script", whole != NULL ? whole : facts->path,
+                  "text", facts->text, "command", facts->typed, "given", (json_t *)facts->given, "seed",
+                  (json_int_t)facts->seed);
     free(whole);
     if (manifest != NULL)
         json_object_set_new(manifest, "engine", json_pack("{s:s}", "version", entrain_version()));
@@ -121,9 +122,10 @@ static bool has_changed(const json_t *manifest, const script_facts *facts) {
 static entrain_status write_manifest(const char *path, const script_facts *facts, entrain_error *error_out) {
     json_t *manifest = manifest_of(facts);
     if (manifest == NULL)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s: a script is stored whole, as UTF-8, and its text or its path is not; save it so.",
-                                 facts->path);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: a script is stored whole, as UTF-8, and its text or its path is not; save it so.",
+            facts->path);
     entrain_status status = run_file_write_json(path, "manifest.json", manifest, error_out);
     json_decref(manifest);
     return status;
@@ -142,10 +144,11 @@ static entrain_status begin_anew(script_directory *directory, const script_facts
                                  .what = "script's run"};
     entrain_status status = ENTRAIN_OK;
     if (left.calls > 0 && !force && !run_directory_has(directory->path, "output.txt"))
-        status = entrain_error_set(error_out, ENTRAIN_IO,
-                                   "The directory %s holds a script's run that was not finished; go on with it by "
-                                   "--resume, begin anew by --force, or name another with -o.",
-                                   directory->path);
+        status =
+            entrain_error_set(error_out, ENTRAIN_IO,
+                              "The directory %s holds a script's run that was not finished; go on with it by "
+                              "--resume, begin anew by --force, or name another with -o.",
+                              directory->path);
     if (status == ENTRAIN_OK)
         status = directory_prepare(&kind, directory->path, force, &replaced, &directory->lock, error_out);
     forget(&left);
@@ -155,8 +158,8 @@ static entrain_status begin_anew(script_directory *directory, const script_facts
         return status;
     if (replaced)
         say_note("replacing the earlier run in %s", directory->path);
-    json_t *header = json_pack("{s:s, s:s, s:O}", "journal_of", "script", "name", facts->name, "machine",
-                               facts->machine);
+    json_t *header =
+        json_pack("{s:s, s:s, s:O}", "journal_of", "script", "name", facts->name, "machine", facts->machine);
     char *log_path = path_join(directory->path, "runs.jsonl");
     status = journal_create(log_path, header, &directory->log, error_out);
     json_decref(header);
@@ -168,11 +171,13 @@ static entrain_status lock(script_directory *directory, entrain_error *error_out
     directory->lock = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory->lock >= 0 && flock(directory->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
         return entrain_error_set(error_out, ENTRAIN_IO,
-                                 "Another run is writing into the directory %s; wait for its end.", directory->path);
+                                 "Another run is writing into the directory %s; wait for its end.",
+                                 directory->path);
     return ENTRAIN_OK;
 }
 
-static entrain_status go_on(script_directory *directory, const script_facts *facts, entrain_error *error_out) {
+static entrain_status go_on(script_directory *directory, const script_facts *facts,
+                            entrain_error *error_out) {
     json_t *manifest = NULL, *header = NULL;
     entrain_status status = lock(directory, error_out);
     if (status == ENTRAIN_OK)

@@ -50,7 +50,8 @@ static entrain_status execute(script_calls *calls, const sweep_plan *plan, const
     sweep_tally tally = {0};
     json_t **rows = NULL;
     script_calls_hash_text(plan->hash, hash);
-    calls->count++;
+    if (script_calls_next(calls, error_out) != ENTRAIN_OK)
+        return ENTRAIN_CANCELLED;
     snprintf(scope, sizeof scope, "sweep:%u:%s/", calls->count, hash);
     if (announce(calls, where, hash) != ENTRAIN_OK)
         return script_calls_end(calls, error_out);
@@ -80,10 +81,11 @@ entrain_status script_calls_sweep(script_calls *calls, const char *where, json_t
     script_call_options read = {0};
     sweep_plan *plan = NULL;
     if (json_object_get(tree, "sweep") == NULL)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s: nothing is swept; say what, as in sweep = { [\"swarm.size\"] = { 100, 1000 } }, or "
-                                 "call simulate{...}.",
-                                 where);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: nothing is swept; say what, as in sweep = { [\"swarm.size\"] = { 100, 1000 } }, or "
+            "call simulate{...}.",
+            where);
     entrain_status status = script_calls_options(calls, where, options, tree, &read, error_out);
     if (status == ENTRAIN_OK)
         status = sweep_plan_make_tree(where, tree, &plan, error_out);
