@@ -192,7 +192,10 @@ static entrain_status tell_message(const sandbox *box, const char *message, entr
     }
     const char *absent = absent_name(message);
     char hint[160] = "";
-    if (absent != NULL)
+    if (box->host == NULL &&
+        (strstr(message, "(global 'simulate')") != NULL || strstr(message, "(global 'sweep')") != NULL))
+        snprintf(hint, sizeof hint, "; a script that calls simulate or sweep is for `entrain run`");
+    else if (absent != NULL)
         snprintf(hint, sizeof hint,
                  "; scenario scripts have no %s, only the base functions, string, table, math and utf8",
                  absent);

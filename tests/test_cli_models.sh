@@ -6,6 +6,7 @@ sims=$(readlink -f "${2:?usage: ${0##*/} PATH-OF-ENTRAIN FOLDER-OF-SCENARIOS}")
 . "$(dirname "$(readlink -f "$0")")/cli_check.sh"
 # --- every scenario that is shipped runs, if only for a moment -----------------------------------------------------------
 for scenario in "$sims"/*.lua; do
+    ! grep -qE '(simulate|sweep) ?[({]' "$scenario" || continue # a script: test_cli_script.sh
     name=$(basename "$scenario" .lua) sets=(--set record.every=0.1)
     [ "$name" != million ] || sets+=(--set swarm.size=1000)
     grep -q "events = {" "$scenario" || sets+=(--set time.duration=0.3) # what happens later would be refused

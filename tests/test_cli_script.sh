@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a user sees of scripts: told from scenarios, shut in, journaled, gone on with after Ctrl-C and kill -9.
 set -u
+sims=$(readlink -f "${2:?usage: ${0##*/} PATH-OF-ENTRAIN FOLDER-OF-SCRIPTS}")
 # shellcheck source=tests/cli_check.sh
 . "$(dirname "$(readlink -f "$0")")/cli_check.sh"
 
@@ -57,6 +58,9 @@ refused 'first.lua never asks for given.words; did you mean script.word?' run fi
 refused '--disrupt is for a single run, and first.lua is a script' run first.lua --disrupt 0.5@1s
 refused 'first.lua is a script and says on stdout what it prints; -o takes a directory' run first.lua -o -
 is "nothing was written" "$(cat out/first-1/output.txt | wc -l)" -eq 5
+
+printf 'simulate {}' >bare.lua
+refused "bare.lua:1: attempt to call a nil value (global 'simulate'); a script that calls simulate or sweep is for \`entrain run\`" verify bare.lua
 
 # --- errors, with their line
 raises() { # WORDS TEXT
@@ -162,6 +166,16 @@ expect 0 run short.lua -o short
 cp short.lua other.lua
 expect 1 run other.lua -o short --resume
 says err.txt "other.lua:1: run 1 is not what it was before the script was resumed"
+
+# --- the scripts that teach
+expect 0 run "$sims/critical_coupling.lua" --set script.largest=4 -o critical
+says out.txt "1.1876644" # Pazo's bracket for N = 4, THEORY.md T5
+is "measured as well" "$(awk -F, '$1 == 4 { print ($2 - $3) ^ 2 < 1e-6 }' critical/critical_coupling.csv)" = 1
+expect 0 run "$sims/capacity.lua" --set script.start=1000 --set script.rate=1e9 -o capacity
+says out.txt "Not even 15 agents (the clock)."
+is "it came down" "$(tail -n 1 capacity/capacity.csv | cut -d, -f1)" -lt 40
+expect 0 run "$sims/capacity.lua" --set script.start=1000 --set script.memory=100 --force -o capacity
+says out.txt "agents would need about 0.0 GB"
 
 printf '%d checks, %d failures\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]
