@@ -17,8 +17,6 @@
 #include "sims/sweep_view.h"
 #include "sims/words.h"
 
-#pragma weak result_column_at // until run_once.c is there
-
 enum { CURVES_MAX = 9, PANELS_MAX = 6, DOTS_MAX = 4000 };
 
 static const char *const colours[CURVES_MAX] = {"#1f5fa8", "#d9772b", "#3c8d5a", "#8b5aa8", "#b33a3a",
@@ -120,18 +118,12 @@ static void put_label(FILE *to, const char *which, const char *text) {
     fputs(" noenhanced textcolor rgb ink\n", to);
 }
 
-static void put_result_label(FILE *to, const picture *p, const char *which) {
-    char text[200];
-    const char *result = p->view->result, *summary = NULL;
-    for (uint32_t i = 0; result_column_at != NULL && result_column_at(i).name != NULL; i++)
+// What the result's name means.
+static const char *meaning_of(const char *result) {
+    for (uint32_t i = 0; result_column_at(i).name != NULL; i++)
         if (strcmp(result_column_at(i).name, result) == 0)
-            summary = result_column_at(i).summary;
-    const size_t room = 64; // an axis has no place for more
-    if (summary != NULL && strlen(summary) <= room)
-        snprintf(text, sizeof text, "%s: %s", result, summary);
-    else
-        snprintf(text, sizeof text, "%s", result);
-    put_label(to, which, text);
+            return result_column_at(i).summary;
+    return NULL;
 }
 
 static const char *title_of(const sweep_table *table) {
@@ -176,7 +168,13 @@ static void put_caption(FILE *to, const picture *p) {
     fputs("set label 900 ", to);
     drawing_put_quoted(to, text);
     fprintf(to, " at %s right noenhanced font ',10' textcolor rgb '#777d86'\n",
-            p->panels > 1 ? "screen 0.985,0.925" : "graph 1,1.035");
+            p->panels > 1 ? "screen 0.985,0.972" : "graph 1,1.035");
+    if (meaning_of(view->result) == NULL)
+        return;
+    fputs("set label 901 ", to);
+    drawing_put_quoted(to, meaning_of(view->result));
+    fprintf(to, " at %s left noenhanced font ',10' textcolor rgb '#777d86'\n",
+            p->panels > 1 ? "screen 0.015,0.972" : "graph 0,1.035");
     free(text);
 }
 
@@ -336,12 +334,9 @@ static void put_name(FILE *to, const picture *p, uint32_t curve, bool down, bool
     drawing_put_quoted(to, text);
 }
 
+// From the manifest, which names it where theory speaks of the base scenario.
 static const char *law_of(const sweep_table *table) {
-    const uint32_t column = csv_table_find(&table->results, "theory_law");
-    for (uint32_t row = 0; column < table->results.column_count && row < table->results.row_count; row++)
-        if (*table->results.cells[row][column] != '\0')
-            return table->results.cells[row][column];
-    return NULL;
+    return json_string_value(json_object_get(json_object_get(table->manifest, "theory"), "law"));
 }
 
 static void put_theory(FILE *to, const picture *p, uint32_t panel, const uint32_t *points, bool *first) {
@@ -397,7 +392,7 @@ static void put_lines(FILE *to, const picture *p, uint32_t panel) {
 static void put_heat(FILE *to, const picture *p, uint32_t panel) {
     fputs("set palette defined (0 '#253a78', 0.25 '#2a7fae', 0.5 '#56b48f', 0.75 '#e8c34f', 1 '#c8432f')\n",
           to);
-    put_result_label(to, p, "cblabel");
+    put_label(to, "cblabel", p->view->result);
     if (is_share(p->view->result) && p->low >= 0 && p->high <= 1.02)
         fputs("set cbrange [0:1]\n", to);
     else
@@ -430,7 +425,7 @@ static void put_panel(FILE *to, const picture *p, uint32_t panel) {
         return;
     }
     put_result_scale(to, p);
-    put_result_label(to, p, "ylabel");
+    put_label(to, "ylabel", p->view->result);
     put_lines(to, p, panel);
 }
 
@@ -465,7 +460,7 @@ static void put_script(FILE *to, const picture *p, const char *name) {
         }
         for (uint32_t panel = 0; panel < p->panels; panel++) {
             put_panel(to, p, panel);
-            fputs("unset label 900\n", to);
+            fputs("unset label 900; unset label 901\n", to);
         }
         fputs(p->panels > 1 ? "unset multiplot\nunset output\n" : "unset output\n", to);
     }

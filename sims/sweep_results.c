@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "entrain/scheduler.h"
 #include "entrain/engine.h"
@@ -16,8 +17,6 @@
 #include "sims/replica_stats.h"
 #include "sims/run_once.h"
 #include "sims/summary.h"
-
-#pragma weak result_column_at // until run_once.c is there
 
 // The manifest last: while it is there the directory is known as ours.
 static const char *const sweep_names[] = {"results.csv", "aggregate.csv", "timing.csv",
@@ -114,7 +113,7 @@ static bool is_ladder(const sweep_plan *plan) {
 static column_list columns_of(const sweep_plan *plan, json_t *const *rows) {
     static const char *const of_search[] = {"threshold", "low", "high", "evaluations"};
     column_list list = {.ladder = is_ladder(plan)};
-    for (uint32_t i = 0; result_column_at != NULL && result_column_at(i).name != NULL; i++)
+    for (uint32_t i = 0; result_column_at(i).name != NULL; i++)
         add_column(&list, result_column_at(i).name, result_column_at(i).is_text);
     for (size_t i = 0; plan->find.key != NULL && i < sizeof of_search / sizeof *of_search; i++)
         add_column(&list, of_search[i], false);
@@ -297,11 +296,28 @@ static void put_aggregate(FILE *to, const sweep_plan *plan, json_t *const *rows,
     free(values);
 }
 
+// What was drawn of earlier rows is not of these.
+static void remove_pictures(const char *directory, const column_list *list) {
+    static const char *const kinds[] = {"png", "svg"};
+    for (size_t c = 0; c <= list->count; c++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            char *path = NULL;
+            const char *name = c < list->count ? list->columns[c].name : "";
+            if (strchr(name, '/') != NULL)
+                continue;
+            if (asprintf(&path, "%s/sweep%s%s.%s", directory, *name != '\0' ? "-" : "", name, kinds[k]) < 0)
+                abort();
+            unlink(path);
+            free(path);
+        }
+}
+
 entrain_status sweep_results_write(const char *directory, const sweep_plan *plan, json_t *const *rows,
                                    entrain_error *error_out) {
     static const char *const names[] = {"results.csv", "aggregate.csv", "timing.csv"};
     column_list list = columns_of(plan, rows);
     entrain_status status = ENTRAIN_OK;
+    remove_pictures(directory, &list);
     for (size_t i = 0; i < sizeof names / sizeof *names && status == ENTRAIN_OK; i++) {
         run_file file;
         status = run_file_open(directory, names[i], &file, error_out);

@@ -7,8 +7,6 @@
 #include "entrain/math.h"
 #include "sims/run_once.h"
 
-#pragma weak result_column_at // until run_once.c is there
-
 static void *room_for(size_t count, size_t size) {
     void *made = calloc(count + 1, size);
     if (made == NULL)
@@ -118,7 +116,8 @@ static bool go_together(const view_axis *a, const view_axis *b, uint32_t rows) {
 }
 
 static bool comes_before(const view_axis *a, const view_axis *b) {
-    const bool a_bends = a->numeric && a->count > 2, b_bends = b->numeric && b->count > 2; // two make a line at most
+    const bool a_bends = a->numeric && a->count > 2,
+               b_bends = b->numeric && b->count > 2; // two make a line at most
     if (a_bends != b_bends)
         return a_bends;
     return a->count > b->count;
@@ -162,7 +161,7 @@ static bool has_numbers(const sweep_table *table, uint32_t column) {
 
 // A fingerprint may look like a number.
 static bool is_text(const char *name) {
-    for (uint32_t i = 0; result_column_at != NULL && result_column_at(i).name != NULL; i++)
+    for (uint32_t i = 0; result_column_at(i).name != NULL; i++)
         if (strcmp(result_column_at(i).name, name) == 0)
             return result_column_at(i).is_text;
     return strcmp(name, "fingerprint") == 0;
@@ -188,6 +187,12 @@ static entrain_status refuse_result(const sweep_table *table, const char *name, 
 entrain_status sweep_view_make(const sweep_table *table, const char *result, sweep_view *view_out,
                                entrain_error *error_out) {
     static const char *const usual[] = {"threshold", "coherence"};
+    static const struct {
+        const char *result, *theory;
+    } expected[] = {{"coherence", "theory_r"},
+                    {"theory_measured_r", "theory_r"},
+                    {"threshold", "theory_threshold"},
+                    {"sync_time_s", "theory_sync_time_s"}};
     sweep_view view = {
         .table = table, .result = result, .result_column = VIEW_NONE, .theory_column = VIEW_NONE};
     for (size_t i = 0; i < sizeof usual / sizeof *usual && result == NULL && view.result_column == VIEW_NONE;
@@ -208,9 +213,11 @@ entrain_status sweep_view_make(const sweep_table *table, const char *result, swe
     if (is_text(view.result) || !has_numbers(table, view.result_column))
         return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "No run of the sweep has a number for %s.",
                                  view.result);
-    const uint32_t theory = column_of(table, "theory_r");
-    if (strcmp(view.result, "coherence") == 0 && theory != VIEW_NONE && has_numbers(table, theory))
-        view.theory_column = theory;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const uint32_t theory = column_of(table, expected[i].theory);
+        if (strcmp(view.result, expected[i].result) == 0 && theory != VIEW_NONE && has_numbers(table, theory))
+            view.theory_column = theory;
+    }
     view.ladder = table->direction < table->results.column_count;
     look_at_axes(&view);
     *view_out = view;
