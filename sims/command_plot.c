@@ -21,6 +21,4 @@ static int plot_sweep(const cli_options *options) {
     return EXIT_FAILED;
 }
 
-int command_plot(const cli_options *options) {
-    return plot_sweep(options);
-}
+int command_plot(const cli_options *options) { return plot_sweep(options); }

@@ -131,6 +131,16 @@ static const cli_command commands[] = {
      command_list},
     {"show", "DIR", 1, true, "explain json", "print the summary of a finished run's directory", NULL,
      command_show},
+    {"diff", "DIR DIR", 2, true, "load json quiet", "where two runs, or two sweeps, part",
+     "Two runs: which keys of their scenarios differ, which files, and the first sample\n"
+     "and columns in which their series do. Then both are run again side by side from\n"
+     "their manifests, tick by tick from the last sample in which they agree, to name\n"
+     "the first tick, actor and field where they part, with all digits.\n"
+     "Two sweeps: which runs and columns of results.csv differ.\n"
+     "\n"
+     "Workers, policy, transport, SIMD and layout change no result; wall-clock figures\n"
+     "are not compared. Exit code 0: the same results, 3: they differ.\n",
+     command_diff},
     {"plot", "DIR", 1, true, "result json quiet", "draw the pictures of a run, a sweep or a script again",
      "From the files in DIR alone, finished or not:\n"
      "  a run's      coherence, phases, frequencies, from series.csv and phases.csv\n"
@@ -458,6 +468,10 @@ static entrain_status take_operand(cli_options *options, const char *text, entra
     if (command->operand_max == 0)
         return entrain_error_set(error_out, ENTRAIN_INVALID, "%s takes options only, not \"%s\".",
                                  command->name, text);
+    if (options->operand != NULL && options->operand_second == NULL && command->operand_max > 1) {
+        options->operand_second = text;
+        return ENTRAIN_OK;
+    }
     if (options->operand != NULL)
         return entrain_error_set(error_out, ENTRAIN_INVALID, "%s takes one %s; \"%s\" is one too many.",
                                  command->name, command->operands, text);

@@ -23,7 +23,7 @@ typedef struct cli_options cli_options;
 typedef struct cli_command {
     const char *name;
     const char *operands; ///< "SCENARIO"; shown in help
-    uint32_t operand_max; ///< 0 or 1
+    uint32_t operand_max; ///< 0, 1 or 2
     bool operand_needed;
     const char *option_names; ///< "set seed json": the long options it takes
     const char *summary;      ///< one line
@@ -34,6 +34,7 @@ typedef struct cli_command {
 struct cli_options {
     const cli_command *command;
     const char *operand; ///< NULL when none was given; SCENARIO_NO_FILE where a goal stands for it
+    const char *operand_second; ///< of a command that takes two
     const char **
         sets; ///< "key=value", in the order typed; --seed, --workers of run, --policy, --transport among them
     uint32_t set_count;
@@ -87,6 +88,7 @@ int command_bench(const cli_options *options);
 int command_explore(const cli_options *options);
 int command_list(const cli_options *options);
 int command_show(const cli_options *options);
+int command_diff(const cli_options *options);
 int command_plot(const cli_options *options);
 int command_help(const cli_options *options);
 
