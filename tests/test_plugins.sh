@@ -126,7 +126,7 @@ refused "--load takes the path of a shared object" --load ""
 # A name without a slash is a path too, and never looked for in the system's folders.
 refused "--load libm.so.6: cannot be found" --load libm.so.6
 refused "has no symbol entrain_plugin" --load "$plugins/nothing.so"
-refused "made for plug-in interface 4, and this is Entrain" --load "$plugins/abi.so"
+refused "made for plug-in interface 5, and this is Entrain" --load "$plugins/abi.so"
 refused "undefined symbol: entrain_that_never_was" --load "$plugins/unresolved.so"
 refused "no licence server answers; start one." --load "$plugins/refuses.so"
 refused "silent.so: a stated limit was passed." --load "$plugins/silent.so"

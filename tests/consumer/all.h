@@ -1,6 +1,7 @@
 // Every public header. tests/test_consumer.sh fails when one is missing here.
 #include <entrain/actor.h>
 #include <entrain/agent.h>
+#include <entrain/archive.h>
 #include <entrain/behavior.h>
 #include <entrain/disruption.h>
 #include <entrain/distribution.h>
