@@ -518,6 +518,28 @@ static void receive_column(entrain_engine *engine, entrain__cohort *cohort, uint
     }
 }
 
+// Where observations come through the same rings, those must be empty when they come: mail that was not handled,
+// because its actor is to end, is turned away now. Each came from this lane, in this order; of those that were
+// shed or replaced there are more in it.
+static void turn_away_unread(entrain_engine *engine, entrain__cohort *cohort) {
+    const entrain_population *population = cohort->population;
+    entrain_mailbox_set *set = population->letterboxes;
+    for (uint64_t l = 0; l < cohort->lane_count && cohort->kept > 0; l++) {
+        entrain__letter *letter = &engine->lanes[cohort->lane_first + l];
+        const uint32_t letterbox =
+            population->letterbox_first +
+            entrain__column_of(population, entrain__id_slot(letter->to) - population->first);
+        const entrain__span unread = entrain__mailbox_peek(set, letterbox);
+        if (letter->undelivered != 0 || unread.first_count == 0)
+            continue;
+        letter->message = *unread.first;
+        entrain__mailbox_release(set, letterbox, 1);
+        cohort->kept--;
+        turn_away(engine, cohort, letter);
+    }
+    ENTRAIN_ASSERT(cohort->kept == 0);
+}
+
 void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker) {
     uint64_t *called = engine->scratch[worker].called;
     entrain__calendar *calendar = cohort->calendar;
@@ -544,6 +566,10 @@ void entrain__letters_receive(entrain_engine *engine, entrain__cohort *cohort, u
         for (uint64_t bits = called[w]; bits != 0; bits &= bits - 1)
             receive_column(engine, cohort, worker, cohort->first + 64 * w + (uint32_t)__builtin_ctzll(bits),
                            notices, rung);
+    if (cohort->kept > 0 && cohort->population->behavior.words > 0 &&
+        cohort->population->letterboxes == engine->mailboxes &&
+        engine->config.transport == ENTRAIN_TRANSPORT_MAILBOX)
+        turn_away_unread(engine, cohort);
 }
 
 void entrain__letters_forget(entrain_engine *engine, entrain__cohort *cohort, uint32_t column) {
