@@ -306,7 +306,7 @@ entrain_status entrain_archive_read_memory(const void *data, size_t size, const 
 
 // Copied, not only mapped: what was checked must be what is read, whoever writes to the file meanwhile.
 static void take_file(entrain_archive *archive) {
-    const int file = open(archive->path, O_RDONLY | O_CLOEXEC);
+    const int file = open(archive->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe is refused, not waited for
     struct stat facts;
     if (file < 0 || fstat(file, &facts) != 0) {
         entrain_archive_refuse(archive, ENTRAIN_IO, "it could not be opened: %s.", strerror(errno));
