@@ -30,6 +30,7 @@ typedef struct aw_world {
     uint32_t workers;
     entrain_layout layout;
     uint32_t cohort_weight;
+    uint32_t spare_delay; // that no disturbance uses
     // Running.
     entrain_engine *engine;
     entrain_population *talkers, *quiet;
@@ -132,7 +133,9 @@ static inline entrain_status aw_receive(entrain_self *self, const entrain_messag
 static inline void aw_step(const entrain_range *range, uint32_t stage) {
     const aw_world *world = range->context;
     aw_columns its = aw_of(range->columns);
+    const entrain_payload unit = {.f64 = range->sum_unit};
     for (uint32_t k = 0; k < range->count; k++) {
+        its.state[k] = entrain__mix_fold(its.state[k], unit.u64);
         for (uint32_t w = 0; w < world->words; w++)
             its.state[k] = entrain__mix_fold(its.state[k], (uint64_t)range->sums[k * world->words + w]);
         its.state[k] = entrain__mix_fold(its.state[k], (uint64_t)range->heard[k] << 8 | stage);
@@ -176,10 +179,10 @@ static inline aw_world aw_make(uint64_t number) {
         .words = 1 + (uint32_t)(number % 4),
         .stages = 1U << number % 3,
         .inbox = 2 + (uint32_t)(number % 3),
-        .delay_max = number % 3 == 0 ? 3 : 0,
+        .delay_max = number % 5 < 2 ? 3 : 0,
         .complete = number % 6 == 5,
         .weighted = number % 4 == 1,
-        .delayed = number % 2 == 0,
+        .delayed = number % 4 < 2,
         .directed = number % 5 == 3,
         .silent_past = number % 4 == 2,
         .mail = number % 8 != 7,
@@ -285,7 +288,7 @@ static inline void aw_begin(aw_world *world) {
     config.overflow = world->overflow;
     config.overflow_named = world->named;
     config.deadlock = ENTRAIN_DEADLOCK_SHEDS;
-    config.disturbance_delay_max = world->delay_max;
+    config.disturbance_delay_max = world->delay_max + world->spare_delay;
     world->quiet = NULL;
     world->context = 0;
     CHECK_OK(entrain_engine_create(&config, &world->engine, &error), error);

@@ -57,30 +57,51 @@ static aw_world other_way(const aw_world *world, uint64_t way) {
     return other;
 }
 
-static void go_on(const aw_world *world, const moment *moments, uint64_t from, const void *data, size_t size,
-                  const void *last, size_t last_size, uint64_t way) {
-    aw_world other = other_way(world, way);
+// How many messages from outside there is room for: what waits counts.
+static uint32_t tell_until_full(aw_world *world) {
+    uint32_t told = 0;
+    entrain_id id = ENTRAIN_ID_NONE;
+    for (uint32_t k = 0; world->mail && id == ENTRAIN_ID_NONE; k++)
+        id = entrain_population_id(world->quiet, k);
+    while (world->mail && entrain_engine_tell(world->engine, id, ENTRAIN_KIND_USER, 0, (entrain_payload){0},
+                                              (entrain_payload){0}) == ENTRAIN_OK)
+        told++;
+    return told;
+}
+
+typedef struct written {
+    void *data;
+    size_t size;
+} written;
+
+static written write_now(aw_world *world) {
+    written now;
+    now.data = aw_write(world, &now.size);
+    return now;
+}
+
+static void go_on(const aw_world *world, aw_world *other, const moment *moments, uint64_t from,
+                  const written *states) {
     entrain_error error = {0};
-    aw_begin(&other);
-    CHECK_OK(aw_read(&other, data, size, &error), error);
-    assert_int_equal(entrain_engine_tick(other.engine), from);
-    size_t again_size;
-    void *again = aw_write(&other, &again_size);
-    compare_bytes(world, data, size, again, again_size, "read and written again");
-    free(again);
-    const bool counts = other.transport == world->transport;
-    moment now = look(&other);
-    compare(&other, &moments[from], &now, from, true);
-    while (entrain_engine_tick(other.engine) < AW_TICKS) {
-        aw_tick(&other);
-        now = look(&other);
-        compare(&other, &moments[entrain_engine_tick(other.engine)], &now, entrain_engine_tick(other.engine), counts);
+    const bool counts = other->transport == world->transport, bytes = other->spare_delay == world->spare_delay;
+    aw_begin(other);
+    CHECK_OK(aw_read(other, states[from].data, states[from].size, &error), error);
+    assert_int_equal(entrain_engine_tick(other->engine), from);
+    written again = write_now(other);
+    if (bytes)
+        compare_bytes(world, states[from].data, states[from].size, again.data, again.size, "read and written again");
+    free(again.data);
+    moment now = look(other);
+    compare(other, &moments[from], &now, from, true);
+    while (entrain_engine_tick(other->engine) < AW_TICKS) {
+        aw_tick(other);
+        now = look(other);
+        compare(other, &moments[entrain_engine_tick(other->engine)], &now, entrain_engine_tick(other->engine), counts);
     }
-    again = aw_write(&other, &again_size);
-    if (counts)
-        compare_bytes(world, last, last_size, again, again_size, "at the end");
-    free(again);
-    aw_end(&other);
+    again = write_now(other);
+    if (counts && bytes)
+        compare_bytes(world, states[AW_TICKS].data, states[AW_TICKS].size, again.data, again.size, "at the end");
+    free(again.data);
 }
 
 // What occurred, so that a world in which nothing happens cannot pass for a test.
@@ -88,31 +109,59 @@ typedef struct seen {
     uint64_t undeliverable, shed, conflated, cancelled, lost, waited, large;
 } seen;
 
+static void run_whole(aw_world *world, moment *moments, written *states) {
+    aw_begin(world);
+    for (uint64_t tick = 0; tick <= AW_TICKS; tick++) {
+        moments[tick] = look(world);
+        states[tick] = write_now(world);
+        if (tick < AW_TICKS)
+            aw_tick(world);
+    }
+}
+
+static void free_states(written *states) {
+    for (uint64_t tick = 0; tick <= AW_TICKS; tick++)
+        free(states[tick].data);
+}
+
 static void try_world(uint64_t number, seen *seen_out) {
     aw_world world = aw_make(number);
     moment moments[AW_TICKS + 1];
-    void *data[AW_TICKS + 1];
-    size_t sizes[AW_TICKS + 1];
-    aw_begin(&world);
-    for (uint64_t tick = 0; tick <= AW_TICKS; tick++) {
-        moments[tick] = look(&world);
-        data[tick] = aw_write(&world, &sizes[tick]);
-        if (tick < AW_TICKS)
-            aw_tick(&world);
-    }
+    written states[AW_TICKS + 1];
+    run_whole(&world, moments, states);
     const entrain_message_count *count = &moments[AW_TICKS].count;
     seen_out->undeliverable += count->undeliverable;
     seen_out->shed += count->shed;
     seen_out->conflated += count->conflated;
     seen_out->cancelled += count->cancelled;
     seen_out->lost += count->lost;
+    const uint32_t room = tell_until_full(&world);
     const uint64_t ticks[] = {0, 2 + number % 5, AW_REPLACED_AT + 1, 14 + number % 7, AW_TICKS};
-    for (size_t m = 0; m < sizeof ticks / sizeof *ticks; m++)
-        go_on(&world, moments, ticks[m], data[ticks[m]], sizes[ticks[m]], data[AW_TICKS], sizes[AW_TICKS],
-              number * 7 + m + 1);
-    for (uint64_t tick = 0; tick <= AW_TICKS; tick++)
-        free(data[tick]);
+    for (size_t m = 0; m < sizeof ticks / sizeof *ticks; m++) {
+        aw_world other = other_way(&world, number * 7 + m + 1);
+        go_on(&world, &other, moments, ticks[m], states);
+        assert_int_equal(tell_until_full(&other), room);
+        aw_end(&other);
+    }
+    free_states(states);
     aw_end(&world);
+}
+
+// Who may be disturbed longer, or not so long, keeps more of the past, or less; what was kept is heard alike.
+static void rings_may_be_longer_or_shorter(void **state) {
+    (void)state;
+    for (uint64_t number = 0; number < 18; number++) {
+        aw_world world = aw_make(number), other = other_way(&world, number);
+        moment moments[AW_TICKS + 1];
+        written states[AW_TICKS + 1];
+        world.spare_delay = number % 2 != 0 ? 2 : 0;
+        other.spare_delay = number % 2 != 0 ? number / 2 % 2 : 3;
+        run_whole(&world, moments, states);
+        go_on(&world, &other, moments, 4 + number % 13, states);
+        free_states(states);
+        aw_end(&other);
+        aw_end(&world);
+    }
 }
 
 static void goes_on_as_if_never_stopped(void **state) {
@@ -126,6 +175,7 @@ static void goes_on_as_if_never_stopped(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_on_as_if_never_stopped),
+        cmocka_unit_test(rings_may_be_longer_or_shorter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
