@@ -116,7 +116,7 @@ static void test_oscillators(void **state) {
         {"trouble", troubled, befall_oscillators, 47, 90, 0, NULL},
         {"trouble with noise", troubled, befall_oscillators, 47, 90, 1, NULL},
         {"at the very start", complete, NULL, 0, 20, ENTRAIN_INTEGRATOR_RK4, NULL},
-        {"a model of the user's own", tiring, NULL, 46, 90, 0},
+        {"a model of the user's own", tiring, NULL, 46, 90, 0, NULL},
     };
     TRY(worlds);
 }

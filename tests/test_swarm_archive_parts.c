@@ -262,7 +262,7 @@ static unsigned char *find_tag(bytes in, const char *tag, int which) {
 
 static void test_swapped(void **state) {
     (void)state;
-    static const world where = {"agents with a goal", agents, befall_agents, 49, 90, 0};
+    static const world where = {"agents with a goal", agents, befall_agents, 49, 90, 0, NULL};
     static const char *const tags[] = {"swarm", "agents", "workload", "gateways", "meter", "disruptions"};
     entrain_error error = {0};
     const bytes plain = written_at(&where);
@@ -315,17 +315,19 @@ static void test_another(void **state) {
         world written, read;
         const char *words;
     } pairs[] = {
-        {{"plain", plain, NULL, 9, 20, 0}, {"larger", larger, NULL, 9, 20, 0}, "size"},
-        {{"plain", plain, NULL, 9, 20, 0}, {"slower", slower, NULL, 9, 20, 0}, "step"},
-        {{"plain", plain, NULL, 9, 20, 0}, {"another seed", plain, NULL, 9, 20, 1}, "seed"},
-        {{"plain", plain, NULL, 9, 20, 0}, {"pulses", pulses, NULL, 9, 20, 0}, "ticks"},
-        {{"plain", plain, NULL, 9, 20, 12}, {"agents", agents, NULL, 9, 20, 0}, "population"},
-        {{"plain", plain, NULL, 9, 20, 0}, {"own", tiring, NULL, 9, 20, 0}, "tiring"},
-        {{"euler", complete, NULL, 9, 20, 0}, {"heun", complete, NULL, 9, 20, 1}, "column"},
-        {{"groups", grouped, NULL, 9, 20, 0}, {"regrouped", regrouped, NULL, 9, 20, 0}, "group"},
-        {{"agents", agents, NULL, 9, 20, 0}, {"idle", idle, NULL, 9, 20, 0}, "populations"},
-        {{"agents", agents, NULL, 9, 20, 0}, {"more gateways", more_gateways, NULL, 9, 20, 0}, "gateway"},
-        {{"agents", agents, NULL, 9, 20, 0}, {"longer", longer_period, NULL, 9, 20, 0}, "period"},
+        {{"plain", plain, NULL, 9, 20, 0, NULL}, {"larger", larger, NULL, 9, 20, 0, NULL}, "size"},
+        {{"plain", plain, NULL, 9, 20, 0, NULL}, {"slower", slower, NULL, 9, 20, 0, NULL}, "step"},
+        {{"plain", plain, NULL, 9, 20, 0, NULL}, {"another seed", plain, NULL, 9, 20, 1, NULL}, "seed"},
+        {{"plain", plain, NULL, 9, 20, 0, NULL}, {"pulses", pulses, NULL, 9, 20, 0, NULL}, "ticks"},
+        {{"plain", plain, NULL, 9, 20, 12, NULL}, {"agents", agents, NULL, 9, 20, 0, NULL}, "population"},
+        {{"plain", plain, NULL, 9, 20, 0, NULL}, {"own", tiring, NULL, 9, 20, 0, NULL}, "tiring"},
+        {{"euler", complete, NULL, 9, 20, 0, NULL}, {"heun", complete, NULL, 9, 20, 1, NULL}, "column"},
+        {{"groups", grouped, NULL, 9, 20, 0, NULL}, {"regrouped", regrouped, NULL, 9, 20, 0, NULL}, "group"},
+        {{"agents", agents, NULL, 9, 20, 0, NULL}, {"idle", idle, NULL, 9, 20, 0, NULL}, "populations"},
+        {{"agents", agents, NULL, 9, 20, 0, NULL},
+         {"more gateways", more_gateways, NULL, 9, 20, 0, NULL},
+         "gateway"},
+        {{"agents", agents, NULL, 9, 20, 0, NULL}, {"longer", longer_period, NULL, 9, 20, 0, NULL}, "period"},
     };
     for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++) {
         entrain_error error = {0};
