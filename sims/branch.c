@@ -69,7 +69,7 @@ static entrain_status refuse(const checkpoint_head *head, const scenario *writte
         snprintf(text[0], sizeof text[0], "%s", words_value(was).text);
     if (is != NULL)
         snprintf(text[1], sizeof text[1], "%s", words_value(is).text);
-    return entrain_error_set(error_out, ENTRAIN_MISMATCH, "%s: %s is %s in the checkpoint and %s now; %s.",
+    return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: %s is %s in the checkpoint and %s now; %s.",
                              head->path, schema_keys[id].name, text[0], text[1],
                              branch ? "a branch cannot change it, so run the scenario from its beginning"
                              : may_change(written, wanted, id)
@@ -95,9 +95,11 @@ static const char *missing_from(const entrain_swarm_config *written, const entra
 entrain_status branch_check(const checkpoint_head *head, const scenario *written, const scenario *wanted,
                             bool branch, entrain_error *error_out) {
     for (schema_key_id id = KEY_NONE + 1; id < KEY_COUNT; id++)
-        if (differs(written, wanted, id) && !never_matters(written, wanted, id) &&
+        if (id != KEY_TITLE && differs(written, wanted, id) && !never_matters(written, wanted, id) &&
             !(branch && may_change(written, wanted, id)))
             return refuse(head, written, wanted, id, branch, error_out);
+    if (!branch && differs(written, wanted, KEY_TITLE)) // another scenario says more by what it does
+        return refuse(head, written, wanted, KEY_TITLE, branch, error_out);
     if (!branch)
         return ENTRAIN_OK;
     if (wanted->tick_count <= head->tick)
@@ -182,17 +184,14 @@ entrain_status branch_apply(event_run *events, const scenario *written, const sc
     return status;
 }
 
-json_t *branch_json(const checkpoint_head *head, const scenario *written, bool whole) {
+json_t *branch_json(const checkpoint_head *head, const scenario *written) {
     char fingerprint[20];
-    json_t *json = json_object();
+    json_t *json = json_object(), *file = json_string(head->path);
     snprintf(fingerprint, sizeof fingerprint, "%016" PRIx64, head->fingerprint);
     json_object_set_new(json, "tick", json_integer((json_int_t)head->tick));
     json_object_set_new(json, "time_s", json_number(head->time_s));
     json_object_set_new(json, "fingerprint", json_string(fingerprint));
-    if (whole) {
-        json_t *file = json_string(head->path);
-        json_object_set_new(json, "file", file != NULL ? file : json_string("?"));
-        json_object_set(json, "scenario", written->resolved);
-    }
+    json_object_set_new(json, "file", file != NULL ? file : json_string("?")); // a path may be no UTF-8
+    json_object_set(json, "scenario", written->resolved);
     return json;
 }

@@ -17,7 +17,7 @@ void branch_carry(scenario *written, const scenario *wanted);
 /// swarm, at the tick of the checkpoint. In words in @p text_out: "model.coupling = 2"; "" where nothing was changed.
 entrain_status branch_apply(event_run *events, const scenario *written, const scenario *wanted, char *text_out,
                             size_t size, entrain_error *error_out);
-/// Where a branch comes from, for its manifest (@p whole: with file and scenario) and its summary.
-json_t *branch_json(const checkpoint_head *head, const scenario *written, bool whole);
+/// Where a branch comes from: file, tick, time, fingerprint, and the scenario there.
+json_t *branch_json(const checkpoint_head *head, const scenario *written);
 
 #endif

@@ -60,6 +60,8 @@ static void archive_head(checkpoint_head *head, entrain_archive *archive) {
     entrain_archive_u64(archive, &head->sample_count);
     entrain_archive_f64(archive, &head->wall_s);
     entrain_archive_text(archive, &head->text, SCENARIO_BYTES, "the scenario");
+    entrain_archive_text(archive, &head->origin, SCENARIO_BYTES, "the scenario it began with");
+    entrain_archive_text(archive, &head->branched, SCENARIO_BYTES, "where it branched off");
 }
 
 // The swarm first: who follows looks at it.
@@ -105,7 +107,10 @@ static entrain_status write_parts(const checkpoint_writer *writer, entrain_archi
                             .sample_count = recorder_sample_count(parts->recorder),
                             .wall_s = wall_now_s() - parts->body->begun_s};
     head.text = scenario_text(parts->given);
-    if (head.text == NULL)
+    head.origin = parts->origin != NULL ? scenario_text(parts->origin) : text_copy("");
+    head.branched = parts->branched != NULL ? json_dumps(parts->branched, JSON_COMPACT | JSON_REAL_PRECISION(17))
+                                            : text_copy("");
+    if (head.text == NULL || head.origin == NULL || head.branched == NULL)
         entrain_archive_refuse(archive, ENTRAIN_NO_MEMORY, "there is no memory for the scenario.");
     archive_head(&head, archive);
     archive_plugins(archive);
@@ -231,6 +236,8 @@ void checkpoint_head_free(checkpoint_head *head) {
     free(head->text);
     free(head->place);
     free(head->pace);
+    free(head->origin);
+    free(head->branched);
     *head = (checkpoint_head){0};
 }
 
@@ -252,7 +259,8 @@ entrain_status checkpoint_open(const char *path, entrain_archive **archive_out, 
     if (status == ENTRAIN_OK) {
         archive_head(&head, archive);
         read_plugins(archive);
-        if (head.name == NULL || head.text == NULL || head.pace == NULL)
+        if (head.name == NULL || head.text == NULL || head.pace == NULL || head.origin == NULL ||
+            head.branched == NULL)
             entrain_archive_refuse(archive, ENTRAIN_PARSE, "it holds no run.");
         status = entrain_archive_status(archive, error_out);
     }

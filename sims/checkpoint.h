@@ -32,7 +32,9 @@ entrain_status checkpoint_pace_read(const char *text, checkpoint_pace *pace_out,
 typedef struct checkpoint_parts {
     const char *name; ///< of the scenario
     const scenario *given;
-    const char *pace; ///< as typed
+    const scenario *origin; ///< of a branch: what its swarm was created from; NULL: `given`
+    json_t *branched;       ///< of a branch: where it came from (branch.h); NULL: it is none
+    const char *pace;       ///< as typed
     run_body *body;
     run_position *position;
     run_recorder *recorder;
@@ -78,6 +80,8 @@ typedef struct checkpoint_head {
     char *text;  ///< the resolved scenario, JSON
     char *place; ///< opens sentences about that text
     char *pace;  ///< --checkpoint-every of the run; "": none
+    /// Of a branch: the scenario that the swarm was created from, and where it came from, JSON; "": it is none.
+    char *origin, *branched;
     uint64_t tick;
     double time_s;
     uint64_t fingerprint; ///< of the state

@@ -141,9 +141,7 @@ static entrain_status open_files(run_state *run, entrain_error *error_out) {
         if (status != ENTRAIN_OK)
             return status;
         json_t *manifest = manifest_json(run->name, &run->scenario, entrain_swarm_engine(run->body.swarm));
-        if (run->restore.branch)
-            json_object_set_new(manifest, "branched_from",
-                                branch_json(&run->restore.head, &run->restore.written, true));
+        restore_put_branched(&run->restore, true, manifest);
         status = run_file_write_json(run->directory, "manifest.json", manifest, error_out);
         json_decref(manifest);
         if (status != ENTRAIN_OK)
@@ -213,6 +211,8 @@ static void tell_checkpoint(const void *context, char *text_out, size_t size) {
 static void begin_checkpoints(run_state *run) {
     const checkpoint_parts parts = {.name = run->name,
                                     .given = &run->scenario,
+                                    .origin = restore_origin(&run->restore),
+                                    .branched = run->restore.branched,
                                     .pace = run->pace_typed,
                                     .body = &run->body,
                                     .position = &run->position,
@@ -231,7 +231,10 @@ static void tell_beginning(const run_state *run) {
         say_note("a branch of %s at t = %.6g s, tick %s%s%s", run->restore.head.path, run->restore.head.time_s,
                  text_count(run->restore.head.tick).text, run->restore.changed[0] != '\0' ? ": " : "",
                  run->restore.changed);
-    else if (run->restore.given)
+    if (run->restore.branch && run->body.events.next > 0)
+        say_note("%s up to there %s passed over", text_counted(run->body.events.next, "event").text,
+                 run->body.events.next == 1 ? "is" : "are");
+    if (run->restore.given && !run->restore.branch)
         say_note("going on from %s at t = %.6g s, tick %s", run->restore.head.path, run->restore.head.time_s,
                  text_count(run->restore.head.tick).text);
     if (bytes >= 1e9)
@@ -284,9 +287,7 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
 // Everything that is owed once the last sample is taken, except pictures.
 static entrain_status write_rest(run_state *run, run_end end, entrain_error *error_out) {
     run_body_finish(&run->body, end);
-    if (run->restore.branch)
-        json_object_set_new(run->body.summary, "branched_from",
-                            branch_json(&run->restore.head, &run->restore.written, false));
+    restore_put_branched(&run->restore, false, run->body.summary);
     checkpoint_json(&run->checkpoints, run->body.execution);
     if (run->restore.given)
         restore_json(&run->restore, run->body.swarm, &run->scenario, run->body.execution);
@@ -349,7 +350,7 @@ static int after_run(run_state *run, run_end end, entrain_error *error) {
         say_error("%s", error->sentence);
     if (run->body.outcome.count == 0)
         return EXIT_FAILED;
-    if (!run->options->no_control && !run->restore.branch)
+    if (!run->options->no_control && run->restore.branched == NULL)
         run_body_control(&run->body, end, run->options->control);
     if (write_rest(run, end, &later) != ENTRAIN_OK) {
         say_error("%s", later.sentence);

@@ -24,6 +24,18 @@ static entrain_status load(const checkpoint_head *head, const cli_options *optio
     return scenario_load(&source, scenario_out, error_out);
 }
 
+// A branch's swarm was created from another scenario than the run's.
+static entrain_status open_origin(run_restore *restore, entrain_error *error_out) {
+    const checkpoint_head *head = &restore->head;
+    const scenario_source source = {.path = head->place};
+    if (restore->branch)
+        restore->branched = branch_json(head, &restore->written);
+    else if (head->branched[0] != '\0')
+        restore->branched = json_loads(head->branched, JSON_REJECT_DUPLICATES, NULL);
+    return head->origin[0] != '\0' ? scenario_load_words(&source, head->origin, &restore->origin, error_out)
+                                   : ENTRAIN_OK;
+}
+
 entrain_status restore_open(run_restore *restore, const cli_options *options, scenario *wanted_out,
                             entrain_error *error_out) {
     scenario wanted = {0};
@@ -37,6 +49,8 @@ entrain_status restore_open(run_restore *restore, const cli_options *options, sc
         status = load(&restore->head, options, &wanted, error_out);
     if (status == ENTRAIN_OK)
         status = branch_check(&restore->head, &restore->written, &wanted, restore->branch, error_out);
+    if (status == ENTRAIN_OK)
+        status = open_origin(restore, error_out);
     if (status == ENTRAIN_OK)
         *wanted_out = wanted;
     else
@@ -55,49 +69,76 @@ static entrain_status judge_anew(run_body *body, entrain_error *error_out) {
     return goal_report_begin(&body->goal, body->swarm, error_out);
 }
 
-// The swarm is the one that was written; then events and everything that judges are exchanged.
-static entrain_status begin_branch(run_restore *restore, run_body *body, run_position *position,
-                                   entrain_error *error_out) {
+const scenario *restore_origin(const run_restore *restore) {
+    return restore->origin.resolved != NULL ? &restore->origin : restore->branch ? &restore->written : NULL;
+}
+
+// The events of the run that is left are read, and then those of the branch go on from there.
+static entrain_status read_branch(run_restore *restore, run_body *body, run_position *position,
+                                  entrain_error *error_out) {
     static const scenario_events none;
-    const scenario *wanted = body->given;
-    const uint64_t tick = restore->head.tick;
-    event_run events = {0};
-    branch_carry(&restore->written, wanted);
-    body->given = &restore->written;
-    entrain_status status = run_body_begin(body, error_out);
-    body->given = wanted;
-    if (status == ENTRAIN_OK) // looked at while the swarm stands at tick 0
-        status = event_run_begin(&events, wanted->events != NULL ? wanted->events : &none, body->swarm,
-                                 body->where, error_out);
+    event_run left = {0}, own = body->events;
+    const bool without = own.list == NULL;
+    entrain_status status = ENTRAIN_OK;
+    if (without) // so that it knows the swarm's beginning
+        status = event_run_begin(&own, &none, body->swarm, body->where, error_out);
+    if (status == ENTRAIN_OK)
+        status = event_run_begin(&left, restore->written.events, body->swarm, body->where, error_out);
+    body->events = left;
     if (status == ENTRAIN_OK)
         status = checkpoint_read(restore->archive, body, position, error_out);
+    left = body->events;
+    body->events = own;
     if (status == ENTRAIN_OK) {
-        event_run_branch(&events, &body->events, tick);
-        const event_run left = body->events;
-        body->events = events;
-        events = left;
-        if (body->events.next > 0)
-            say_note("%s up to t = %.6g s, where the branch begins, %s passed over",
-                     text_counted(body->events.next, "event").text, restore->head.time_s,
-                     body->events.next == 1 ? "is" : "are");
-        status = branch_apply(&body->events, &restore->written, wanted, restore->changed, sizeof restore->changed,
-                              error_out);
+        event_run_branch(&body->events, &left, restore->head.tick);
+        status = branch_apply(&body->events, &restore->written, body->given, restore->changed,
+                              sizeof restore->changed, error_out);
     }
+    event_run_end(&left);
     if (status == ENTRAIN_OK)
         status = judge_anew(body, error_out);
     *position = (run_position){0};
-    event_run_end(&events);
     return status;
 }
 
 entrain_status restore_begin(run_restore *restore, run_body *body, run_position *position,
                              entrain_error *error_out) {
-    if (restore->branch)
-        return begin_branch(restore, body, position, error_out);
+    scenario *origin = (scenario *)(uintptr_t)restore_origin(restore);
+    if (origin != NULL) {
+        branch_carry(origin, body->given);
+        body->config = &origin->swarm;
+    }
     entrain_status status = run_body_begin(body, error_out);
+    if (status == ENTRAIN_OK && restore->branch)
+        return read_branch(restore, body, position, error_out);
     if (status == ENTRAIN_OK)
         status = checkpoint_read(restore->archive, body, position, error_out);
     return status;
+}
+
+// What was to happen up to there has not happened in this run.
+static void take_out_passed(json_t *summary, json_int_t tick) {
+    json_t *events = json_object_get(summary, "events"), *first;
+    json_int_t planned = json_integer_value(json_object_get(summary, "events_planned"));
+    while ((first = json_array_get(events, 0)) != NULL && json_object_get(first, "by") == NULL &&
+           json_integer_value(json_object_get(first, "tick")) <= tick) {
+        json_array_remove(events, 0);
+        planned--;
+    }
+    if (events != NULL)
+        json_object_set_new(summary, "events_planned", json_integer(planned));
+}
+
+void restore_put_branched(const run_restore *restore, bool whole, json_t *json) {
+    if (restore->branched == NULL)
+        return;
+    json_t *shown = json_copy(restore->branched);
+    if (!whole) {
+        json_object_del(shown, "file"); // a summary says the same wherever the file lay
+        json_object_del(shown, "scenario");
+        take_out_passed(json, json_integer_value(json_object_get(shown, "tick")));
+    }
+    json_object_set_new(json, "branched_from", shown);
 }
 
 char *restore_home(const run_restore *restore) {
@@ -146,5 +187,7 @@ void restore_close(run_restore *restore) {
     entrain_archive_abandon(restore->archive);
     checkpoint_head_free(&restore->head);
     scenario_free(&restore->written);
+    scenario_free(&restore->origin);
+    json_decref(restore->branched);
     *restore = (run_restore){0};
 }

@@ -15,6 +15,8 @@ typedef struct run_restore {
     checkpoint_head head;
     entrain_archive *archive; ///< NULL: all of it is read
     scenario written;         ///< what the file says
+    scenario origin;          ///< what the swarm is created from, where that is another one; else zeroed
+    json_t *branched;         ///< where the run branched off, or does now; NULL: nowhere
     char changed[400];        ///< what a branch changes, in words
 } run_restore;
 
@@ -33,6 +35,10 @@ bool restore_is_home(const run_restore *restore, const char *directory);
 /// Opens the recorder: with what was recorded so far, or, of a branch, as @p groups and @p further say.
 entrain_status restore_record(run_restore *restore, const char *directory, uint32_t groups, const char *further,
                               run_recorder **recorder_out, entrain_error *error_out);
+/// What the swarm was created from, where that is not the scenario of the run; else NULL.
+const scenario *restore_origin(const run_restore *restore);
+/// Puts where the run branched off into manifest (@p whole) or summary; nothing where it did not.
+void restore_put_branched(const run_restore *restore, bool whole, json_t *json);
 /// What was carried out here, and not before, into execution.json.
 void restore_json(const run_restore *restore, entrain_swarm *swarm, const scenario *given, json_t *execution);
 void restore_close(run_restore *restore); ///< of one that is zeroed: nothing

@@ -28,7 +28,8 @@ static void end_judging(run_body *body) {
 
 entrain_status run_body_begin(run_body *body, entrain_error *error_out) {
     const scenario *given = body->given;
-    entrain_status status = entrain_swarm_create(&given->swarm, &body->swarm, error_out);
+    const entrain_swarm_config *config = body->config != NULL ? body->config : &given->swarm;
+    entrain_status status = entrain_swarm_create(config, &body->swarm, error_out);
     if (status == ENTRAIN_OK)
         status = event_run_begin(&body->events, given->events, body->swarm, body->where, error_out);
     if (status == ENTRAIN_OK)
