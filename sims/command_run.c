@@ -252,6 +252,7 @@ static run_end carry_out(run_state *run, entrain_error *error_out) {
     run_plan plan = {.swarm = run->body.swarm,
                      .tick_count = given->tick_count,
                      .record_every_ticks = given->record_every_ticks,
+                     .begun_tick = restore_begun_tick(&run->restore),
                      .stop = given->stop,
                      .events = &run->body.events,
                      .on_sample = on_sample,

@@ -116,6 +116,10 @@ entrain_status restore_begin(run_restore *restore, run_body *body, run_position 
     return status;
 }
 
+uint64_t restore_begun_tick(const run_restore *restore) {
+    return (uint64_t)json_integer_value(json_object_get(restore->branched, "tick"));
+}
+
 // What was to happen up to there has not happened in this run.
 static void take_out_passed(json_t *summary, json_int_t tick) {
     json_t *events = json_object_get(summary, "events"), *first;
@@ -136,7 +140,7 @@ void restore_put_branched(const run_restore *restore, bool whole, json_t *json) 
     if (!whole) {
         json_object_del(shown, "file"); // a summary says the same wherever the file lay
         json_object_del(shown, "scenario");
-        take_out_passed(json, json_integer_value(json_object_get(shown, "tick")));
+        take_out_passed(json, (json_int_t)restore_begun_tick(restore));
     }
     json_object_set_new(json, "branched_from", shown);
 }

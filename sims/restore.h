@@ -37,6 +37,8 @@ entrain_status restore_record(run_restore *restore, const char *directory, uint3
                               run_recorder **recorder_out, entrain_error *error_out);
 /// What the swarm was created from, where that is not the scenario of the run; else NULL.
 const scenario *restore_origin(const run_restore *restore);
+/// The tick at which the run branched off; 0: it did not.
+uint64_t restore_begun_tick(const run_restore *restore);
 /// Puts where the run branched off into manifest (@p whole) or summary; nothing where it did not.
 void restore_put_branched(const run_restore *restore, bool whole, json_t *json);
 /// What was carried out here, and not before, into execution.json.
