@@ -127,6 +127,8 @@ static entrain_status take_table(given_values *given, json_t *table, const char 
         int size = snprintf(name, sizeof name, "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", key);
         if (size < 0 || size >= NAME_BYTES)
             return refuse_key(where.text, name, error_out);
+        if (prefix[0] == '\0' && strcmp(key, "sweep") == 0)
+            continue; // sweep_table.c reads it
         if (strchr(key, '.') != NULL) // a known path, written as one key
             return entrain_error_set(
                 error_out, ENTRAIN_UNKNOWN,

@@ -57,7 +57,9 @@ entrain_status json_source_parse(const char *path, const char *text, size_t size
     }
     json_t *inner = json_object_get(tree, "scenario");
     const char *what = inner != NULL ? "its \"scenario\"" : "the scenario";
-    json_t *chosen = json_incref(inner != NULL ? inner : tree);
+    json_t *chosen = json_incref(inner != NULL ? inner : tree), *sweep = json_object_get(tree, "sweep");
+    if (inner != NULL && sweep != NULL) // a sweep's manifest: what was swept, too
+        json_object_set(inner, "sweep", sweep);
     json_decref(tree);
     if (!json_is_object(chosen)) {
         wording is = words_value(chosen);

@@ -1,7 +1,8 @@
 /// @file lua_sandbox.h  The Lua that scenario files run in: no files, no clock, no end of memory or patience.
 ///
 /// A script may use: the base functions without load, loadfile, dofile, require and collectgarbage; string
-/// (without dump), table, math and utf8; and range(first, last, step). What it computes is repeatable: math
+/// (without dump), table, math and utf8; range(first, last, step) and logrange(first, last, count). What it
+/// computes is repeatable: math
 /// is Entrain's own, math.random is counter-based, pairs and next walk in sorted order, table.sort is stable,
 /// addresses are never shown. (The `^` operator is libm's pow: its last bit may differ between machines.)
 ///
@@ -136,7 +137,7 @@ lua_Integer sandbox_push_sorted_keys(lua_State *L, int index, const char *what);
 
 void sandbox_open_base(lua_State *L);   ///< lua_base.c
 void sandbox_open_string(lua_State *L); ///< lua_strings.c
-void sandbox_open_table(lua_State *L);  ///< lua_tables.c: table, pairs, next, range
+void sandbox_open_table(lua_State *L);  ///< lua_tables.c: table, pairs, next, range, logrange
 void sandbox_open_math(lua_State *L);   ///< lua_math.c
 /// Converts the table on top of the stack into sandbox->tree (lua_tree.c). Raises an error with the key's
 /// path; @p what is the table itself called, "the returned table".

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sims/sweep_values.h"
+
 enum { RANGE_MAX = 1000000 };
 
 // The length of the plain table at @p index.
@@ -363,6 +365,38 @@ static int base_range(lua_State *L) {
     return 1;
 }
 
+// logrange(first, last, count): so many numbers from first to last, each the same times the one before it.
+// Whole numbers where all arguments are integers.
+static int base_logrange(lua_State *L) {
+    double first = luaL_checknumber(L, 1), last = luaL_checknumber(L, 2);
+    lua_Integer count = luaL_checkinteger(L, 3);
+    const bool whole = lua_isinteger(L, 1) && lua_isinteger(L, 2);
+    if (!isfinite(first) || !isfinite(last) || first * last <= 0 || count < 2 || count > RANGE_MAX)
+        return luaL_error(
+            L,
+            "logrange: first and last must be finite, of one sign and not 0, and count 2 to %d, "
+            "as in logrange(100, 1e6, 9)",
+            RANGE_MAX);
+    sandbox_charge(L, 16 + 8 * (uint64_t)count);
+    lua_createtable(L, (int)count, 0);
+    lua_Integer kept = 0;
+    double before = 0;
+    for (lua_Integer i = 0; i < count; i++) {
+        double value = sweep_logarithmic(first, last, i, count - 1);
+        if (whole)
+            value = round(value);
+        if (whole && kept > 0 && value == before)
+            continue; // 1, 2, 3 have no numbers between them
+        before = value;
+        if (whole)
+            lua_pushinteger(L, (lua_Integer)value);
+        else
+            lua_pushnumber(L, value);
+        lua_rawseti(L, -2, ++kept);
+    }
+    return 1;
+}
+
 void sandbox_open_table(lua_State *L) {
     static const char *const kept[] = {"pack", NULL};
     static const luaL_Reg own[] = {{"insert", table_insert},
@@ -380,4 +414,5 @@ void sandbox_open_table(lua_State *L) {
     lua_register(L, "pairs", base_pairs);
     lua_register(L, "next", base_next);
     lua_register(L, "range", base_range);
+    lua_register(L, "logrange", base_logrange);
 }

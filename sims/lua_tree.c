@@ -98,6 +98,9 @@ static shape look_at_keys(lua_State *L, const converter *c) {
                                                       : luaL_typename(L, -2));
         }
     }
+    if (found.integers == 1 && found.texts > 0 && strcmp(c->path, "sweep.find") == 0)
+        return (shape){.texts =
+                           found.texts}; // { "model.coupling", between = { 0, 4 } }: its first key is "1"
     if (found.integers > 0 && found.texts > 0)
         luaL_error(L, "%s is both a list and a table of keys; make it one of them", place(c));
     if (found.highest != found.integers)
@@ -136,11 +139,11 @@ static void convert_map(lua_State *L, converter *c, json_t *map) {
     for (lua_Integer i = 1; i <= count; i++) {
         size_t size;
         lua_rawgeti(L, -1, i);
-        const char *key = lua_tolstring(L, -1, &size);
-        check_text(L, c, "a key", key, size);
-        size_t back = path_down(c, key, 0);
         lua_pushvalue(L, -1);
         lua_rawget(L, -4); // table, keys, key, key
+        const char *key = lua_tolstring(L, -2, &size);
+        check_text(L, c, "a key", key, size);
+        size_t back = path_down(c, key, 0);
         convert_value(L, c, map, key);
         lua_pop(L, 2);
         path_up(c, back);

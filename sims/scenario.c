@@ -566,31 +566,62 @@ entrain_status scenario_load_tree(const scenario_source *source, json_t *tree, s
         status = given_take_disruptions(&given, source->disruptions, source->disruption_count, error_out);
     if (status == ENTRAIN_OK)
         status = resolve(&given, scenario_out, error_out);
+    if (status == ENTRAIN_OK)
+        scenario_out->sweep = json_incref(json_object_get(tree, "sweep"));
     given_free(&given);
     return status;
+}
+
+entrain_status scenario_read_text(const scenario_source *source, const char *text, size_t size,
+                                  const sandbox_limits *limits, scenario_draft *draft_out,
+                                  entrain_error *error_out) {
+    scenario_draft draft = {0};
+    entrain_status status;
+    scenario_skip_preamble(&text, &size);
+    if (strcmp(source->path, SCENARIO_NO_FILE) == 0)
+        status = json_source_parse(source->path, "{}", 2, &draft.tree, error_out);
+    else if (source->text_is_json || ends_with(source->path, ".json"))
+        status = json_source_parse(source->path, text, size, &draft.tree, error_out);
+    else if (ends_with(source->path, ".lua"))
+        status = sandbox_open(source->path, text, size, limits, given_takes_function, &draft.script,
+                              &draft.tree, error_out);
+    else
+        status = refuse_ending(source->path, error_out);
+    if (status != ENTRAIN_OK) {
+        scenario_draft_free(&draft);
+        return status;
+    }
+    *draft_out = draft;
+    return ENTRAIN_OK;
+}
+
+entrain_status scenario_resolve_draft(const scenario_source *source, const scenario_draft *draft,
+                                      scenario *scenario_out, entrain_error *error_out) {
+    return scenario_load_tree(source, draft->tree, draft->script, scenario_out, error_out);
+}
+
+void scenario_draft_free(scenario_draft *draft) {
+    sandbox_close(draft->script);
+    json_decref(draft->tree);
+    *draft = (scenario_draft){0};
 }
 
 entrain_status scenario_load_text(const scenario_source *source, const char *text, size_t size,
                                   const sandbox_limits *limits, scenario *scenario_out,
                                   entrain_error *error_out) {
-    json_t *tree = NULL;
-    sandbox *script = NULL;
-    entrain_status status;
-    scenario_skip_preamble(&text, &size);
-    if (strcmp(source->path, SCENARIO_NO_FILE) == 0)
-        status = json_source_parse(source->path, "{}", 2, &tree, error_out);
-    else if (ends_with(source->path, ".lua"))
-        status =
-            sandbox_open(source->path, text, size, limits, given_takes_function, &script, &tree, error_out);
-    else if (ends_with(source->path, ".json"))
-        status = json_source_parse(source->path, text, size, &tree, error_out);
-    else
-        status = refuse_ending(source->path, error_out);
+    scenario_draft draft = {0};
+    entrain_status status = scenario_read_text(source, text, size, limits, &draft, error_out);
     if (status == ENTRAIN_OK)
-        status = scenario_load_tree(source, tree, script, scenario_out, error_out);
-    sandbox_close(script);
-    json_decref(tree);
+        status = scenario_resolve_draft(source, &draft, scenario_out, error_out);
+    scenario_draft_free(&draft);
     return status;
+}
+
+entrain_status scenario_read_file(const char *path, char **text_out, size_t *size_out,
+                                  entrain_error *error_out) {
+    if (!ends_with(path, ".lua") && !ends_with(path, ".json"))
+        return refuse_ending(path, error_out);
+    return words_read_file(path, FILE_BYTES_MAX, text_out, size_out, error_out);
 }
 
 entrain_status scenario_load(const scenario_source *source, scenario *scenario_out,
@@ -598,11 +629,9 @@ entrain_status scenario_load(const scenario_source *source, scenario *scenario_o
     const sandbox_limits limits = sandbox_limits_defaults();
     if (strcmp(source->path, SCENARIO_NO_FILE) == 0)
         return scenario_load_text(source, "", 0, &limits, scenario_out, error_out);
-    if (!ends_with(source->path, ".lua") && !ends_with(source->path, ".json"))
-        return refuse_ending(source->path, error_out);
     char *text;
     size_t size;
-    entrain_status status = words_read_file(source->path, FILE_BYTES_MAX, &text, &size, error_out);
+    entrain_status status = scenario_read_file(source->path, &text, &size, error_out);
     if (status != ENTRAIN_OK)
         return status;
     status = scenario_load_text(source, text, size, &limits, scenario_out, error_out);
@@ -620,6 +649,7 @@ void scenario_free(scenario *loaded) {
     free_arrays(loaded->owned);
     events_free(loaded->events);
     json_decref(loaded->resolved);
+    json_decref(loaded->sweep);
     memset(loaded, 0, sizeof *loaded);
 }
 

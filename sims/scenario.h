@@ -46,6 +46,7 @@ typedef struct scenario {
     scenario_stop stop;
     scenario_events *events; ///< NULL: none
     bool arcs_built;         ///< the graph is complete, and has arcs because events need them
+    json_t *sweep;           ///< the table `sweep` as given (sweep_plan.h); NULL: none. No run looks into it
     void *owned;             ///< arrays that swarm points to; scenario.c's
 } scenario;
 
@@ -63,6 +64,7 @@ typedef struct scenario_source {
     uint32_t set_count;
     const char *const *disruptions; ///< "kill=0.5@20s", further events
     uint32_t disruption_count;
+    bool text_is_json; ///< scenario_load_words(): whatever the path ends in
 } scenario_source;
 
 /// Reads, runs the sandboxed script, applies --set, checks against the schema, resolves. On any refusal

@@ -279,7 +279,11 @@ static entrain_status refuse_number(schema_key_id id, const json_t *value, const
                                     entrain_error *error_out) {
     wording is = words_value(value), wanted = range_words(id);
     const char *hint = "";
-    if (id == KEY_SEED && json_is_string(value) && strcmp(json_string_value(value), "random") == 0)
+    const char *text = json_string_value(value);
+    if (text != NULL && strncmp(where, "--set", 5) == 0 && strpbrk(text, ",:") != NULL &&
+        text[strspn(text, "+-.,:0123456789eExlog")] == '\0')
+        hint = " (lists and ranges are for entrain sweep)";
+    else if (id == KEY_SEED && json_is_string(value) && strcmp(json_string_value(value), "random") == 0)
         hint = " (--seed random on the command line draws one and prints it)";
     else if (json_is_string(value)) {
         hint = is_number(json_string_value(value)) ? " (take the quotes away)" : "";
@@ -509,6 +513,11 @@ static entrain_status refuse_word(schema_key_id id, const json_t *value, const c
     wording is = words_value(value);
     const char *nearest =
         json_is_string(value) ? entrain_nearest_word(json_string_value(value), known->words) : NULL;
+    const char *text = json_string_value(value);
+    if (text != NULL && strncmp(where, "--set", 5) == 0 && strchr(text, ',') != NULL)
+        return entrain_error_set(error_out, ENTRAIN_UNKNOWN,
+                                 "%s: %s is %s; it must be one of %s (lists are for entrain sweep).", where,
+                                 schema_keys[id].name, is.text, known->all);
     return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "%s: %s is %s; it must be one of %s%s%s%s%s.", where,
                              schema_keys[id].name, is.text, known->all,
                              nearest != NULL ? " (did you mean \"" : "", nearest != NULL ? nearest : "",
