@@ -2,12 +2,12 @@
 //
 //   {"key":"17","run":17,"status":"done", ... ,"sum":"0123456789abcdef"}
 //
-// `sum` is of the bytes before it: a line whose bits changed is refused, not believed, and a line that is right
-// needs no parsing when the journal is opened. Only where each line lies is kept in memory; an entry is read
-// again when somebody asks for it.
+// `sum` is of the bytes before it: a line whose bits changed is refused, not believed, and a line that is
+// right needs no parsing when the journal is opened. Only where each line lies is kept in memory; an entry is
+// read again when somebody asks for it.
 //
-// Up to `synced` the file is on the disk. A write that fails, or whose sync fails, is cut off again: what follows it
-// then begins on a line of its own.
+// Up to `synced` the file is on the disk. A write that fails, or whose sync fails, is cut off again: what
+// follows it then begins on a line of its own.
 #include "sims/journal.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ typedef struct slot {
 struct journal {
     char *path;
     int file;
-    bool writing;
+    bool writing, sync_failed;
     off_t size, synced;
     slot *slots;
     size_t slot_count, used; // a power of two; at most two thirds are used
@@ -157,12 +157,14 @@ static char *line_of(const char *key, json_t *entry, size_t *size_out) {
     char *line = NULL;
     if (text != NULL && (quoted != NULL || key == NULL)) {
         const size_t text_size = strlen(text), key_size = quoted != NULL ? strlen(quoted) : 0;
-        line = malloc(text_size + key_size + SUM_BYTES + 16);
+        line = malloc(text_size + key_size + SUM_BYTES + 32);
         if (line != NULL) {
             char *at = line;
             *at++ = '{';
             if (quoted != NULL)
                 at += sprintf(at, "\"key\":%s%s", quoted, text_size > 2 ? "," : "");
+            else if (text_size == 2) // something must stand before the sum
+                at += sprintf(at, "\"header\":{}");
             memcpy(at, text + 1, text_size - 2); // without braces
             at += text_size - 2;
             const size_t summed = (size_t)(at - line);
@@ -248,10 +250,11 @@ static entrain_status take_whole_line(reading *in, const char *line, size_t size
         if (!has_sum(line, size) || sum_is_right(line, size))
             in->header = parse(line, size);
         if (in->header == NULL || json_object_get(in->header, "key") != NULL)
-            return entrain_error_set(error_out, ENTRAIN_PARSE,
-                                     "%s is no journal of Entrain's, or its first line is damaged; name another "
-                                     "directory.",
-                                     in->log->path);
+            return entrain_error_set(
+                error_out, ENTRAIN_PARSE,
+                "%s is no journal of Entrain's, or its first line is damaged; name another "
+                "directory.",
+                in->log->path);
         kind = LINE_GOOD;
     } else {
         kind = take_line(in->log, line, size, offset);
@@ -259,10 +262,11 @@ static entrain_status take_whole_line(reading *in, const char *line, size_t size
     if (kind == LINE_NO_MEMORY)
         return no_memory(in->log->path, error_out);
     if (kind == LINE_GOOD && in->bad_line != 0)
-        return entrain_error_set(error_out, ENTRAIN_PARSE,
-                                 "%s, line %llu, is damaged and stands between good ones; take that line out to "
-                                 "have its run carried out again.",
-                                 in->log->path, (unsigned long long)in->bad_line);
+        return entrain_error_set(
+            error_out, ENTRAIN_PARSE,
+            "%s, line %llu, is damaged and stands between good ones; take that line out to "
+            "have its run carried out again.",
+            in->log->path, (unsigned long long)in->bad_line);
     if (kind == LINE_BAD && in->bad_line == 0) {
         in->bad_line = number;
         in->bad_at = offset;
@@ -273,7 +277,8 @@ static entrain_status take_whole_line(reading *in, const char *line, size_t size
     return ENTRAIN_OK;
 }
 
-// Line by line, whatever their length; what follows the last line end is torn. log->size: to the last good line.
+// Line by line, whatever their length; what follows the last line end is torn. log->size: to the last good
+// line.
 static entrain_status read_lines(reading *in, entrain_error *error_out) {
     size_t room = CHUNK_BYTES, filled = 0;
     char *buffer = malloc(room);
@@ -290,7 +295,8 @@ static entrain_status read_lines(reading *in, entrain_error *error_out) {
             break;
         size_t from = 0, looked = filled;
         filled += (size_t)got;
-        for (char *end; status == ENTRAIN_OK && (end = memchr(buffer + looked, '\n', filled - looked)) != NULL;) {
+        for (char *end;
+             status == ENTRAIN_OK && (end = memchr(buffer + looked, '\n', filled - looked)) != NULL;) {
             const size_t next = (size_t)(end - buffer) + 1;
             status = take_whole_line(in, buffer + from, next - 1 - from, offset + (off_t)from, error_out);
             from = looked = next;
@@ -333,8 +339,8 @@ static entrain_status lock(const journal *log, entrain_error *error_out) {
     return ENTRAIN_OK;
 }
 
-static entrain_status begin_reading(const char *path, bool writing, json_t **header_out, journal **journal_out,
-                                    entrain_error *error_out) {
+static entrain_status begin_reading(const char *path, bool writing, json_t **header_out,
+                                    journal **journal_out, entrain_error *error_out) {
     journal *log = make(path, error_out);
     if (log == NULL)
         return ENTRAIN_NO_MEMORY;
@@ -352,11 +358,13 @@ static entrain_status begin_reading(const char *path, bool writing, json_t **hea
     if (status == ENTRAIN_OK)
         status = read_lines(&in, error_out);
     if (status == ENTRAIN_OK && in.header == NULL)
-        status = entrain_error_set(error_out, ENTRAIN_PARSE,
-                                   "%s is empty or torn in its first line; take it away and begin anew.", path);
+        status =
+            entrain_error_set(error_out, ENTRAIN_PARSE,
+                              "%s is empty or torn in its first line; take it away and begin anew.", path);
     if (status == ENTRAIN_OK && writing) {
         if (ftruncate(log->file, log->size) != 0 || fdatasync(log->file) != 0)
-            status = entrain_error_set(error_out, ENTRAIN_IO, "%s cannot be written: %s.", path, strerror(errno));
+            status =
+                entrain_error_set(error_out, ENTRAIN_IO, "%s cannot be written: %s.", path, strerror(errno));
         log->synced = log->size;
     }
     if (status != ENTRAIN_OK) {
@@ -391,17 +399,21 @@ size_t journal_count(const journal *log) { return log->used; }
 
 // ---- writing
 
-// Cuts off what is not on the disk. Where even that fails, what is left is torn, and cut off by the next to open it.
+// Cuts off what is not on the disk, of a write that failed what is no whole line. Where even that fails, what
+// is left is torn, and cut off by the next to open it.
 static entrain_status refuse_write(journal *log, int fault, entrain_error *error_out) {
+    if (log->size > log->synced && ftruncate(log->file, log->size) == 0 && !log->sync_failed &&
+        fdatasync(log->file) == 0)
+        log->synced = log->size;
     if (ftruncate(log->file, log->synced) == 0)
         log->size = log->synced;
     else
         log->writing = false; // nothing may stand behind a torn line
+    log->sync_failed = false;
     arrange(log, log->slot_count, log->synced);
-    return entrain_error_set(error_out, ENTRAIN_IO,
-                             "%s cannot be written: %s; what was written before is safe%s.", log->path,
-                             strerror(fault),
-                             fault == ENOSPC || fault == EDQUOT || fault == EFBIG ? ", make room and go on" : "");
+    return entrain_error_set(
+        error_out, ENTRAIN_IO, "%s cannot be written: %s; what was written before is safe%s.", log->path,
+        strerror(fault), fault == ENOSPC || fault == EDQUOT || fault == EFBIG ? ", make room and go on" : "");
 }
 
 static entrain_status write_line(journal *log, const char *line, size_t size, entrain_error *error_out) {
@@ -421,8 +433,10 @@ entrain_status journal_sync(journal *log, entrain_error *error_out) {
     if (log->size == log->synced)
         return ENTRAIN_OK;
     while (fdatasync(log->file) != 0)
-        if (errno != EINTR)
+        if (errno != EINTR) {
+            log->sync_failed = true; // a second one would succeed, and have synced nothing
             return refuse_write(log, errno, error_out);
+        }
     log->synced = log->size;
     return ENTRAIN_OK;
 }
@@ -433,7 +447,8 @@ entrain_status journal_add(journal *log, const char *key, json_t *entry, entrain
     size_t size = 0;
     char *line = make_room(log) ? line_of(key, entry, &size) : NULL;
     if (line == NULL)
-        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: there is no memory for a line.", log->path);
+        return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "%s: there is no memory for a line.",
+                                 log->path);
     const off_t offset = log->size;
     const entrain_status status = write_line(log, line, size, error_out);
     if (status == ENTRAIN_OK)
@@ -462,8 +477,8 @@ static void sync_folder(const char *path) {
     free(folder);
 }
 
-// Opens and locks "path.part", which the one who writes the header gives its name: a journal that has its name has
-// its first line. An earlier attempt's is taken over.
+// Opens and locks "path.part", which the one who writes the header gives its name: a journal that has its
+// name has its first line. An earlier attempt's is taken over.
 static entrain_status open_part(journal *log, const char *part, entrain_error *error_out) {
     for (int attempt = 0; attempt < 10; attempt++) {
         struct stat there, opened;
@@ -500,7 +515,8 @@ entrain_status journal_create(const char *path, const json_t *header, journal **
                               entrain_error *error_out) {
     if (access(path, F_OK) == 0)
         return entrain_error_set(error_out, ENTRAIN_IO,
-                                 "%s is there already; go on with --resume, or name another directory.", path);
+                                 "%s is there already; go on with --resume, or name another directory.",
+                                 path);
     journal *log = make(path, error_out);
     if (log == NULL)
         return ENTRAIN_NO_MEMORY;

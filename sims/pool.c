@@ -1,10 +1,11 @@
-// Children, each with a pipe. Nothing here has a thread: the parent looks at pipes and children in pool_wait(), where
-// alone SIGCHLD is let through (ppoll), so that an end cannot slip in between looking and waiting.
+// Children, each with a pipe. Nothing here has a thread: the parent looks at pipes and children in
+// pool_wait(), where alone SIGCHLD is let through (ppoll), so that an end cannot slip in between looking and
+// waiting.
 //
 // A child stays in its parent's process group: Ctrl-C and Ctrl-Z at a terminal mean all of them. It keeps no
 // descriptor of its parent's but 0 to 2 and its pipe: a lock that it held on to would keep a resumed parent
-// out, a pipe of a sibling would hide that one's end. It ends by _exit(), so that nothing which the parent had
-// in its buffers is written twice.
+// out, a pipe of a sibling would hide that one's end. It ends by _exit(), so that nothing which the parent
+// had in its buffers is written twice.
 #include "sims/pool.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ typedef struct child {
     uint64_t id;
     uint32_t workers;
     size_t bytes;
-    int lines; // -1: no more come
+    int lines;  // -1: no more come
     char *text; // a line that is not whole yet
     size_t size, room;
     double begun_s;
@@ -64,7 +65,8 @@ static size_t free_bytes(void) {
         fclose(file);
     found *= 1024;
     // In a container the root of what is seen is its own group.
-    FILE *most = fopen("/sys/fs/cgroup/memory.max", "re"), *now = fopen("/sys/fs/cgroup/memory.current", "re");
+    FILE *most = fopen("/sys/fs/cgroup/memory.max", "re"),
+         *now = fopen("/sys/fs/cgroup/memory.current", "re");
     if (most != NULL && now != NULL && fscanf(most, "%llu", &limit) == 1 && fscanf(now, "%llu", &used) == 1) {
         const unsigned long long left = limit > used ? limit - used : 1;
         found = found == 0 || left < found ? left : found;
@@ -183,8 +185,8 @@ entrain_status pool_begin(pool *jobs, const pool_job *job, entrain_error *error_
         const int fault = errno;
         close(ends[0]);
         free(one);
-        return entrain_error_set(error_out, ENTRAIN_SYSTEM, "A process for a further run could not be had: %s.",
-                                 strerror(fault));
+        return entrain_error_set(error_out, ENTRAIN_SYSTEM,
+                                 "A process for a further run could not be had: %s.", strerror(fault));
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     one->process = process;
@@ -214,8 +216,8 @@ static bool make_line_room(child *one) {
     return true;
 }
 
-// Hands out the whole lines there are; keeps the beginning of the next. One that writes without end waits for its
-// next turn.
+// Hands out the whole lines there are; keeps the beginning of the next. One that writes without end waits for
+// its next turn.
 static void read_lines(pool *jobs, child *one) {
     for (int turn = 0; turn < READS_MAX && one->lines >= 0; turn++) {
         if (!make_line_room(one)) { // its lines are lost: who misses them sees that they are

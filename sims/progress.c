@@ -155,3 +155,15 @@ void progress_end(void) {
     line.tell = NULL;
     line.count = 0;
 }
+
+void progress_begin_text(bool quiet) { begin(NULL, 1, quiet); }
+
+bool progress_is_due(void) { return due(); }
+
+void progress_text(const char *text) {
+    char words[512];
+    const int width = snprintf(words, sizeof words, "%s", text);
+    show(words, width < (int)sizeof words ? width : (int)sizeof words - 1);
+}
+
+void progress_forget(void) { line.active = line.standing = false; }

@@ -23,6 +23,12 @@ void progress_update(uint64_t tick);
 void progress_begin_parts(const char *label, uint64_t count, bool quiet);
 /// @p done parts are done, and @p what comes now; shown as progress_update() does.
 void progress_part(uint64_t done, const char *what);
+/// Begins a line of whoever has words of their own: progress_text() shows them where progress_is_due() says so.
+void progress_begin_text(bool quiet);
+bool progress_is_due(void);
+void progress_text(const char *text);
+/// The line is another process's (this one was forked): nothing is shown or cleared any more.
+void progress_forget(void);
 /// Takes the line off the terminal, if one stands there.
 void progress_clear(void);
 /// Ends: nothing is shown any more.

@@ -1,5 +1,5 @@
-// Journals: what was appended is found again, whatever became of the file's end; what was damaged is never believed;
-// nothing counts that has not been synced.
+// Journals: what was appended is found again, whatever became of the file's end; what was damaged is never
+// believed; nothing counts that has not been synced.
 #include "tests/check.h"
 
 #include <errno.h>
@@ -47,7 +47,8 @@ static journal *create(void) {
 }
 
 static json_t *entry_of(int number) {
-    return json_pack("{s:i, s:f, s:{s:s}}", "run", number, "value", number / 7.0, "inner", "text", "a \"b\" \\ \n c");
+    return json_pack("{s:i, s:f, s:{s:s}}", "run", number, "value", number / 7.0, "inner", "text",
+                     "a \"b\" \\ \n c");
 }
 
 static void append(journal *log, const char *key, int number) {
@@ -93,7 +94,8 @@ static off_t size_of(const char *name) {
 
 static void test_entries_come_back(void **state) {
     (void)state;
-    static const char *const keys[] = {"1", "", "a \"quoted\" \\ key", "sweep:3:ab/17", "\xc3\xa4", "\n", "17.2"};
+    static const char *const keys[] = {"1",  "",    "a \"quoted\" \\ key", "sweep:3:ab/17", "\xc3\xa4",
+                                       "\n", "17.2"};
     enum { KEYS = sizeof keys / sizeof *keys };
     journal *log = create();
     entrain_error error;
@@ -266,6 +268,8 @@ static void test_nothing_counts_before_it_is_synced(void **state) {
     CHECK_OK(journal_create(path, header, &log, &error), error);
     json_decref(header);
     journal_close(log);
+    CHECK_OK(journal_open(path, NULL, &log, &error), error);
+    journal_close(log);
 }
 
 // A file that may not grow is a disk that is full: at every byte.
@@ -299,6 +303,21 @@ static void test_full_disk(void **state) {
     CHECK_OK(journal_open(path, NULL, &log, &error), error);
     append(log, "2", 2);
     assert_true(holds(log, "1", 1) && holds(log, "2", 2));
+    // Of several at once, those that had room are kept.
+    tight.rlim_cur = (rlim_t)(size_of(path) + 250);
+    setrlimit(RLIMIT_FSIZE, &tight);
+    entrain_status status = ENTRAIN_OK;
+    for (int k = 3; k < 9 && status == ENTRAIN_OK; k++) {
+        const char key[] = {(char)('0' + k), '\0'};
+        json_t *entry = entry_of(k);
+        status = journal_add(log, key, entry, &error);
+        json_decref(entry);
+    }
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(status, ENTRAIN_IO);
+    assert_int_equal(journal_count(log), 4);
+    assert_true(holds(log, "3", 3) && holds(log, "4", 4));
+    assert_null(journal_find(log, "5"));
     journal_close(log);
 }
 

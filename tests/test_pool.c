@@ -1,5 +1,5 @@
-// Children side by side: what they write arrives whole and in order, how they end is told, and whatever happens to
-// them or to their parent, nothing of them stays.
+// Children side by side: what they write arrives whole and in order, how they end is told, and whatever
+// happens to them or to their parent, nothing of them stays.
 #include "tests/check.h"
 
 #include <dirent.h>
@@ -144,12 +144,22 @@ static int die_body(void *context, uint64_t id, FILE *lines) {
     fprintf(lines, "first\n");
     fflush(lines);
     switch (id) {
-    case 0: raise(SIGSEGV); break;
-    case 1: raise(SIGABRT); break;
-    case 2: raise(SIGKILL); break;
-    case 3: _exit(7);
-    case 4: pause(); break; // killed by us
-    default: break;
+    case 0:
+        raise(SIGSEGV);
+        break;
+    case 1:
+        raise(SIGABRT);
+        break;
+    case 2:
+        raise(SIGKILL);
+        break;
+    case 3:
+        _exit(7);
+    case 4:
+        pause();
+        break; // killed by us
+    default:
+        break;
     }
     fprintf(lines, "second\n");
     return 0;
