@@ -13,7 +13,21 @@
 
 static entrain_error error;
 
-#include "tests/sweep_fake.h"
+// What `entrain sweep` makes of a scenario, a --set with a list, and --order or --find.
+static sweep_plan *plan_of(const char *text, const char *set, sweep_words words) {
+    FILE *file = fopen("sweep_unit_x.lua", "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    const scenario_source source = {.path = "sweep_unit_x.lua", .sets = &set, .set_count = set != NULL};
+    sweep_plan *plan;
+    CHECK_OK(sweep_plan_make(&source, &words, &plan, &error), error);
+    remove("sweep_unit_x.lua"); // it was read once
+    return plan;
+}
+
+#define UP_AND_DOWN ((sweep_words){.order = "up,down"})
+#define UP ((sweep_words){.order = "up"})
 
 // --- What a unit hands out
 
@@ -148,7 +162,7 @@ static const char small[] =
 
 static void test_single(void **state) {
     (void)state;
-    sweep_plan *plan = plan_of(small, SWEEP_SINGLE, "model.coupling", "[0.5, 3]");
+    sweep_plan *plan = plan_of(small, "model.coupling=0.5,3", (sweep_words){0});
     for (uint32_t u = 0; u < plan->unit_count; u++) {
         json_t *entries = carry_out(plan, u), *again = carry_out(plan, u);
         assert_int_equal(json_array_size(entries), 1);
@@ -175,7 +189,7 @@ static void test_single(void **state) {
     entries = carry_out_with(plan, 1, 1e-6, (taken){0});
     check_says(reason_of(entries, 0), "--timeout");
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 // --- Ladders
@@ -187,9 +201,9 @@ static const char two[] =
     "every = 1 } }";
 
 // A ladder of four or five values against one run, which hears of them by events; its samples, window by window.
-static void check_ladder(const char *text, const char *key, const char *values, double duration,
+static void check_ladder(const char *text, const char *key, const char *set, double duration,
                          const char *first_set) {
-    sweep_plan *plan = plan_of(text, SWEEP_LADDER, key, values);
+    sweep_plan *plan = plan_of(text, set, UP_AND_DOWN);
     json_t *entries = carry_out(plan, 0);
     const uint32_t steps = plan->run_count;
     assert_int_equal(json_array_size(entries), steps);
@@ -224,77 +238,78 @@ static void check_ladder(const char *text, const char *key, const char *values, 
         free(hand.coherences);
     }
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 static void test_ladder_is_one_run(void **state) {
     (void)state;
-    check_ladder(small, "model.coupling", "[0.5, 2, 4, 2, 0.5]", 6, "model.coupling=0.5");
+    check_ladder(small, "model.coupling", "model.coupling=0.5,2,4", 6, "model.coupling=0.5");
     check_ladder("return { swarm = { size = 40, topology = { kind = 'small-world', degree = 6 } },"
                  " model = { coupling = 2, frequency = 0 }, time = { duration = 3, integrator = 'heun' } }",
-                 "model.noise", "[0.1, 1, 5, 1]", 3, "model.noise=0.1");
+                 "model.noise", "model.noise=0.1,1,5", 3, "model.noise=0.1");
     check_ladder("return { goal = 'reach-consensus', swarm = { size = 50 }, time = { duration = 5 } }",
-                 "agent.coupling", "[0, 1, 0.2, 3]", 5, "agent.coupling=0");
+                 "agent.coupling", "agent.coupling=0,1,3", 5, "agent.coupling=0");
     check_ladder(
         "return { swarm = { size = 30 }, model = { kind = 'swing', coupling = 1, damping = 0.3,"
         " power = { distribution = 'normal', deviation = 0.5 } }, time = { step = 0.05, duration = 4 } }",
-        "model.coupling", "[0, 0.5, 1, 0.5]", 4, "model.coupling=0");
+        "model.coupling", "model.coupling=0,0.5,1", 4, "model.coupling=0");
 }
 
 // Frequencies are those of the step: after a time in which nobody agreed with anybody, all do.
 static void test_ladder_judges_by_itself(void **state) {
     (void)state;
-    sweep_plan *plan = plan_of(small, SWEEP_LADDER, "model.coupling", "[0, 40, 0]");
+    sweep_plan *plan = plan_of(small, "model.coupling=0,40", UP_AND_DOWN);
     json_t *entries = carry_out(plan, 0);
-    const char *const outcomes[] = {"not synchronized", "synchronized", "not synchronized"};
-    for (uint32_t s = 0; s < 3; s++) {
+    assert_int_equal(json_array_size(entries), 4); // 0, 40, 40, 0
+    for (uint32_t s = 0; s < 4; s++) {
         const json_t *row = result_of(entries, s);
-        if (s < 2)
-            assert_string_equal(json_string_value(json_object_get(row, "outcome")), outcomes[s]);
-        assert_int_equal(json_is_true(json_object_get(row, "locked")), s == 1);
+        const bool strong = s == 1 || s == 2;
+        if (s < 3)
+            assert_string_equal(json_string_value(json_object_get(row, "outcome")),
+                                strong ? "synchronized" : "not synchronized");
+        assert_int_equal(json_is_true(json_object_get(row, "locked")), strong);
         assert_int_equal(number_in(row, "ticks"), 120);
         assert_int_equal(number_in(row, "observations"), number_in(result_of(entries, 0), "observations"));
     }
-    CHECK_NEAR(number_in(result_of(entries, 1), "theory_r"), sqrt(1 - 1 / 40.0), 1e-12); // of the value set
-    assert_true(number_in(result_of(entries, 1), "synchronized_since_s") <
-                2); // of the step, not of the ladder
+    const json_t *second = result_of(entries, 1);
+    CHECK_NEAR(number_in(second, "theory_r"), sqrt(1 - 1 / 40.0), 1e-12); // of the value set
+    assert_true(number_in(second, "synchronized_since_s") < 2);           // of the step, not of the ladder
     json_decref(entries);
 
-    // Nobody asks for the last one, nor for the first.
-    plan->runs[0].chosen = plan->runs[2].chosen = false;
+    // Nobody asks for the last two, nor for the first.
+    plan->runs[0].chosen = plan->runs[2].chosen = plan->runs[3].chosen = false;
     json_t *one = carry_out(plan, 0);
     assert_int_equal(json_array_size(one), 1);
     assert_int_equal(json_integer_value(json_object_get(json_array_get(one, 0), "run")), 1);
     assert_true(json_is_true(json_object_get(result_of(one, 0), "locked")));
     json_decref(one);
-    plan_free(plan);
+    sweep_plan_free(plan);
 
     // A stop condition ends the step, and the next one begins there.
     plan = plan_of("return { swarm = { size = 60, topology = { kind = 'complete' } }, model = { coupling = 2,"
                    " frequency = 0 }, time = { duration = 60 }, stop = { coherence = 0.9 } }",
-                   SWEEP_LADDER, "model.coupling", "[1, 2]");
+                   "model.coupling=1,2", UP);
     entries = carry_out(plan, 0);
     assert_string_equal(json_string_value(json_object_get(result_of(entries, 0), "ended")), "stop condition");
     assert_true(number_in(result_of(entries, 0), "sync_time_s") > 1);
     assert_int_equal(number_in(result_of(entries, 1), "ticks"), 0);
     assert_true(json_is_null(json_object_get(result_of(entries, 1), "theory_sync_time_s")));
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 // Two oscillators that drift by a turn in 2 pi / sqrt(1 - 0.9^2) = 14.4 s: not in the second half of a step of 24 s, but
 // in any longer part of it.
 static void test_ladder_looks_at_its_second_half(void **state) {
     (void)state;
-    sweep_plan *plan = plan_of(two, SWEEP_LADDER, "model.coupling", "[0.9, 0.9, 0.9]");
-    free(plan->text);
-    assert_true(asprintf(&plan->text, "local s = (function() %s end)() s.time.duration = 24 return s", two) >
-                0);
+    char text[1000];
+    snprintf(text, sizeof text, "local s = (function() %s end)() s.time.duration = 24 return s", two);
+    sweep_plan *plan = plan_of(text, "model.coupling=0.9,0.95", UP_AND_DOWN);
     json_t *entries = carry_out(plan, 0);
-    for (uint32_t s = 0; s < 3; s++)
+    for (uint32_t s = 0; s < 4; s++)
         assert_true(json_is_true(json_object_get(result_of(entries, s), "locked")));
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 // Of agents, what counts from the beginning is told apart.
@@ -302,44 +317,43 @@ static void test_ladder_of_agents(void **state) {
     (void)state;
     sweep_plan *plan = plan_of("return { goal = 'minimize-api-calls', swarm = { size = 50 },"
                                " workload = { pattern = 'steady' }, time = { duration = 20 } }",
-                               SWEEP_LADDER, "workload.load", "[1, 3, 1]");
+                               "workload.load=1,3", UP_AND_DOWN);
     json_t *entries = carry_out(plan, 0);
-    const double load[] = {1, 3, 1};
-    for (uint32_t s = 0; s < 3; s++) {
+    const double load[] = {1, 3, 3, 1};
+    for (uint32_t s = 0; s < 4; s++) {
         const json_t *row = result_of(entries, s);
         CHECK_NEAR(number_in(row, "generated"), 50 * 20 * 2 * load[s], 110 * load[s]);
         assert_int_equal(json_is_null(json_object_get(row, "wait_p50_s")), s > 0);
         assert_true(json_is_null(json_object_get(row, "worth_calls_ratio")));
     }
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 static void test_ladder_fails(void **state) {
     (void)state;
     // Refused before the first tick, all of it: rk4 takes no noise.
-    sweep_plan *plan = plan_of("return { swarm = { size = 20 }, time = { integrator = 'rk4' } }",
-                               SWEEP_LADDER, "model.noise", "[0, 1]");
+    sweep_plan *plan = plan_of("return { swarm = { size = 20 } }", "model.noise=0,1", UP);
     json_t *entries = carry_out(plan, 0);
     assert_int_equal(json_array_size(entries), 2);
     check_says(reason_of(entries, 0), "model.noise");
     check_says(reason_of(entries, 1), "model.noise");
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 
     // On its way: those behind it say so.
     plan = plan_of("return { swarm = { size = 20 }, time = { duration = 2 },\n"
                    "on_sample = function(s) if s.time > 3 then error('enough') end end }",
-                   SWEEP_LADDER, "model.coupling", "[0, 1, 2]");
+                   "model.coupling=0,1,2", UP);
     entries = carry_out(plan, 0);
     assert_int_equal(json_array_size(entries), 3);
     result_of(entries, 0);
     check_says(reason_of(entries, 1), "enough");
     check_says(reason_of(entries, 2), "Its ladder ended at model.coupling = 1");
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 
-    plan = plan_of(small, SWEEP_LADDER, "model.coupling", "[0, 1, 2]");
+    plan = plan_of(small, "model.coupling=0,1,2", UP);
     entries = carry_out_with(plan, 0, 1e-6, (taken){0});
     assert_int_equal(json_array_size(entries), 3);
     check_says(reason_of(entries, 0), "--timeout");
@@ -347,7 +361,7 @@ static void test_ladder_fails(void **state) {
     entries = carry_out_with(plan, 0, 0, (taken){.at_most = 2});
     assert_int_equal(json_array_size(entries), 2);
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 static void test_keys(void **state) {
@@ -374,7 +388,8 @@ static void check_probes(const json_t *entries, uint32_t probes) {
 
 static void test_find(void **state) {
     (void)state;
-    sweep_plan *plan = plan_of(two, SWEEP_FIND, "seed", "[1]");
+    sweep_plan *plan =
+        plan_of(two, NULL, (sweep_words){.find = "model.coupling=0.25:4 where locked to 0.02"});
     plan->find =
         (sweep_find){.key = "model.coupling", .where = "locked", .low = 0.25, .high = 4, .tolerance = 0.02};
     json_t *entries = carry_out(plan, 0);
@@ -424,7 +439,7 @@ static void test_find(void **state) {
     CHECK_NEAR(number_in(row, "threshold"), 1, 0.02);
     json_decref(rest);
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 // A whole number: how many there must be for the complete graph to have more than 150 pairs and selves.
@@ -432,14 +447,9 @@ static void test_find_whole(void **state) {
     (void)state;
     sweep_plan *plan = plan_of("return { swarm = { size = 10, topology = { kind = 'ring', degree = 2 } },"
                                " time = { duration = 0.1 } }",
-                               SWEEP_FIND, "seed", "[1]");
+                               NULL, (sweep_words){.find = "swarm.size=3:1000 where living > 150 to 0.1"});
     for (int logarithmic = 0; logarithmic < 2; logarithmic++) {
-        plan->find = (sweep_find){.key = "swarm.size",
-                                  .where = "living > 150",
-                                  .low = 3,
-                                  .high = 1000,
-                                  .tolerance = 0.1,
-                                  .logarithmic = logarithmic};
+        plan->find.logarithmic = logarithmic;
         json_t *entries = carry_out(plan, 0);
         const json_t *row = result_of(entries, json_array_size(entries) - 1);
         assert_true(json_is_integer(json_object_get(row, "threshold")));
@@ -448,12 +458,12 @@ static void test_find_whole(void **state) {
         assert_int_equal(number_in(row, "living"), 151);
         json_decref(entries);
     }
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 static void test_find_fails(void **state) {
     (void)state;
-    sweep_plan *plan = plan_of(two, SWEEP_FIND, "seed", "[1]");
+    sweep_plan *plan = plan_of(two, NULL, (sweep_words){.find = "model.coupling=2:4 where locked to 0.02"});
     plan->find =
         (sweep_find){.key = "model.coupling", .where = "locked", .low = 2, .high = 4, .tolerance = 0.02};
     json_t *entries = carry_out(plan, 0);
@@ -468,27 +478,28 @@ static void test_find_fails(void **state) {
     entries = carry_out(plan, 0);
     check_says(reason_of(entries, 0), "At model.coupling = 2: ");
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
 }
 
 // Interrupted: nothing is said of what was not finished. Last, for a signal cannot be taken back.
 static void test_interrupted(void **state) {
     (void)state;
     interrupt_install();
-    sweep_plan *plan = plan_of(two, SWEEP_FIND, "seed", "[1]");
+    sweep_plan *plan =
+        plan_of(two, NULL, (sweep_words){.find = "model.coupling=0.25:4 where locked to 0.02"});
     plan->find =
         (sweep_find){.key = "model.coupling", .where = "locked", .low = 0.25, .high = 4, .tolerance = 0.02};
     json_t *entries = carry_out_with(plan, 0, 0, (taken){.interrupt_at = 3});
     assert_int_equal(json_array_size(entries), 3);
     json_decref(entries);
-    plan_free(plan);
+    sweep_plan_free(plan);
     assert_true(interrupt_requested());
     for (sweep_kind kind = SWEEP_SINGLE; kind <= SWEEP_LADDER; kind++) {
-        plan = plan_of(small, kind, "model.coupling", "[0, 1, 2]");
+        plan = plan_of(small, "model.coupling=0,1,2", kind == SWEEP_LADDER ? UP : (sweep_words){0});
         entries = carry_out(plan, 0);
         assert_int_equal(json_array_size(entries), 0);
         json_decref(entries);
-        plan_free(plan);
+        sweep_plan_free(plan);
     }
 }
 
