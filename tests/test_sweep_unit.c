@@ -37,6 +37,7 @@ typedef struct taken {
     const json_t *known;   ///< probes, as emitted
     uint32_t known_count;  ///< of them that are known
     uint32_t interrupt_at; ///< a signal comes with this entry; 0: never
+    uint32_t workers;      ///< 0: one
 } taken;
 
 static bool take(void *context, json_t *entry) {
@@ -57,7 +58,7 @@ static json_t *carry_out_with(sweep_plan *plan, uint32_t unit, double timeout_s,
     with.entries = json_array();
     const sweep_unit_job job = {.plan = plan,
                                 .unit = unit,
-                                .workers = 1,
+                                .workers = with.workers > 0 ? with.workers : 1,
                                 .timeout_s = timeout_s,
                                 .known = know,
                                 .emit = take,
@@ -204,7 +205,7 @@ static const char two[] =
 static void check_ladder(const char *text, const char *key, const char *set, double duration,
                          const char *first_set) {
     sweep_plan *plan = plan_of(text, set, UP_AND_DOWN);
-    json_t *entries = carry_out(plan, 0);
+    json_t *entries = carry_out(plan, 0), *others = carry_out_with(plan, 0, 0, (taken){.workers = 3});
     const uint32_t steps = plan->run_count;
     assert_int_equal(json_array_size(entries), steps);
     char events[2000], total[60];
@@ -222,6 +223,7 @@ static void check_ladder(const char *text, const char *key, const char *set, dou
         snprintf(total, sizeof total, "time.duration=%.17g", (s + 1) * duration);
         by_hand hand = run_by_hand(events, (const char *[]){first_set, total}, 2);
         const json_t *row = result_of(entries, s);
+        check_same_json(row, result_of(others, s));
         assert_int_equal(json_integer_value(json_object_get(json_array_get(entries, s), "run")), s);
         assert_string_equal(json_string_value(json_object_get(row, "fingerprint")), hand.fingerprint);
         CHECK_NEAR(number_in(row, "coherence_final"), hand.coherence, 0);
@@ -238,6 +240,7 @@ static void check_ladder(const char *text, const char *key, const char *set, dou
         free(hand.coherences);
     }
     json_decref(entries);
+    json_decref(others);
     sweep_plan_free(plan);
 }
 
@@ -404,13 +407,17 @@ static void test_find(void **state) {
     assert_true(
         json_is_true(json_object_get(row, "locked"))); // the columns are those of the end where it holds
 
-    // Interrupted behind any probe, and taken up: the same row, and only what is missing is done.
+    // Interrupted behind any probe, and taken up from a journal: the same row, and only what is missing is done.
+    char *line = dump(entries);
+    json_t *read = json_loads(line, 0, NULL);
+    free(line);
     for (uint32_t known = 1; known <= 10; known += 3) {
-        json_t *rest = carry_out_with(plan, 0, 0, (taken){.known = entries, .known_count = known});
+        json_t *rest = carry_out_with(plan, 0, 0, (taken){.known = read, .known_count = known, .workers = 2});
         assert_int_equal(json_array_size(rest), 11 - known);
         check_same_json(row, result_of(rest, 10 - known));
         json_decref(rest);
     }
+    json_decref(read);
     // What is known of another search is not believed.
     json_t *other = json_deep_copy(entries);
     json_object_set_new(json_array_get(other, 1), "value", json_real(3.5));
