@@ -253,7 +253,8 @@ static entrain_status begin(script_calls *calls) {
         say_note("going on in %s: what it holds is not run again%s", script->directory.path,
                  script->directory.changed ? "; the script has been changed since, and what it asks anew is"
                                            : "");
-    put_said(script, script->held, script->held_bytes);
+    if (script->held_bytes > 0)
+        put_said(script, script->held, script->held_bytes);
     return ENTRAIN_OK;
 }
 
@@ -304,6 +305,8 @@ static bool on_print(void *context, const char *text, size_t size) {
     script_session *script = context;
     if (size > SAID_BYTES_MAX - script->said_bytes)
         return false;
+    if (size == 0)
+        return true;
     script->said_bytes += size;
     if (script->begun) {
         put_said(script, text, size);
@@ -421,7 +424,8 @@ static int carry_out(script_session *script, bool *was_script_out) {
         return leave(script, NULL);
     if (script->begun)
         return finish(script);
-    fwrite(script->held, 1, script->held_bytes, stdout);
+    if (script->held_bytes > 0)
+        fwrite(script->held, 1, script->held_bytes, stdout);
     say_note("%s asked for no run and returned no scenario", script->path);
     return EXIT_DONE;
 }

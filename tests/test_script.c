@@ -18,6 +18,7 @@ typedef struct fake {
     size_t said_bytes;
     json_t *list; // what a function of the index gave
     bool over;
+    csv_file *file;
 } fake;
 
 static entrain_status on_simulate(void *context, sandbox *box, const char *where, json_t *tree,
@@ -49,8 +50,11 @@ static entrain_status on_sweep(void *context, const char *where, json_t *tree, c
 
 static entrain_status on_csv(void *context, const char *where, const char *name, const char *const *columns,
                              uint32_t column_count, csv_file **file_out, entrain_error *error_out) {
-    (void)context, (void)where;
-    return csv_open(".", name, columns, column_count, file_out, error_out);
+    (void)where;
+    entrain_status status = csv_open(".", name, columns, column_count, file_out, error_out);
+    if (status == ENTRAIN_OK)
+        ((fake *)context)->file = *file_out;
+    return status;
 }
 
 static bool on_print(void *context, const char *text, size_t size) {
@@ -83,6 +87,7 @@ static script_end run(fake *host, const char *text, int64_t work) {
     assert_int_equal(status == ENTRAIN_OK, end != SCRIPT_RAISED);
     json_decref(given);
     json_decref(machine);
+    csv_free(host->file);
     return end;
 }
 
