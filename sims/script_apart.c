@@ -95,6 +95,14 @@ static json_t *entry_of_end(const pool_end *end) {
     return json_pack("{s:s, s:s}", "status", "failed", "reason", reason);
 }
 
+// SIGUSR1, also where nothing else is shown.
+static void answer(const script_run_job *job, double begun_s) {
+    fprintf(stderr, "entrain: %s: run %u (%s, %s) goes on for %s; %u done before it, %u of them failed\n",
+            job->name, job->before + 1, job->given->title, text_counted(job->given->swarm.size, "actor").text,
+            text_duration(wall_now_s() - begun_s).text, job->before, job->failed);
+    fflush(stderr);
+}
+
 entrain_status script_run_apart(const script_run_job *job, json_t **entry_out, entrain_error *error_out) {
     apart run = {.job = job};
     const pool_watch watch = {.line = on_line, .ended = on_end, .context = &run};
@@ -105,9 +113,11 @@ entrain_status script_run_apart(const script_run_job *job, json_t **entry_out, e
         return status;
     const pool_job one = {.workers = workers > 0 ? workers : 1, .body = run_and_tell, .context = &run};
     status = pool_begin(jobs, &one, error_out);
-    const double end_s = job->timeout_s > 0 ? wall_now_s() + job->timeout_s + grace_s : 0;
+    const double begun_s = wall_now_s(), end_s = job->timeout_s > 0 ? begun_s + job->timeout_s + grace_s : 0;
     while (status == ENTRAIN_OK && !run.ended && !interrupt_requested()) {
         pool_wait(jobs, 1);
+        if (interrupt_status_asked())
+            answer(job, begun_s);
         if (end_s > 0 && !run.ended && wall_now_s() > end_s)
             pool_stop(jobs, 0); // it hangs within a tick
     }

@@ -18,6 +18,7 @@ typedef struct script_run_job {
     const char *name, *where;
     double timeout_s; ///< 0: none
     bool quiet;
+    uint32_t before, failed; ///< runs of the script before this one, and how many of them failed
 } script_run_job;
 
 typedef struct script_calls script_calls;

@@ -119,6 +119,29 @@ expect 0 run stops.lua --resume
 says err.txt "the script has been changed since"
 says err.txt "3 runs, 2 of them done before"
 
+# --- a run that crashes is a failed run
+script crash 'local r = simulate { swarm = { size = 20000 }, time = { duration = 1e6 } }
+print(r.failed)
+print(run(10).failed)'
+"$entrain" run crash.lua >out.txt 2>err.txt &
+pid=$! child=
+for _ in {1..500}; do
+    child=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) && [ -n "$child" ] && break
+    read -r -t 0.01 <> <(:) || true
+done
+kill -USR1 "$pid"
+for _ in {1..300}; do
+    grep -q "goes on" err.txt && break
+    read -r -t 0.01 <> <(:) || true
+done
+says err.txt "entrain: crash: run 1 (crash, 20,000 actors) goes on for"
+kill -SEGV ${child:-$pid}
+wait "$pid" 2>/dev/null
+is "the script went on" $? -eq 0
+says out.txt "its process was ended by signal 11 (Segmentation fault)"
+says out.txt nil
+says out/crash-1/runs.jsonl '"status":"failed","reason":"its process was ended by signal 11'
+
 # --- killed and interrupted, as often as one likes: the same output, the same files
 script long 'local file = csv("r.csv", { "size", "coherence", "speed" })
 print("begin")
