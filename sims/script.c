@@ -266,11 +266,8 @@ static entrain_status on_simulate(void *context, sandbox *box, const char *where
 
 static entrain_status on_sweep(void *context, const char *where, json_t *tree, const json_t *options,
                                json_t **result_out, entrain_error *error_out) {
-    (void)context;
-    // script_sweep.c carries them out.
-    (void)tree, (void)options, (void)result_out;
-    return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED, "%s: sweep is not there yet; call simulate.",
-                             where);
+    script_session *script = context;
+    return script_calls_sweep(&script->calls, where, tree, options, result_out, error_out);
 }
 
 static entrain_status on_csv(void *context, const char *where, const char *name, const char *const *columns,
