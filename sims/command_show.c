@@ -11,6 +11,7 @@
 #include "sims/run_directory.h"
 #include "sims/say.h"
 #include "sims/summary.h"
+#include "sims/sweep_results.h"
 
 static uint64_t fields_of(const char *line) {
     uint64_t fields = 1;
@@ -103,8 +104,45 @@ static entrain_status read_run(const char *directory, json_t **summary_out, json
     return ENTRAIN_OK;
 }
 
+// A sweep's: what it found.
+static int show_sweep(const cli_options *options) {
+    entrain_error error = {0};
+    sweep_table table;
+    if (sweep_table_read(options->operand, &table, &error) != ENTRAIN_OK) {
+        say_error("%s", error.sentence);
+        return EXIT_FAILED;
+    }
+    const csv_table *csv = &table.results;
+    const char *title =
+        json_string_value(json_object_get(json_object_get(table.manifest, "scenario"), "title"));
+    if (options->json) {
+        json_t *json = json_deep_copy(table.manifest), *counts = json_object(), *columns = json_array();
+        uint32_t done = 0;
+        for (uint32_t row = 0; row < csv->row_count; row++)
+            done += strcmp(csv->cells[row][table.status], "done") == 0;
+        for (uint32_t c = 0; c < csv->column_count; c++)
+            json_array_append_new(columns, json_string(csv->columns[c]));
+        json_object_set_new(counts, "done", json_integer(done));
+        json_object_set_new(counts, "failed", json_integer(csv->row_count - done));
+        json_object_set_new(json, "results", counts);
+        json_object_set_new(json, "columns", columns);
+        json_object_set_new(json, "directory", json_string(options->operand));
+        json_dumpf(json, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+        putchar('\n');
+        json_decref(json);
+    } else {
+        printf("%s\n\n", title != NULL ? title : "A sweep");
+        sweep_findings(&table, stdout);
+        printf("\n  %s\n", options->operand);
+    }
+    sweep_table_free(&table);
+    return EXIT_DONE;
+}
+
 int command_show(const cli_options *options) {
     entrain_error error = {0};
+    if (sweep_directory_kind.is_ours(options->operand))
+        return show_sweep(options);
     json_t *summary = NULL, *execution = NULL;
     entrain_status status = check_directory(options->operand, &error);
     if (status == ENTRAIN_OK)

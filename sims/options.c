@@ -129,7 +129,7 @@ static const cli_command commands[] = {
      "layouts, events, workloads, keys.\n"
      "Without a topic: what each is about.\n",
      command_list},
-    {"show", "DIR", 1, true, "explain json", "print the summary of a finished run's directory", NULL,
+    {"show", "DIR", 1, true, "explain json", "print the summary of a run's or a sweep's directory", NULL,
      command_show},
     {"diff", "DIR DIR", 2, true, "load json quiet", "where two runs, or two sweeps, part",
      "Two runs: which keys of their scenarios differ, which files, and the first sample\n"
@@ -141,6 +141,11 @@ static const cli_command commands[] = {
      "Workers, policy, transport, SIMD and layout change no result; wall-clock figures\n"
      "are not compared. Exit code 0: the same results, 3: they differ.\n",
      command_diff},
+    {"report", "DIR", 1, true, "json quiet", "write a page with figures, pictures and commands",
+     "DIR/report.html, of a run, a sweep or a script: one page that needs no other file\n"
+     "and fetches nothing: what was asked, what came out, the pictures, the files, the\n"
+     "commands that repeat it, the machine. A sweep writes it by itself.\n",
+     command_report},
     {"plot", "DIR", 1, true, "result json quiet", "draw the pictures of a run, a sweep or a script again",
      "From the files in DIR alone, finished or not:\n"
      "  a run's      coherence, phases, frequencies, from series.csv and phases.csv\n"

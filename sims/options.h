@@ -89,6 +89,7 @@ int command_explore(const cli_options *options);
 int command_list(const cli_options *options);
 int command_show(const cli_options *options);
 int command_diff(const cli_options *options);
+int command_report(const cli_options *options);
 int command_plot(const cli_options *options);
 int command_help(const cli_options *options);
 

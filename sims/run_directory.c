@@ -15,7 +15,8 @@
 // that goes on from its own checkpoint keeps that, and who it is.
 #define RUN_NAMES                                                                                            \
     "summary.json", "series.csv", "timing.csv", "phases.csv", "execution.json", "coherence.png",             \
-        "coherence.svg", "phases.png", "phases.svg", "frequencies.png", "frequencies.svg", "timeline.json"
+        "coherence.svg", "phases.png", "phases.svg", "frequencies.png", "frequencies.svg", "timeline.json", \
+        "report.html"
 static const char *const run_names[] = {"checkpoint", RUN_NAMES, "manifest.json", NULL};
 static const char *const continued_names[] = {RUN_NAMES, NULL};
 static const char *const snapshot_begins[] = {"phases-", "frequencies-", NULL};

@@ -9,6 +9,7 @@
 
 #include "sims/bench_facts.h"
 #include "sims/drawing.h"
+#include "sims/page.h"
 #include "sims/run_directory.h"
 #include "sims/say.h"
 #include "sims/validate_out.h"
@@ -70,21 +71,6 @@ entrain_status validate_report_check(const char *path, bool force, entrain_error
     return status;
 }
 
-static void put_escaped(FILE *to, const char *text) {
-    for (; *text != '\0'; text++) {
-        if (*text == '<')
-            fputs("&lt;", to);
-        else if (*text == '>')
-            fputs("&gt;", to);
-        else if (*text == '&')
-            fputs("&amp;", to);
-        else if (*text == '|')
-            fputs("&#124;", to); // a column of Markdown's
-        else
-            fputc(*text, to);
-    }
-}
-
 // --- what both kinds say
 
 typedef struct fact {
@@ -131,28 +117,17 @@ static const char *const introduction = "Each row is a known answer of the theor
 
 // --- HTML
 
-static const char *const style =
-    "body{font:15px/1.45 'DejaVu Sans',Verdana,sans-serif;color:#30343b;max-width:72em;margin:2em "
-    "auto;padding:0 1em}"
-    "h1{font-size:1.6em}h2{font-size:1.2em;margin-top:2em}table{border-collapse:collapse;width:100%}"
-    "td,th{text-align:left;padding:.2em .7em .2em 0;vertical-align:top;border-bottom:1px solid #e4e6ea}"
-    "td.n{font-family:'DejaVu Sans Mono',monospace;font-size:.88em;text-align:right;white-space:nowrap}"
-    "tr.check td{padding-top:1.3em;border-bottom:1px solid #30343b}.faint{color:#6a7078;font-size:.88em}"
-    ".ok{color:#3c8d5a}.fail{color:#b33a3a;font-weight:bold}.facts{width:auto}figure{margin:1.5em "
-    "0;overflow-x:auto}"
-    "figcaption{color:#6a7078;font-size:.92em;max-width:60em}svg{max-width:100%;height:auto}";
-
 static void put_html_row(FILE *to, const validate_row *row) {
     row_texts texts = texts_of(row);
     fprintf(to, "<tr><td class=\"%s\">%s</td><td>", row->ok ? "ok" : "fail", row->ok ? "ok" : "FAIL");
-    put_escaped(to, row->parameters);
+    page_put(to, row->parameters);
     if (*texts.remark != '\0') {
         fputs("<div class=\"faint\">", to);
-        put_escaped(to, texts.remark);
+        page_put(to, texts.remark);
         fputs("</div>", to);
     }
     fputs("</td><td class=\"n\">", to);
-    put_escaped(to, validate_expected(row).text);
+    page_put(to, validate_expected(row).text);
     fprintf(to,
             "</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td "
             "class=\"n\">%.2f</td></tr>\n",
@@ -161,25 +136,19 @@ static void put_html_row(FILE *to, const validate_row *row) {
 
 static void put_html(FILE *to, const validation *all, const validate_picture *pictures) {
     char text[600];
-    fprintf(to,
-            MARK "\n<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-                 "<title>entrain validate</title>\n<style>%s</style></head>\n<body>\n<h1>Known "
-                 "answers</h1>\n<p>%s</p>\n",
-            style, introduction);
+    page_begin(to, MARK, "Known answers");
+    fprintf(to, "<p>%s</p>\n", introduction);
     validate_verdict_text(all, text, sizeof text);
     fprintf(to, "<p class=\"%s\">", validate_judge(all).failed == 0 && !all->interrupted ? "ok" : "fail");
-    put_escaped(to, text);
+    page_put(to, text);
     fputs(".</p>\n<table class=\"facts\">\n", to);
     put_facts(to, all, "<tr><td>%s</td><td>%s</td></tr>\n");
     fputs("</table>\n", to);
     for (uint32_t p = 0; p < VALIDATE_PICTURES; p++) {
-        // An XML declaration has no place within HTML.
-        const char *svg = pictures[p].svg != NULL ? strstr(pictures[p].svg, "<svg") : NULL;
-        if (svg == NULL)
+        if (pictures[p].svg == NULL)
             continue;
-        fprintf(to, "<h2>%s</h2>\n<figure>\n%s\n<figcaption>", pictures[p].title, svg);
-        put_escaped(to, pictures[p].caption);
-        fputs("</figcaption></figure>\n", to);
+        page_section(to, pictures[p].title);
+        page_picture(to, pictures[p].svg, pictures[p].caption);
     }
     fputs(
         "<h2>Every row</h2>\n<table>\n<tr><th></th><th></th><th>expected</th><th>measured</th><th>off by</th>"
@@ -188,14 +157,15 @@ static void put_html(FILE *to, const validation *all, const validate_picture *pi
     for (uint32_t c = 0; c < all->count; c++) {
         const validate_context *context = &all->contexts[c];
         fprintf(to, "<tr class=\"check\"><td><b>%s</b></td><td colspan=\"6\"><b>", context->check->id);
-        put_escaped(to, context->check->title);
+        page_put(to, context->check->title);
         fputs("</b> <span class=\"faint\">", to);
-        put_escaped(to, context->check->source);
+        page_put(to, context->check->source);
         fputs(context->cut ? " (interrupted)</span></td></tr>\n" : "</span></td></tr>\n", to);
         for (uint32_t r = 0; r < context->row_count; r++)
             put_html_row(to, &context->rows[r]);
     }
-    fputs("</table>\n</body></html>\n", to);
+    fputs("</table>\n", to);
+    page_end(to);
 }
 
 // --- Markdown
@@ -215,7 +185,7 @@ static void put_markdown(FILE *to, const validation *all, const validate_picture
     for (uint32_t c = 0; c < all->count; c++) {
         const validate_context *context = &all->contexts[c];
         fprintf(to, "\n## %s: ", context->check->id);
-        put_escaped(to, context->check->title);
+        page_put(to, context->check->title);
         fprintf(to,
                 "\n\n%s%s\n\n| | | expected | measured | off by | within | s |\n| --- | --- | --: | --: | "
                 "--: | --: | --: |\n",
@@ -224,14 +194,14 @@ static void put_markdown(FILE *to, const validation *all, const validate_picture
             const validate_row *row = &context->rows[r];
             row_texts texts = texts_of(row);
             fprintf(to, "| %s | ", row->ok ? "ok" : "**FAIL**");
-            put_escaped(to, row->parameters);
+            page_put(to, row->parameters);
             if (*texts.remark != '\0') {
                 fputs(" (", to);
-                put_escaped(to, texts.remark);
+                page_put(to, texts.remark);
                 fputs(")", to);
             }
             fputs(" | ", to);
-            put_escaped(to, validate_expected(row).text);
+            page_put(to, validate_expected(row).text);
             fprintf(to, " | %s | %s | %s | %.2f |\n", validate_value(row->measured).text, texts.off,
                     texts.within, row->seconds);
         }
