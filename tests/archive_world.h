@@ -31,6 +31,11 @@ typedef struct aw_world {
     entrain_layout layout;
     uint32_t cohort_weight;
     uint32_t spare_delay; // that no disturbance uses
+    // What a reader may get wrong.
+    uint64_t seed_more;
+    double step_s;
+    const char *quiet_name;
+    uint32_t quiet_more, scratch_bytes, timers_max;
     // Running.
     entrain_engine *engine;
     entrain_population *talkers, *quiet;
@@ -196,6 +201,10 @@ static inline aw_world aw_make(uint64_t number) {
         .workers = 2,
         .layout = ENTRAIN_LAYOUT_INDEX,
         .cohort_weight = 64,
+        .step_s = AW_STEP_S,
+        .quiet_name = "quiet",
+        .scratch_bytes = 2,
+        .timers_max = 5,
     };
     world.named = world.overflow != ENTRAIN_OVERFLOW_FAIL;
     world.capacity = world.named && !world.complete && number % 2 != 0 ? 7 : 0;
@@ -241,11 +250,11 @@ static inline void aw_supervise(aw_world *world, entrain_population *population)
 }
 
 static inline void aw_add(aw_world *world) {
-    static const entrain_column columns[] = {
+    const entrain_column columns[] = {
         {"state", 8, true, false}, {"timer", 8, true, false}, {"health", 8, true, true},
-        {"friend", 4, true, false}, {"scratch", 2, false, false}};
-    entrain_behavior quiet = {.name = "quiet", .columns = columns, .column_count = 5,
-        .sends_max = 6, .inbox = world->inbox, .timers_max = 5, .watches_max = 3,
+        {"friend", 4, true, false}, {"scratch", world->scratch_bytes, false, false}};
+    entrain_behavior quiet = {.name = world->quiet_name, .columns = columns, .column_count = 5,
+        .sends_max = 6, .inbox = world->inbox, .timers_max = world->timers_max, .watches_max = 3,
         .start = aw_start, .receive = aw_receive};
     entrain_behavior talker = quiet;
     entrain_error error = {0};
@@ -264,7 +273,7 @@ static inline void aw_add(aw_world *world) {
         talker.receive = NULL;
     }
     if (world->mail)
-        CHECK_OK(entrain_engine_add(world->engine, &quiet, world, AW_QUIET, &world->quiet, &error), error);
+        CHECK_OK(entrain_engine_add(world->engine, &quiet, world, AW_QUIET + world->quiet_more, &world->quiet, &error), error);
     CHECK_OK(entrain_engine_add_room(world->engine, &talker, world, AW_TALKER_PLACES, AW_TALKERS, &world->talkers,
                                      &error),
              error);
@@ -281,8 +290,8 @@ static inline void aw_begin(aw_world *world) {
     config.scheduler.policy = world->policy;
     config.transport = world->transport;
     config.layout = world->layout;
-    config.step_s = AW_STEP_S;
-    config.seed = AW_SEED + world->number;
+    config.step_s = world->step_s;
+    config.seed = AW_SEED + world->number + world->seed_more;
     config.cohort_weight = world->cohort_weight;
     config.mailbox_capacity = world->capacity;
     config.overflow = world->overflow;

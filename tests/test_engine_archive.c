@@ -155,7 +155,7 @@ static void rings_may_be_longer_or_shorter(void **state) {
         moment moments[AW_TICKS + 1];
         written states[AW_TICKS + 1];
         world.spare_delay = number % 2 != 0 ? 2 : 0;
-        other.spare_delay = number % 2 != 0 ? number / 2 % 2 : 3;
+        other.spare_delay = number % 2 != 0 ? (uint32_t)(number / 2 % 2) : 3;
         run_whole(&world, moments, states);
         go_on(&world, &other, moments, 4 + number % 13, states);
         free_states(states);
@@ -172,10 +172,121 @@ static void goes_on_as_if_never_stopped(void **state) {
     assert_true(all.undeliverable > 0 && all.shed > 0 && all.conflated > 0 && all.cancelled > 0 && all.lost > 0);
 }
 
+// --- What is refused
+
+// @p change is done to a world before it begins and reads what world 1 wrote.
+static void check_refused(void (*change)(aw_world *), entrain_status wanted, const char *words) {
+    aw_world world = aw_make(1), other = aw_make(1);
+    entrain_error error = {0};
+    aw_begin(&world);
+    for (int tick = 0; tick < 7; tick++)
+        aw_tick(&world);
+    const written state = write_now(&world);
+    change(&other);
+    aw_begin(&other);
+    CHECK_REFUSED(aw_read(&other, state.data, state.size, &error), wanted, error, words);
+    // Half of it may have been read: it is not to be used.
+    CHECK_REFUSED(entrain_engine_advance(other.engine, 1, &error), ENTRAIN_ORDER, error, "destroy it");
+    aw_end(&other);
+    aw_end(&world);
+    free(state.data);
+}
+
+static void other_seed(aw_world *world) { world->seed_more = 1; }
+static void other_step(aw_world *world) { world->step_s = 0.05; }
+static void other_words(aw_world *world) { world->words++; }
+static void other_stages(aw_world *world) { world->stages = 1; }
+static void other_graph(aw_world *world) { world->delayed = false; }
+static void other_overflow(aw_world *world) { world->overflow = ENTRAIN_OVERFLOW_FAIL; }
+static void other_capacity(aw_world *world) { world->capacity = 31; }
+static void other_budgets(aw_world *world) { world->budgets = false; }
+static void other_people(aw_world *world) { world->mail = false; }
+static void other_name(aw_world *world) { world->quiet_name = "loud"; }
+static void other_size(aw_world *world) { world->quiet_more = 1; }
+static void other_column(aw_world *world) { world->scratch_bytes = 4; }
+static void fewer_places(aw_world *world) { world->timers_max = 1; }
+
+static void what_is_not_what_was_stopped_is_refused(void **state) {
+    (void)state;
+    check_refused(other_seed, ENTRAIN_MISMATCH, "the seed was");
+    check_refused(other_step, ENTRAIN_MISMATCH, "the step was 0.1 s and is 0.05 s now");
+    check_refused(other_words, ENTRAIN_MISMATCH, "the number of words");
+    check_refused(other_stages, ENTRAIN_MISMATCH, "the number of exchanges in a tick was 2 and is 1 now");
+    check_refused(other_graph, ENTRAIN_MISMATCH, "its topology was another one");
+    check_refused(other_overflow, ENTRAIN_MISMATCH, "the overflow policy was another one and is fail now");
+    check_refused(other_capacity, ENTRAIN_MISMATCH, "mailbox_capacity was 7 and is 31 now");
+    check_refused(other_budgets, ENTRAIN_MISMATCH, "was supervised otherwise");
+    check_refused(other_people, ENTRAIN_MISMATCH, "the number of populations was 2 and is 1 now");
+    check_refused(other_name, ENTRAIN_MISMATCH, "was \"quiet\" and is \"loud\" now");
+    check_refused(other_size, ENTRAIN_MISMATCH, "the number of actors of \"quiet\" was 25 and is 26 now");
+    check_refused(other_column, ENTRAIN_MISMATCH, "the bytes of column \"scratch\" of \"talker\" was 2 and is 4");
+    check_refused(fewer_places, ENTRAIN_PARSE, "do not fit their places");
+}
+
+static void only_a_fresh_engine_reads(void **state) {
+    (void)state;
+    aw_world world = aw_make(0);
+    entrain_error error = {0};
+    aw_begin(&world);
+    const written state_at_start = write_now(&world);
+    aw_tick(&world);
+    CHECK_REFUSED(aw_read(&world, state_at_start.data, state_at_start.size, &error), ENTRAIN_ORDER, error,
+                  "the engine is at 0.1 s already");
+    aw_end(&world);
+    aw_begin(&world); // somebody ended before it was read into
+    assert_int_equal(entrain_engine_stop_actor(world.engine, entrain_population_id(world.quiet, 3)), ENTRAIN_OK);
+    CHECK_REFUSED(aw_read(&world, state_at_start.data, state_at_start.size, &error), ENTRAIN_MISMATCH, error,
+                  "other actors of \"quiet\" live");
+    aw_end(&world);
+    free(state_at_start.data);
+}
+
+static entrain_status write_status(entrain_engine *engine, entrain_error *error_out) {
+    entrain_archive *archive;
+    CHECK_OK(entrain_archive_write_memory(&archive, error_out), *error_out);
+    entrain_engine_archive(engine, archive);
+    return entrain_archive_end(archive, error_out);
+}
+
+static entrain_status do_nothing(entrain_self *self, const entrain_message *messages, uint32_t count) {
+    (void)self, (void)messages, (void)count;
+    return ENTRAIN_OK;
+}
+
+static void what_has_no_state_is_refused(void **state) {
+    (void)state;
+    const entrain_behavior behavior = {.name = "nobody", .inbox = 1, .receive = do_nothing};
+    entrain_error error = {0};
+    for (int what = 0; what < 4; what++) {
+        static const char *const words[] = {"was not started", "event-driven", "trace", "order signatures"};
+        entrain_engine_config config = entrain_engine_config_defaults();
+        entrain_engine *engine;
+        entrain_population *people;
+        config.scheduler.worker_count = 1;
+        config.execution = what == 1   ? ENTRAIN_EXECUTION_EVENT_DRIVEN
+                           : what == 3 ? ENTRAIN_EXECUTION_VIRTUAL_TIME
+                                       : ENTRAIN_EXECUTION_LOCKSTEP;
+        config.trace = what == 2 ? 16 : 0;
+        CHECK_OK(entrain_engine_create(&config, &engine, &error), error);
+        CHECK_OK(entrain_engine_add(engine, &behavior, NULL, 3, &people, &error), error);
+        entrain_engine_sign_order(engine, what == 3);
+        if (what > 0)
+            CHECK_OK(entrain_engine_start(engine, &error), error);
+        CHECK_REFUSED(write_status(engine, &error), what == 0 ? ENTRAIN_ORDER : ENTRAIN_UNSUPPORTED, error,
+                      words[what]);
+        if (what == 2) // it was only looked at
+            CHECK_OK(entrain_engine_advance(engine, 1, &error), error);
+        entrain_engine_destroy(engine);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_on_as_if_never_stopped),
         cmocka_unit_test(rings_may_be_longer_or_shorter),
+        cmocka_unit_test(what_is_not_what_was_stopped_is_refused),
+        cmocka_unit_test(only_a_fresh_engine_reads),
+        cmocka_unit_test(what_has_no_state_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
