@@ -257,7 +257,7 @@ void change_model(live *here, uint64_t tick) {
         }
     } else if (tick == 31) {
         model.noise = model.integrator != ENTRAIN_INTEGRATOR_RK4 && model.noises == NULL ? 0.2 : model.noise;
-        model.lag = 0;
+        model.lag = here->where->variant % 2 == 0 ? 0 : 0.1;
     } else if (tick == here->where->at || tick == here->where->at + 9) {
         model.coupling *= 0.9; // after the sample before, and before the next
     } else {
@@ -303,7 +303,7 @@ void befall_oscillators(live *here, uint64_t tick) {
         status = entrain_disrupt_revive(disruptions, 0.5, &count, &error);
     if (tick == 64)
         status = entrain_disrupt_heal(disruptions, &error);
-    if (tick == 67)
+    if (tick == 60) // while it is divided
         status = entrain_disrupt_delay(disruptions, 0.02, &error);
     if (tick == 70)
         status = entrain_disrupt_loss(disruptions, 0, &error);
