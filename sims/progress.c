@@ -166,4 +166,4 @@ void progress_text(const char *text) {
     show(words, width < (int)sizeof words ? width : (int)sizeof words - 1);
 }
 
-void progress_forget(void) { line.active = line.standing = false; }
+void progress_forget(void) { memset(&line, 0, sizeof line); }

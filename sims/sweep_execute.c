@@ -53,12 +53,6 @@ typedef struct execution {
     uint32_t forks;
 } execution;
 
-static volatile sig_atomic_t asked;
-static void on_question(int number) {
-    (void)number;
-    asked = 1;
-}
-
 static void key_of(const execution *all, uint32_t run, int64_t probe, char key[static KEY_BYTES]) {
     const char *scope = all->what->scope != NULL ? all->what->scope : "";
     if (probe < 0)
@@ -368,10 +362,8 @@ static void answer(const execution *all) {
 }
 
 static void show(execution *all) {
-    if (asked) {
-        asked = 0;
+    if (interrupt_status_asked())
         answer(all);
-    }
     if (all->what->json && !all->what->quiet) {
         if (wall_now_s() - all->machine_s >= machine_pause_s)
             show_json(all);
@@ -452,11 +444,9 @@ static entrain_status prepare(execution *all, entrain_error *error_out) {
 entrain_status sweep_execute(const sweep_execution *what, json_t ***rows_out, sweep_tally *tally_out,
                              entrain_error *error_out) {
     execution all = {.what = what, .plan = what->plan, .begun_s = wall_now_s()};
-    struct sigaction question = {.sa_handler = on_question}, question_before, size_before;
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction size_before;
     all.workers = what->workers > 0 ? what->workers : entrain_scheduler_cpus();
-    sigemptyset(&question.sa_mask);
-    sigaction(SIGUSR1, &question, &question_before);
     sigaction(SIGXFSZ, &ignore, &size_before); // a journal that may not grow is a full disk, with a sentence
     entrain_status status = prepare(&all, error_out);
     if (status == ENTRAIN_OK) {
@@ -476,7 +466,6 @@ entrain_status sweep_execute(const sweep_execution *what, json_t ***rows_out, sw
     all.ending = true;
     pool_destroy(all.jobs);
     schedule_free(all.schedule);
-    sigaction(SIGUSR1, &question_before, NULL);
     sigaction(SIGXFSZ, &size_before, NULL);
     free(all.batches);
     free(all.attempts);
