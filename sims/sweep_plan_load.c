@@ -68,6 +68,21 @@ static json_t *end_of_search(const sweep_plan *plan, bool high) {
                                                                     : json_real(value);
 }
 
+// Whether a sentence opens with what given.c makes of @p set.
+static bool opens(const char *text, const char *set) {
+    static const char *const typed[][2] = {
+        {"goal=", "--goal "}, {"scale=", "--scale "}, {"agent.strategy=", "--strategy "}};
+    const char *option = "--set ";
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++)
+        if (strncmp(set, typed[i][0], strlen(typed[i][0])) == 0) {
+            option = typed[i][1];
+            set += strlen(typed[i][0]);
+            break;
+        }
+    const size_t size = strlen(option), shown = strlen(set) < 60 ? strlen(set) : 60; // long ones are cut
+    return strncmp(text, option, size) == 0 && strncmp(text + size, set, shown) == 0;
+}
+
 // What the loader says of a point opens with a --set that nobody typed; it is told by the point instead.
 static entrain_status tell_point(const sweep_plan *plan, uint32_t point, entrain_status status,
                                  const entrain_error *said, entrain_error *error_out) {
@@ -75,15 +90,16 @@ static entrain_status tell_point(const sweep_plan *plan, uint32_t point, entrain
     const char *text = said->sentence;
     sweep_tell_values(plan, owned_of(plan)->values[point], values, sizeof values);
     char where[440] = "";
-    for (uint32_t i = 0; i < plan->axis_count; i++) {
-        const size_t size = strlen(plan->axes[i].key);
-        const char *colon = strstr(text, ": ");
-        if (strncmp(text, "--set ", 6) == 0 && strncmp(text + 6, plan->axes[i].key, size) == 0 &&
-            text[6 + size] == '=' && colon != NULL) {
+    const char *colon = strstr(text, ": ");
+    for (uint32_t i = 0; colon != NULL && i < plan->axis_count; i++) {
+        char *set = sweep_values_set(plan->axes[i].key,
+                                     json_object_get(owned_of(plan)->values[point], plan->axes[i].key));
+        if (set != NULL && opens(text, set)) {
             snprintf(where, sizeof where, "%.400s: sweep: ", plan->path);
             text = colon + 2;
-            break;
+            colon = NULL;
         }
+        free(set);
     }
     const size_t size = strlen(text);
     return entrain_error_set(error_out, status, "%s%.*s (point %u of the sweep%s%s).", where,

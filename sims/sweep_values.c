@@ -279,11 +279,26 @@ static entrain_status refuse_value(const char *where, const char *key, size_t i,
                              what);
 }
 
+// Whether they are what range() gives, and not all whole: 7 x 0.2 is 1.4000000000000001, and 1.4 was meant.
+static bool is_arithmetic(const json_t *values) {
+    const size_t count = json_array_size(values);
+    bool is = count >= 3;
+    const double first = json_number_value(json_array_get(values, 0));
+    const double last = json_number_value(json_array_get(values, count - 1));
+    for (size_t i = 0; is && i < count; i++) {
+        const double wanted = first + (last - first) * (double)i / (double)(count - 1);
+        const json_t *value = json_array_get(values, i);
+        is = json_is_number(value) &&
+             fabs(json_number_value(value) - wanted) <= 1e-13 * fmax(fabs(first), fabs(last));
+    }
+    return is;
+}
+
 // Numbers real and whole numbers integer, whichever way they are written.
-static json_t *canonical(value_kind kind, json_t *value) {
+static json_t *canonical(value_kind kind, bool even, json_t *value) {
     const double number = json_number_value(value);
     if (kind == VALUE_NUMBER && json_is_number(value))
-        return json_real(number);
+        return json_real(even ? to_digits(number) : number);
     if (kind == VALUE_WHOLE && json_is_real(value) && number == floor(number) && fabs(number) < 1e15)
         return json_integer((json_int_t)number);
     return json_incref(value);
@@ -326,6 +341,7 @@ entrain_status sweep_values_check(const char *where, const char *key, const json
     if (json_array_size(values) > SWEEP_VALUES_MAX)
         return entrain_error_set(error_out, ENTRAIN_LIMIT, "%s: %s has more than %d values; sweep fewer.",
                                  where, key, SWEEP_VALUES_MAX);
+    const bool even = kind == VALUE_NUMBER && is_arithmetic(values);
     const bool round_them = kind == VALUE_WHOLE && is_geometric(values);
     json_t *checked = json_array(), *seen = json_object();
     size_t i;
@@ -344,7 +360,7 @@ entrain_status sweep_values_check(const char *where, const char *key, const json
             break;
         const size_t before = json_array_size(checked);
         enough = round_them ? append(checked, VALUE_WHOLE, json_number_value(value))
-                            : json_array_append_new(checked, canonical(kind, value)) == 0;
+                            : json_array_append_new(checked, canonical(kind, even, value)) == 0;
         if (enough && json_array_size(checked) > before && !is_new(seen, json_array_get(checked, before)))
             status =
                 refuse_value(where, key, i, "one that stands before it already; give each once", error_out);

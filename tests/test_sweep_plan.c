@@ -219,6 +219,17 @@ static void lists_and_ranges(void **state) {
     check_values("swarm.topology.directed=true,false", "[true,false]");
 }
 
+// 7 x 0.2 is 1.4000000000000001; what was written by hand stays.
+static void ranges_of_scripts(void **state) {
+    (void)state;
+    sweep_plan *plan = make("['model.coupling'] = range(0, 2, 0.2)", NULL);
+    assert_true(value(plan, 7, "model.coupling") == 1.4);
+    sweep_plan_free(plan);
+    plan = make("['model.coupling'] = { 1.4000000000000001, 3, 17 }", NULL);
+    assert_true(value(plan, 0, "model.coupling") == 1.4000000000000001);
+    sweep_plan_free(plan);
+}
+
 static void ladders(void **state) {
     (void)state;
     sweep_plan *plan =
@@ -444,10 +455,15 @@ static int remove_folder(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(expands_as_by_hand), cmocka_unit_test(command_line_replaces),
-        cmocka_unit_test(lists_and_ranges),   cmocka_unit_test(ladders),
-        cmocka_unit_test(searches),           cmocka_unit_test(numbers_do_not_depend_on_only),
-        cmocka_unit_test(plans_are_repeated), cmocka_unit_test(refusals),
+        cmocka_unit_test(expands_as_by_hand),
+        cmocka_unit_test(command_line_replaces),
+        cmocka_unit_test(lists_and_ranges),
+        cmocka_unit_test(ranges_of_scripts),
+        cmocka_unit_test(ladders),
+        cmocka_unit_test(searches),
+        cmocka_unit_test(numbers_do_not_depend_on_only),
+        cmocka_unit_test(plans_are_repeated),
+        cmocka_unit_test(refusals),
         cmocka_unit_test(a_million_runs),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
