@@ -6,6 +6,7 @@
 #include "entrain/swarm.h"
 #include "sims/events.h"
 #include "sims/options.h"
+#include "sims/run_once.h"
 #include "sims/say.h"
 #include "sims/scenario.h"
 #include "sims/words.h"
@@ -76,6 +77,41 @@ static list_entry model_at(uint32_t index) {
                                       .summary = own->summary,
                                       .parameters = own->parameters,
                                       .parameter_count = own->parameter_count};
+}
+
+// The words of a table `sweep`, and what --set of `entrain sweep` takes.
+static list_entry sweep_at(uint32_t index) {
+    static const list_entry words[] = {
+        {.name = "[\"swarm.size\"]",
+         .summary = "any key of `entrain list keys`: a list of its values, range(0, 4, 0.25), or "
+                    "logrange(100, 1e6, 9), "
+                    "evenly in the logarithm; several keys: every combination"},
+        {.name = "axes",
+         .summary = "the order of the keys, { \"swarm.size\", \"model.coupling\" }, the one that varies "
+                    "slowest first; default alphabetical (JSON: as written)"},
+        {.name = "zip",
+         .summary = "groups of keys that go together, value by value: { { \"swarm.size\", "
+                    "\"time.duration\" } }"},
+        {.name = "where", .summary = "which combinations to keep: \"size * coupling <= 20000\""},
+        {.name = "replicas", .summary = "runs of each point; default 1 (--replicas)"},
+        {.name = "seeds",
+         .summary = "\"common\": replica k has seed + k - 1 at every point, so that differences between "
+                    "points are no differences of draws; \"own\": each run has one of its own"},
+        {.name = "order",
+         .summary = "\"balanced\": all points once before any a second time, the dear ones first; "
+                    "\"given\"; \"up\", \"down\", \"up,down\": a ladder, which climbs a key within one "
+                    "swarm, \"model.coupling: up,down\" (--order)"},
+        {.name = "find",
+         .summary = "where a condition changes, by bisection, at each point of the others: { "
+                    "\"model.coupling\", where = \"coherence > 0.5\", between = { 0, 4 }, tolerance = 0.01, "
+                    "log = false } (--find)"},
+    };
+    return index < sizeof words / sizeof *words ? words[index] : (list_entry){0};
+}
+
+static list_entry result_at(uint32_t index) {
+    const result_column column = result_column_at(index);
+    return (list_entry){.name = column.name, .summary = column.summary};
 }
 
 static list_entry policy_at(uint32_t index) {
@@ -257,6 +293,9 @@ static const struct {
     {"layouts", "how actors lie in memory: exec.layout", layout_at},
     {"events", "what can happen at a given time: events = { { at = 10, ... } }", event_at},
     {"workloads", "actor programs of entrain bench actors and entrain explore", workload_at},
+    {"sweeps", "what a table `sweep` says: sweep = { [\"swarm.size\"] = { 100, 1000 }, replicas = 10 }",
+     sweep_at},
+    {"results", "what is known of each run of a sweep: columns of results.csv", result_at},
     {"keys", "every key of a scenario, as --set takes it", key_at},
 };
 enum { TOPIC_COUNT = sizeof topics / sizeof *topics };

@@ -12,11 +12,13 @@
 --   entrain run sims/kuramoto_onset.lua                           settles around 0.707
 --   entrain run sims/kuramoto_onset.lua --set model.coupling=0.8  below K_c: r stays at chance, about 1/sqrt(4000) = 0.016
 --   entrain run sims/kuramoto_onset.lua --set model.coupling=4    sqrt(1 - 1/4) = 0.866
+--   entrain sweep sims/kuramoto_onset.lua -o out                  the whole curve, for three sizes, beside theory's: the
+--                                                                 larger the swarm, the sharper its onset
 local width = 0.5
 local coupling = 2
 
 return {
-  title = "Kuramoto's onset: K = 2 K_c, theory says r = 0.707",
+  title = "Kuramoto's onset: K_c = 1, and r = sqrt(1 - K_c / K) above it",
   swarm = { size = 4000, topology = { kind = "complete" } },
   model = {
     kind = "kuramoto",
@@ -25,4 +27,10 @@ return {
   },
   time = { step = 0.05, duration = 60 },
   record = { every = 0.25 },
+  sweep = {
+    ["swarm.size"] = { 100, 1000, 4000 },
+    ["model.coupling"] = range(0, 3, 0.2),
+    axes = { "swarm.size", "model.coupling" },
+    replicas = 4,
+  },
 }

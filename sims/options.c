@@ -12,6 +12,7 @@
 #include "sims/bench_stats.h"
 #include "sims/scenario.h"
 #include "sims/say.h"
+#include "sims/sweep_values.h"
 
 static const cli_command commands[] = {
     {"run", "SCENARIO", 1, true,
@@ -61,6 +62,39 @@ static const cli_command commands[] = {
      "What counts: defaults < scenario file < --goal, --scale, --strategy, --set,\n"
      "--seed, --workers, --policy, --transport, in the order given.\n",
      command_run},
+    {"sweep", "SCENARIO", 1, true,
+     "goal scale strategy set disrupt seed replicas order find only jobs dry-run resume on-error timeout "
+     "load output json quiet force",
+     "run a scenario over many values; a table, a picture",
+     "What is swept says the scenario's table `sweep`, or the command line:\n"
+     "  --set swarm.size=100,1000,10000   a list\n"
+     "  --set model.coupling=0:4:0.25     from 0 to 4 in steps\n"
+     "  --set swarm.size=100:1e6:x10      from 100 to 1e6, each ten times the last\n"
+     "  --set swarm.size=100:1e6:log9     nine values, evenly in the logarithm\n"
+     "  --set swarm.topology.kind=ring,star\n"
+     "Several keys: every combination. One value takes a key out of the sweep. Texts\n"
+     "with commas, and keys that take lists, stand in brackets: title=[\"a\",\"b\"].\n"
+     "`entrain list sweeps` has the words of the table, `entrain list results` the\n"
+     "columns of what comes out.\n"
+     "\n"
+     "--replicas 10 repeats each point with the seeds N, N + 1, ... of --seed N.\n"
+     "--only 'size > 200 and replica == 1' carries out these alone; numbers stay.\n"
+     "--order up,down climbs the last key and comes down again within one swarm:\n"
+     "hysteresis. --find 'model.coupling=0:4 where coherence > 0.5 to 0.01' searches\n"
+     "where that begins to hold, at every point.\n"
+     "\n"
+     "Files go to out/NAME-sweep/ under the current directory, or where -o says:\n"
+     "  runs.jsonl     the journal: what is in it is never done twice (--resume)\n"
+     "  results.csv    one line a run, the same bytes whatever -j and interruptions\n"
+     "  aggregate.csv  mean, standard error, quantiles of each point's replicas\n"
+     "  timing.csv     wall-clock time of each run\n"
+     "  manifest.json  what was swept; can be swept again as a scenario\n"
+     "  sweep.png, .svg, report.html\n"
+     "A finished sweep's directory is replaced; one that is not finished is refused\n"
+     "but for --resume, which goes on, or --force, which begins again.\n"
+     "\n"
+     "Exit code 4: some runs failed; results.csv says why. 130: interrupted.\n",
+     command_sweep},
     {"verify", "SCENARIO", 1, true,
      "goal scale strategy set disrupt seed workers policy policies transport load ticks json quiet",
      "check that workers, policy, transport change no bit",
@@ -126,7 +160,7 @@ static const cli_command commands[] = {
     {"list", "[TOPIC]", 1, false, "load json", "what there is to choose from",
      "Topics: goals, scales, strategies, requests, topologies, models, policies,\n"
      "transports, distributions, samplings, integrators, normalise, overflow, simd,\n"
-     "layouts, events, workloads, keys.\n"
+     "layouts, events, workloads, sweeps, results, keys.\n"
      "Without a topic: what each is about.\n",
      command_list},
     {"show", "DIR", 1, true, "explain json", "print the summary of a run's or a sweep's directory", NULL,
@@ -174,6 +208,13 @@ static const option_row option_rows[] = {
     {"set", 0, "KEY=VALUE", "set one key (`entrain list keys`); repeatable"},
     {"disrupt", 0, "WHAT@TIME", "0.7@20s, kill=0.5@20s; `entrain list events`; repeatable"},
     {"seed", 0, "N|random", "the seed of everything; random draws one and prints it"},
+    {"replicas", 0, "N", "runs of each point, with seeds counted from the first"},
+    {"order", 0, "ORDER", "balanced, given; up, down, or up,down: a ladder"},
+    {"find", 0, "WHAT", "KEY=LOW:HIGH where CONDITION [to TOLERANCE]"},
+    {"only", 0, "CONDITION", "carry out these runs alone, as 'size > 200'"},
+    {"jobs", 'j', "N", "workers in all; default: the cpus this process may use"},
+    {"dry-run", 0, NULL, "list the runs and what they cost, and run nothing"},
+    {"on-error", 0, "WHAT", "continue (the default), or stop, when a run fails"},
     {"policies", 0, "LIST|all", "policies to compare, as steal,static; default all"},
     {"workers", 0, "N", "worker threads; default: the cpus this process may use"},
     {"sizes", 0, "LIST", "swarm sizes, as 1e3,1e5; default: the scenario's"},
@@ -223,6 +264,16 @@ static const option_row rows_of_validate[] = {
     {"force", 0, NULL, "write --report over a file that is not an earlier report"},
 };
 
+static const option_row rows_of_sweep[] = {
+    {"set", 0, "KEY=VALUES", "one value, a list, or a range; repeatable"},
+    {"seed", 0, "N|random", "the first replica's; random draws one and prints it"},
+    {"output", 'o', "DIR", "where files go; default out/NAME-sweep"},
+    {"timeout", 0, "SECONDS", "a run that takes longer has failed"},
+    {"resume", 0, NULL, "go on with a sweep that was interrupted"},
+    {"json", 0, NULL, "progress as JSON on stderr, the end as JSON on stdout"},
+    {"force", 0, NULL, "begin again, over an unfinished sweep or other files"},
+};
+
 // The row as @p command means it.
 static const option_row *row_for(const cli_command *command, const option_row *row) {
     const option_row *own = NULL;
@@ -230,6 +281,9 @@ static const option_row *row_for(const cli_command *command, const option_row *r
     if (command->run == command_bench) {
         own = rows_of_bench;
         count = sizeof rows_of_bench / sizeof *rows_of_bench;
+    } else if (command->run == command_sweep) {
+        own = rows_of_sweep;
+        count = sizeof rows_of_sweep / sizeof *rows_of_sweep;
     } else if (command->run == command_validate) {
         own = rows_of_validate;
         count = sizeof rows_of_validate / sizeof *rows_of_validate;
@@ -309,6 +363,16 @@ static entrain_status parse_positive(const char *option, const char *text, doubl
 }
 
 static bool all_digits(const char *text) { return *text != '\0' && text[strspn(text, "0123456789")] == '\0'; }
+
+static entrain_status parse_count(const char *option, const char *text, uint32_t most, uint32_t *count_out,
+                                  entrain_error *error_out) {
+    const unsigned long long count = all_digits(text) ? strtoull(text, NULL, 10) : 0;
+    if (count - 1 >= most)
+        return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                 "--%s takes a whole number from 1 to %u, not \"%s\".", option, most, text);
+    *count_out = (uint32_t)count;
+    return ENTRAIN_OK;
+}
 
 // A seed that can be retyped by hand: 32 bits.
 static entrain_status draw_seed(char *text_out, size_t size, entrain_error *error_out) {
@@ -413,6 +477,23 @@ static entrain_status take_option(cli_options *options, const option_row *row, c
         options->report = value;
     } else if (strcmp(name, "result") == 0) {
         options->result = value;
+    } else if (strcmp(name, "replicas") == 0) {
+        return parse_count(name, value, 1000000, &options->replicas, error_out);
+    } else if (strcmp(name, "jobs") == 0) {
+        return parse_count(name, value, ENTRAIN_WORKERS_MAX, &options->jobs, error_out);
+    } else if (strcmp(name, "order") == 0) {
+        options->order = value;
+    } else if (strcmp(name, "find") == 0) {
+        options->find = value;
+    } else if (strcmp(name, "only") == 0) {
+        options->only = value;
+    } else if (strcmp(name, "dry-run") == 0) {
+        options->dry_run = true;
+    } else if (strcmp(name, "on-error") == 0) {
+        if (strcmp(value, "continue") != 0 && strcmp(value, "stop") != 0)
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "--on-error takes continue or stop, not \"%s\".", value);
+        options->on_error_stop = value[0] == 's';
     } else if (strcmp(name, "quick") == 0) {
         options->quick = true;
     } else if (strcmp(name, "full") == 0) {
@@ -515,7 +596,7 @@ static entrain_status parse_option(cli_options *options, int argc, char **argv, 
     return take_option(options, row, value != NULL ? value : "", error_out);
 }
 
-// argv as one text, whose reader can see where words begin and end wherever they are not strange.
+// argv as one text that a shell reads back.
 static char *words_typed(int argc, char **argv) {
     char *text = NULL;
     size_t size = 0;
@@ -523,8 +604,11 @@ static char *words_typed(int argc, char **argv) {
     if (to == NULL)
         return NULL;
     fputs("entrain", to);
-    for (int i = 1; i < argc; i++)
-        fprintf(to, " %s", argv[i]);
+    for (int i = 1; i < argc; i++) {
+        char *quoted = sweep_quote(argv[i]);
+        fprintf(to, " %s", quoted != NULL ? quoted : argv[i]);
+        free(quoted);
+    }
     if (fclose(to) == 0)
         return text;
     free(text);
@@ -610,8 +694,8 @@ void help_overview(FILE *to) {
     fputs("\n`entrain help COMMAND` names a command's options; `entrain --version` says which\n"
           "build this is.\n\n"
           "Exit codes: 0 done, 1 the run failed, 2 usage or a bad scenario, 3 mismatch\n"
-          "(verify, validate, bench, explore), 5 goal not met (run --require-goal), 130\n"
-          "interrupted, with the files complete up to there.\n",
+          "(verify, validate, bench, explore), 4 sweep partly failed, 5 goal not met (run\n"
+          "--require-goal), 130 interrupted, with the files complete up to there.\n",
           to);
 }
 

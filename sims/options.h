@@ -13,6 +13,7 @@ enum {
     EXIT_FAILED = 1,        ///< the run failed
     EXIT_USAGE = 2,         ///< the command line or the scenario is wrong; nothing ran
     EXIT_MISMATCH = 3,      ///< verify, bench: two results differ; validate: a known answer was not met
+    EXIT_PARTLY = 4,        ///< sweep: some runs failed
     EXIT_GOAL = 5,          ///< run --require-goal: the goal was not met
     EXIT_INTERRUPTED = 130, ///< Ctrl-C or SIGTERM; the files are complete up to there
 };
@@ -53,6 +54,9 @@ struct cli_options {
     const char *baseline;                   ///< NULL: none
     const char *report;                     ///< a file; NULL: none
     const char *result;                     ///< a column; NULL: the usual one
+    const char *only, *order, *find;        ///< of sweep, as typed; NULL: not given
+    uint32_t replicas, jobs;                ///< 0: not given
+    bool dry_run, on_error_stop;
     uint32_t repeats;                       ///< 0: not given
     double seconds;                         ///< 0: not given
     char *typed;                            ///< the command line, words separated by blanks
@@ -82,6 +86,7 @@ void help_overview(FILE *to);
 void help_command(FILE *to, const cli_command *command);
 
 int command_run(const cli_options *options);
+int command_sweep(const cli_options *options);
 int command_validate(const cli_options *options);
 int command_verify(const cli_options *options);
 int command_bench(const cli_options *options);
