@@ -13,6 +13,7 @@
 #include "entrain/engine.h"
 #include "sims/drawing.h"
 #include "sims/options.h"
+#include "sims/report.h"
 #include "sims/say.h"
 #include "sims/sweep_execute.h"
 #include "sims/sweep_results.h"
@@ -251,6 +252,8 @@ static int finish(sweep_state *sweep) {
             entrain_error undrawn = {0};
             entrain_status drawn = sweep_plot(sweep->directory, &table, NULL, &undrawn);
             drawing_say_missing(drawn, &undrawn);
+            if (report_write(sweep->directory, &undrawn) != ENTRAIN_OK)
+                say_note("there is no report.html: %s", undrawn.sentence);
             if (!options->json && !options->quiet)
                 print_end(sweep, &table);
             sweep_table_free(&table);
