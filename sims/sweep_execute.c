@@ -26,6 +26,8 @@
 
 enum { KEY_BYTES = 256 };
 static const double patience_s = 2, grace_default_s = 10, machine_pause_s = 1, standstill_s = 5;
+// Rows that come within so long of each other are synced together, none later than that.
+static const double gather_s = 0.002, sync_pause_s = 0.02;
 
 // One child.
 typedef struct batch {
@@ -50,6 +52,8 @@ typedef struct execution {
     bool ending;         // children are being stopped: how they end means nothing
     const sweep_run *last;
     double begun_s, machine_s, fork_s;
+    double unsynced_s; // since when the journal has entries that are not on the disk; 0: it has none
+    bool heard;        // a line came in this wait
     uint32_t forks;
 } execution;
 
@@ -86,6 +90,14 @@ static void keep(execution *all, uint32_t run, int64_t probe, json_t *entry) {
     key_of(all, run, probe, key);
     if (all->what->log != NULL && all->error.status == ENTRAIN_OK)
         journal_add(all->what->log, key, entry, &all->error);
+    if (all->unsynced_s == 0)
+        all->unsynced_s = wall_now_s();
+}
+
+static void sync_rows(execution *all) {
+    if (all->what->log != NULL && all->error.status == ENTRAIN_OK)
+        journal_sync(all->what->log, &all->error);
+    all->unsynced_s = 0;
 }
 
 static void take_row(execution *all, uint32_t run, uint32_t workers, json_t *entry) {
@@ -123,6 +135,7 @@ static void on_line(void *context, uint64_t id, const char *text) {
     const json_t *index = json_object_get(entry, "run"), *probe = json_object_get(entry, "probe");
     const json_int_t run = json_is_integer(index) ? json_integer_value(index) : -1;
     from->heard_s = wall_now_s();
+    all->heard = true;
     if (run >= 0 && run < all->plan->run_count && from->at < from->choice.count &&
         all->plan->runs[run].unit == from->choice.units[from->at]) {
         const uint32_t unit = from->choice.units[from->at];
@@ -377,14 +390,17 @@ static void show(execution *all) {
 
 static void carry_on(execution *all) {
     const bool terminal = isatty(STDERR_FILENO) == 1;
-    while (all->error.status == ENTRAIN_OK && !all->tally.stopped && !interrupt_requested()) {
-        begin_all(all);
-        if (all->error.status != ENTRAIN_OK || (all->running == 0 && schedule_pending(all->schedule) == 0))
-            break;
-        const double before_s = wall_now_s(), wait_s = terminal ? 0.1 : 0.5;
+    begin_all(all);
+    while (all->error.status == ENTRAIN_OK && !all->tally.stopped && !interrupt_requested() &&
+           all->running > 0) {
+        const double before_s = wall_now_s();
+        const double wait_s = all->unsynced_s > 0 ? gather_s : terminal ? 0.1 : 0.5;
+        all->heard = false;
         pool_wait(all->jobs, wait_s);
-        if (all->what->log != NULL && all->error.status == ENTRAIN_OK)
-            journal_sync(all->what->log, &all->error);
+        // A row comes a moment before its child ends, and a disk takes its time: the next child works meanwhile.
+        begin_all(all);
+        if (all->unsynced_s > 0 && (!all->heard || wall_now_s() - all->unsynced_s > sync_pause_s))
+            sync_rows(all);
         const double gone_s = wall_now_s() - before_s;
         if (gone_s > wait_s + standstill_s)
             forget_standstill(all, gone_s - wait_s);
@@ -394,8 +410,7 @@ static void carry_on(execution *all) {
     all->ending = true;
     pool_stop(all->jobs, patience_s);
     // What was done while they were told to stop is done.
-    if (all->what->log != NULL && all->error.status == ENTRAIN_OK)
-        journal_sync(all->what->log, &all->error);
+    sync_rows(all);
 }
 
 // ---- beginning and end
