@@ -12,7 +12,7 @@
 -- Between the two both hold, and the past decides. So a sweep that begins anew at each value cannot show it; a ladder can:
 -- one swarm, whose coupling is raised step by step and lowered again ("up,down"), and each step begins where the one
 -- before it ended. Measured: incoherent up to 4.00, in step (r = 0.999) from 4.25 on; and on the way down in step until
--- 1.00, apart from 0.75 on.
+-- 1.00, and from 0.75 on the hub runs ahead and the leaves drift apart, slowly (r = 0.75, then 0.55, 0.40).
 --
 -- The leaves begin evenly spread, and their frequencies differ by about 0.02 rad/s: were they all alike, those that were
 -- ever in step would have no reason to part. From random phases (--set model.phase.distribution=uniform) the way up ends
