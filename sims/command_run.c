@@ -307,22 +307,7 @@ static entrain_status write_rest(run_state *run, run_end end, entrain_error *err
 
 static void draw(const run_state *run) {
     entrain_error error = {0};
-    plot_facts facts = {.directory = run->directory,
-                        .title = run->scenario.title,
-                        .level = run->body.outcome.level,
-                        .theory = comparison_level(json_object_get(run->body.summary, "theory")),
-                        .since_s = run->body.outcome.staying ? run->body.outcome.since_s : -1,
-                        .time_s = run->body.outcome.last.time_s,
-                        .sample_count = run->body.outcome.count,
-                        .events = run->body.events.list,
-                        .event_count = run->body.events.next,
-                        .population = entrain_swarm_population(run->body.swarm),
-                        .coherence = run->body.outcome.last.coherence,
-                        .mean_phase = run->body.outcome.last.mean_phase,
-                        .goal = &run->body.goal,
-                        .plateaus = run->body.phases.effective != NULL ? &run->body.phases.plateaus : NULL,
-                        .complete = run->scenario.swarm.topology.kind == ENTRAIN_TOPOLOGY_COMPLETE};
-    entrain_status status = plot_run(&facts, &error);
+    entrain_status status = plot_run(run->directory, &error);
     drawing_say_missing(status, &error);
 }
 

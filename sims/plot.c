@@ -1,4 +1,5 @@
-// The pictures. gnuplot reads the run's own CSV files, so what is drawn is what was written.
+// The pictures. gnuplot reads the run's own CSV files, and all else is read from its directory too
+// (plot_facts.c), so what is drawn is what was written, and can be drawn again.
 //
 //   coherence: r of the whole swarm, of what neighbours hear, and of each group where there are any.
 //   phases: each actor a dot on the unit circle, coloured by its group, or its natural frequency (or, where
@@ -13,10 +14,10 @@
 
 #include "entrain/math.h"
 #include "sims/drawing.h"
+#include "sims/plot_facts.h"
 #include "sims/plot_frequencies.h"
 #include "sims/plot_goal.h"
 #include "sims/plot_groups.h"
-#include "sims/recorder.h"
 
 enum { BIN_COUNT = 120, POINTS_MAX = 4000 };
 static const double pi = 3.14159265358979323846;
@@ -29,7 +30,7 @@ static void put_events(FILE *to, const plot_facts *facts) {
                  time_s = facts->time_s > 0 ? facts->time_s : 1; // a letter's share of the width
     double written[ROWS] = {0};                                  // how far each row is full
     for (uint32_t e = 0; e < facts->event_count && e < LINES_MAX; e++) {
-        const event_facts event = events_at(facts->events, e);
+        const plot_event event = facts->events[e];
         const bool left = event.at_s > 0.7 * facts->time_s, cut = strlen(event.what) > LETTERS_MAX;
         const double wide = letter * ((cut ? LETTERS_MAX + 4.0 : (double)strlen(event.what)) + 2);
         const double from = event.at_s / time_s - (left ? wide : 0);
@@ -52,10 +53,10 @@ static void put_events(FILE *to, const plot_facts *facts) {
 }
 
 static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
-    const plot_groups groups = plot_groups_look(facts->population);
+    const plot_groups groups = facts->groups;
     // Three names to a row of the legend; more than two rows need room.
     const uint32_t names = 2 + groups.count + (facts->complete ? 0 : 1) + (isfinite(facts->theory) ? 1 : 0);
-    const bool goal = facts->goal != NULL && facts->goal->course_count > 0;
+    const bool goal = facts->band_count > 0;
     const double more_rows = names > 6 ? (names + 2) / 3 - 2 : 0;
     fputs("reset\n", to);
     drawing_put_common(to);
@@ -86,21 +87,21 @@ static void put_coherence(FILE *to, const plot_facts *facts, const char *kind) {
     fprintf(to, "set xrange [0:%.17g]\n", facts->time_s > 0 ? facts->time_s : 1);
     unsigned long long stride = facts->sample_count / POINTS_MAX + 1;
     if (goal)
-        plot_goal_put_bands(to, facts->goal);
+        plot_goal_put_bands(to, facts->bands, facts->band_count);
     fputs("plot ", to);
     if (goal)
-        plot_goal_put_curve(to, facts->goal, stride);
+        plot_goal_put_curve(to, &facts->bands[facts->band_count - 1], facts->series, stride);
     else
         fprintf(to, "%.17g with lines lc rgb orange lw 1.2 dt 2 title 'synchronized: r = %.4g', \\\n",
                 facts->level, facts->level);
     if (!facts->complete)
         fprintf(to,
-                "  'series.csv' using 2:12 every %llu::1 with lines lc rgb '#8db4dd' lw 1.6 "
+                "  '%s' using 2:12 every %llu::1 with lines lc rgb '#8db4dd' lw 1.6 "
                 "title 'among neighbours', \\\n",
-                stride);
-    plot_groups_put_lines(to, &groups, facts->directory, stride);
-    fprintf(to, "  'series.csv' using 2:3 every %llu::1 with lines lc rgb blue lw 2.6 title 'whole swarm, r'",
-            stride);
+                facts->series, stride);
+    plot_groups_put_lines(to, &groups, facts->directory, facts->series, stride);
+    fprintf(to, "  '%s' using 2:3 every %llu::1 with lines lc rgb blue lw 2.6 title 'whole swarm, r'",
+            facts->series, stride);
     if (isfinite(facts->theory)) // on top: where they agree, the curve would hide it
         fprintf(to, ", \\\n  %.17g with lines lc rgb '#1f7a4a' lw 2.2 dt (12,10) title 'theory: r = %.4g'",
                 facts->theory, facts->theory);
@@ -116,15 +117,14 @@ static int compare_doubles(const void *a, const void *b) {
 }
 
 static spread frequency_spread(const plot_facts *facts) {
-    uint32_t all = entrain_population_count(facts->population);
-    uint32_t stride = (all - 1) / PHASES_ROWS_MAX + 1, count = 0;
+    const uint32_t count = facts->count;
     spread out = {0, 0};
-    double *sorted = malloc(sizeof *sorted * (PHASES_ROWS_MAX + 1));
-    if (sorted == NULL)
+    double *sorted = malloc(sizeof *sorted * (count + (size_t)1));
+    if (sorted == NULL || count == 0) {
+        free(sorted);
         return out;
-    for (uint32_t i = 0; i < all; i += stride)
-        sorted[count++] =
-            *(const double *)entrain_population_at(facts->population, i, ENTRAIN_KURAMOTO_FREQUENCY);
+    }
+    memcpy(sorted, facts->frequencies, sizeof *sorted * count);
     qsort(sorted, count, sizeof *sorted, compare_doubles);
     out = (spread){sorted[count / 20], sorted[count - 1 - count / 20]};
     free(sorted);
@@ -134,11 +134,11 @@ static spread frequency_spread(const plot_facts *facts) {
 // angle, length of the bars, as an inline data block.
 static void put_bars(FILE *to, const plot_facts *facts) {
     // The longest bar stands for three times the mean at least, so that an even circle looks calm.
-    uint32_t count = entrain_population_count(facts->population);
+    uint32_t count = facts->count;
     uint32_t bins[BIN_COUNT] = {0}, most = count / BIN_COUNT * 3 + 3;
     for (uint32_t i = 0; i < count; i++) {
-        double phase = *(const double *)entrain_population_at(facts->population, i, ENTRAIN_KURAMOTO_PHASE);
-        if (entrain_population_id(facts->population, i) == ENTRAIN_ID_NONE)
+        const double phase = facts->phases[i];
+        if (facts->stopped[i])
             continue;
         double part = (phase + pi) / (2 * pi) * BIN_COUNT;
         int bin = part < 0 ? 0 : part >= BIN_COUNT ? BIN_COUNT - 1 : (int)part;
@@ -155,10 +155,10 @@ static void put_bars(FILE *to, const plot_facts *facts) {
 // Who was stopped: a hollow dot where it was then. So many at most.
 enum { SILENT_MAX = 1000, SILENT_OBJECT = 100 };
 static void put_silent(FILE *to, const plot_facts *facts) {
-    uint32_t count = entrain_population_count(facts->population), put = 0;
-    for (uint32_t i = 0; i < count && put < SILENT_MAX; i++) {
-        double phase = *(const double *)entrain_population_at(facts->population, i, ENTRAIN_KURAMOTO_PHASE);
-        if (entrain_population_id(facts->population, i) == ENTRAIN_ID_NONE)
+    uint32_t put = 0;
+    for (uint32_t i = 0; i < facts->count && put < SILENT_MAX; i++) {
+        const double phase = facts->phases[i];
+        if (facts->stopped[i])
             fprintf(to,
                     "set object %u circle at %.6f,%.6f size 0.024 front fc rgb 'white' fs solid border rgb "
                     "'#999999'\n",
@@ -168,9 +168,8 @@ static void put_silent(FILE *to, const plot_facts *facts) {
 
 static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spread colors) {
     bool by_index = !(colors.high > colors.low);
-    uint32_t count = entrain_population_count(facts->population);
-    plot_groups groups = plot_groups_look(facts->population);
-    const entrain_kuramoto_config *model = entrain_kuramoto_look(facts->population);
+    uint32_t count = facts->actors;
+    plot_groups groups = facts->groups;
     fputs("reset\n", to);
     drawing_put_common(to);
     drawing_put_terminal(to, kind, "phases", 900, 830);
@@ -187,9 +186,9 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
             "set lmargin at screen 0.10; set rmargin at screen 0.84\n"
             "set bmargin at screen 0.09; set tmargin at screen 0.93\n"
             "set cblabel '%s' textcolor rgb ink offset 0.6,0\n",
-            by_index                                                           ? "index of the actor"
-            : model != NULL && (model->inertia > 0 || model->inertias != NULL) ? "power"
-                                                                               : "natural frequency (rad/s)");
+            by_index       ? "index of the actor"
+            : facts->swing ? "power"
+                           : "natural frequency (rad/s)");
     if (groups.count > 0)
         fputs("unset colorbox\n", to);
     else if (by_index)
@@ -223,10 +222,11 @@ static void put_phases(FILE *to, const plot_facts *facts, const char *kind, spre
 // Those of the frequencies last: a run may have none.
 static const char *const pictures[] = {"coherence.png",   "coherence.svg",   "phases.png", "phases.svg",
                                        "frequencies.png", "frequencies.svg", NULL};
+static const char *const pictures_of_series[] = {"coherence.png", "coherence.svg", NULL};
 static const char *const pictures_without[] = {"coherence.png", "coherence.svg", "phases.png", "phases.svg",
                                                NULL};
 
-entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
+static entrain_status draw(const plot_facts *facts, entrain_error *error_out) {
     char *script = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&script, &size);
@@ -234,21 +234,34 @@ entrain_status plot_run(const plot_facts *facts, entrain_error *error_out) {
         return entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory for a plot");
     static const char *const kinds[] = {"png", "svg"};
     spread colors = frequency_spread(facts);
-    const entrain_kuramoto_config *model = entrain_kuramoto_look(facts->population);
-    const bool grouped = model != NULL && model->group_count > 1;
-    const bool stairs = facts->plateaus != NULL && colors.high > colors.low;
+    const bool circle = facts->count > 0,
+               stairs = circle && facts->effective_column > 0 && colors.high > colors.low;
     for (size_t i = 0; i < 2; i++) {
         put_coherence(to, facts, kinds[i]);
-        put_phases(to, facts, kinds[i], colors);
+        if (circle)
+            put_phases(to, facts, kinds[i], colors);
         if (stairs)
-            plot_frequencies_put(to, kinds[i], facts->title, facts->plateaus, grouped ? 6 : 5, colors,
-                                 entrain_kuramoto_look(facts->population));
+            plot_frequencies_put(to, kinds[i], facts->title, &facts->plateaus, facts->effective_column,
+                                 colors, facts->swing, facts->damping);
     }
     entrain_status status = ENTRAIN_OK;
     if (fclose(to) != 0)
         status = entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "there is no memory for a plot");
     if (status == ENTRAIN_OK)
-        status = drawing_run(facts->directory, script, stairs ? pictures : pictures_without, error_out);
+        status = drawing_run(facts->directory, script,
+                             stairs   ? pictures
+                             : circle ? pictures_without
+                                      : pictures_of_series,
+                             error_out);
     free(script);
+    return status;
+}
+
+entrain_status plot_run(const char *directory, entrain_error *error_out) {
+    plot_facts facts;
+    entrain_status status = plot_facts_read(directory, &facts, error_out);
+    if (status == ENTRAIN_OK)
+        status = draw(&facts, error_out);
+    plot_facts_free(&facts);
     return status;
 }

@@ -5,12 +5,8 @@
 #include "sims/drawing.h"
 
 void plot_frequencies_put(FILE *to, const char *kind, const char *title,
-                          const entrain_phase_plateaus *plateaus, int column, plot_spread natural,
-                          const entrain_kuramoto_config *model) {
-    // With inertia, what is in the place of the natural frequency is a power, and alone one would turn at P
-    // / D.
-    const bool swing = model != NULL && (model->inertia > 0 || model->inertias != NULL);
-    const double damping = !swing ? 1 : model->dampings == NULL ? model->damping : 0;
+                          const entrain_phase_plateaus *plateaus, int column, plot_spread natural, bool swing,
+                          double damping) {
     const double margin = 0.3 * (natural.high - natural.low);
     const double low = natural.low - margin, high = natural.high + margin;
     fputs("reset\n", to);

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-#include "entrain/kuramoto.h"
+#include <stdbool.h>
+
 #include "entrain/phase_metrics.h"
 
 /// The middle nine tenths of the natural frequencies: a Lorentz tail would leave one colour, and one point,
@@ -14,9 +15,10 @@ typedef struct plot_spread {
 } plot_spread;
 
 /// Puts the commands for frequencies.KIND; phases.csv has effective frequencies in column @p column. @p
-/// model: Kuramoto's, or NULL.
+/// swing: with inertia, what is in the place of the natural frequency is a power, and alone one would turn at P / D, where
+/// all have the damping @p damping (else 0; 1 without inertia).
 void plot_frequencies_put(FILE *to, const char *kind, const char *title,
-                          const entrain_phase_plateaus *plateaus, int column, plot_spread natural,
-                          const entrain_kuramoto_config *model);
+                          const entrain_phase_plateaus *plateaus, int column, plot_spread natural, bool swing,
+                          double damping);
 
 #endif

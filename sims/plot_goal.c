@@ -1,30 +1,21 @@
 // A goal's band: what is to be held lies in the shade. Coherence has two ends; what is to be even has a bound.
 #include "sims/plot_goal.h"
 
+#include "entrain/goal.h"
+
 // Columns of series.csv (r_1 is the third): r_2 to r_8 follow the mean phase.
 enum { COLUMN_R2 = 5, COLUMN_R8 = 11, COLUMN_GINI = 21, COLUMN_PEAK = 24 };
 enum { FIRST_OBJECT = 2000, FIRST_ARROW = 3000 };
 
-static bool is_spread(const goal_course *course) { return entrain_goal_look(course->watch.band.goal).spread; }
-
-// Of what the picture shows for @p course: its band.
-static void band_of(const goal_course *course, double *low_out, double *high_out) {
-    const entrain_goal_band *band = &course->watch.band;
-    *low_out = is_spread(course) ? 0 : band->low;
-    *high_out = is_spread(course) ? ENTRAIN_SPREAD_MOMENT
-                                  : band->high; // the bound of the Gini coefficient is the same
-}
-
-static void put_line(FILE *to, uint32_t arrow, const goal_course *course, double at) {
+static void put_line(FILE *to, uint32_t arrow, const plot_band *course, double at) {
     fprintf(to, "set arrow %u from %.17g,%.17g to %.17g,%.17g nohead lc rgb '#2e8b57' lw 1.4 dt 2 back\n",
             arrow, course->from_s, at, course->to_s, at);
 }
 
-void plot_goal_put_bands(FILE *to, const goal_report *goal) {
-    for (uint32_t c = 0; c < goal->course_count; c++) {
-        const goal_course *course = &goal->courses[c];
-        double low, high;
-        band_of(course, &low, &high);
+void plot_goal_put_bands(FILE *to, const plot_band *bands, uint32_t count) {
+    for (uint32_t c = 0; c < count; c++) {
+        const plot_band *course = &bands[c];
+        const double low = course->low, high = course->high;
         fprintf(
             to,
             "set object %u rectangle from %.17g,%.17g to %.17g,%.17g back fc rgb '#2e8b57' fs transparent "
@@ -37,29 +28,27 @@ void plot_goal_put_bands(FILE *to, const goal_report *goal) {
     }
 }
 
-void plot_goal_put_curve(FILE *to, const goal_report *goal, unsigned long long stride) {
-    const goal_course *last = goal->course_count > 0 ? &goal->courses[goal->course_count - 1] : NULL;
-    if (last == NULL || !is_spread(last)) {
+void plot_goal_put_curve(FILE *to, const plot_band *last, const char *series, unsigned long long stride) {
+    if (!last->spread) {
         fputs("  NaN with lines lc rgb '#2e8b57' lw 1.4 dt 2 title 'band of the goal', \\\n", to);
         return;
     }
     const double since = last->from_s - 1e-6; // an earlier goal asks for something else
-    if (last->watch.band.size <= ENTRAIN_SPLAY_SIZE_MAX) {
-        fprintf(
-            to,
-            "  'series.csv' using 2:($2 >= %.9g ? $%d : 1/0) every %llu::1 with lines lc rgb '#2e8b57' lw 2 "
-            "title 'Gini of the gaps, to be in the shade', \\\n",
-            since, COLUMN_GINI, stride);
+    if (last->gaps) {
+        fprintf(to,
+                "  '%s' using 2:($2 >= %.9g ? $%d : 1/0) every %llu::1 with lines lc rgb '#2e8b57' lw 2 "
+                "title 'Gini of the gaps, to be in the shade', \\\n",
+                series, since, COLUMN_GINI, stride);
         return;
     }
-    fputs("  'series.csv' using 2:(most = $3, ", to);
+    fprintf(to, "  '%s' using 2:(most = $3, ", series);
     for (int column = COLUMN_R2; column <= COLUMN_R8; column++)
         fprintf(to, "most = ($%d > most ? $%d : most), ", column, column);
-    fprintf(
-        to,
-        "$2 >= %.9g ? most : 1/0) every %llu::1 with lines lc rgb '#2e8b57' lw 2 "
-        "title 'largest of r_1 to r_8, to be in the shade', "
-        "\\\n  'series.csv' using 2:($2 >= %.9g ? $%d/%g : 1/0) every %llu::1 with lines lc rgb '#9a6fb0' "
-        "lw 1.2 title 'peak load / %g', \\\n",
-        since, stride, since, COLUMN_PEAK, 10 * ENTRAIN_SPREAD_PEAK, stride, 10 * ENTRAIN_SPREAD_PEAK);
+    fprintf(to,
+            "$2 >= %.9g ? most : 1/0) every %llu::1 with lines lc rgb '#2e8b57' lw 2 "
+            "title 'largest of r_1 to r_8, to be in the shade', "
+            "\\\n  '%s' using 2:($2 >= %.9g ? $%d/%g : 1/0) every %llu::1 with lines lc rgb '#9a6fb0' "
+            "lw 1.2 title 'peak load / %g', \\\n",
+            since, stride, series, since, COLUMN_PEAK, 10 * ENTRAIN_SPREAD_PEAK, stride,
+            10 * ENTRAIN_SPREAD_PEAK);
 }

@@ -4,12 +4,21 @@
 
 #include <stdio.h>
 
-#include "sims/goal_report.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/// Shades each course's band for its time, with a dashed line at its ends. Before `plot`.
-void plot_goal_put_bands(FILE *to, const goal_report *goal);
-/// What is held within the last course's band, where that is not coherence: a curve, ended by a comma. In
+/// What a goal asked for, and for which time.
+typedef struct plot_band {
+    double from_s, to_s;
+    double low, high; ///< of coherence, or of what is to be even: 0 to its bound
+    bool spread;      ///< not coherence
+    bool gaps;        ///< but the Gini coefficient of the gaps; else moments
+} plot_band;
+
+/// Shades each band for its time, with a dashed line at its ends. Before `plot`.
+void plot_goal_put_bands(FILE *to, const plot_band *bands, uint32_t count);
+/// What is held within the @p last band, where that is not coherence: a curve of the file @p series, ended by a comma. In
 /// `plot`.
-void plot_goal_put_curve(FILE *to, const goal_report *goal, unsigned long long stride);
+void plot_goal_put_curve(FILE *to, const plot_band *last, const char *series, unsigned long long stride);
 
 #endif

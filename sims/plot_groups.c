@@ -7,34 +7,9 @@
 
 #include "entrain/math.h"
 
-plot_groups plot_groups_look(entrain_population *population) {
+const char *plot_groups_color(uint32_t group) {
     static const char *const colors[ENTRAIN_GROUPS_MAX] = {"#2c8a6b", "#c8432f", "#7a4fa3", "#b07b12"};
-    const entrain_kuramoto_config *model = entrain_kuramoto_look(population);
-    plot_groups out = {0};
-    if (model == NULL || model->group_count < 2)
-        return out;
-    out.count = model->group_count;
-    for (uint32_t g = 0; g < out.count; g++) {
-        double sum_cos = 0, sum_sin = 0;
-        out.begin[g + 1] = out.begin[g] + model->group_sizes[g];
-        uint32_t living = 0;
-        for (uint32_t i = out.begin[g]; i < out.begin[g + 1]; i++) {
-            double sine, cosine;
-            if (entrain_population_id(population, i) == ENTRAIN_ID_NONE)
-                continue; // an event stopped it
-            living++;
-            entrain_sincos(*(const double *)entrain_population_at(population, i, ENTRAIN_KURAMOTO_PHASE),
-                           &sine, &cosine);
-            sum_cos += cosine;
-            sum_sin += sine;
-        }
-        sum_cos /= living > 0 ? living : 1;
-        sum_sin /= living > 0 ? living : 1;
-        out.coherence[g] = sqrt(sum_cos * sum_cos + sum_sin * sum_sin);
-        out.mean_phase[g] = entrain_atan2(sum_sin, sum_cos);
-        out.color[g] = colors[g];
-    }
-    return out;
+    return colors[group];
 }
 
 void plot_groups_put_arrows(FILE *to, const plot_groups *groups) {
@@ -80,10 +55,10 @@ static int find_column(const char *header, const char *name) {
     return 0;
 }
 
-void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *directory,
+void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *directory, const char *file,
                            unsigned long long stride) {
     char path[PATH_MAX], header[4096] = "";
-    snprintf(path, sizeof path, "%s/series.csv", directory);
+    snprintf(path, sizeof path, "%s/%s", directory, file);
     FILE *series = groups->count > 0 ? fopen(path, "r") : NULL;
     if (series == NULL)
         return;
@@ -95,9 +70,7 @@ void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *dire
         snprintf(name, sizeof name, "group%u_coherence", g + 1);
         int column = find_column(header, name);
         if (column > 0)
-            fprintf(
-                to,
-                "  'series.csv' using 2:%d every %llu::1 with lines lc rgb '%s' lw 2 title 'group %u', \\\n",
-                column, stride, groups->color[g], g + 1);
+            fprintf(to, "  '%s' using 2:%d every %llu::1 with lines lc rgb '%s' lw 2 title 'group %u', \\\n",
+                    file, column, stride, groups->color[g], g + 1);
     }
 }

@@ -14,16 +14,16 @@ typedef struct plot_groups {
     const char *color[ENTRAIN_GROUPS_MAX];
 } plot_groups;
 
-/// As they are now.
-plot_groups plot_groups_look(entrain_population *population);
+/// The colour of group @p group, from 0.
+const char *plot_groups_color(uint32_t group);
 /// Into a picture of phases: an arrow for each group's mean field, and what it says. Arrows and labels from
 /// number 10 on.
 void plot_groups_put_arrows(FILE *to, const plot_groups *groups);
 /// Parts of a `plot` of phases.csv, each with a ", \" behind it but the last.
 void plot_groups_put_points(FILE *to, const plot_groups *groups, double point_size);
-/// Parts of a `plot` of series.csv, which lies in @p directory: r of each group, where the file has it; each
+/// Parts of a `plot` of @p series, which lies in @p directory: r of each group, where the file has it; each
 /// with a ", \" behind it.
-void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *directory,
+void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *directory, const char *series,
                            unsigned long long stride);
 
 #endif
