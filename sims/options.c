@@ -180,7 +180,7 @@ static const cli_command commands[] = {
      "and fetches nothing: what was asked, what came out, the pictures, the files, the\n"
      "commands that repeat it, the machine. A sweep writes it by itself.\n",
      command_report},
-    {"plot", "DIR", 1, true, "result json quiet", "draw the pictures of a run, a sweep or a script again",
+    {"plot", "DIR", 1, true, "result quiet", "draw the pictures of a run, a sweep or a script again",
      "From the files in DIR alone, finished or not:\n"
      "  a run's      coherence, phases, frequencies, from series.csv and phases.csv\n"
      "  a sweep's    sweep.png: the result over what was swept, with error bars, or a\n"

@@ -15,7 +15,7 @@
 // that goes on from its own checkpoint keeps that, and who it is.
 #define RUN_NAMES                                                                                            \
     "summary.json", "series.csv", "timing.csv", "phases.csv", "execution.json", "coherence.png",             \
-        "coherence.svg", "phases.png", "phases.svg", "frequencies.png", "frequencies.svg", "timeline.json", \
+        "coherence.svg", "phases.png", "phases.svg", "frequencies.png", "frequencies.svg", "timeline.json",  \
         "report.html"
 static const char *const run_names[] = {"checkpoint", RUN_NAMES, "manifest.json", NULL};
 static const char *const continued_names[] = {RUN_NAMES, NULL};
@@ -175,8 +175,9 @@ static entrain_status remove_folder(const directory_kind *kind, const char *path
     entrain_status status = ENTRAIN_OK;
     for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;)
         if (is_of_folder(kind, entry->d_name) && unlinkat(dirfd(directory), entry->d_name, 0) != 0)
-            status = entrain_error_set(error_out, ENTRAIN_IO, "The earlier run's %s/%s cannot be replaced: %s.",
-                                       folder, entry->d_name, strerror(errno));
+            status =
+                entrain_error_set(error_out, ENTRAIN_IO, "The earlier run's %s/%s cannot be replaced: %s.",
+                                  folder, entry->d_name, strerror(errno));
     if (directory != NULL) {
         closedir(directory);
         (void)rmdir(folder);
