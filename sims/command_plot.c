@@ -21,17 +21,9 @@ static entrain_status plot_of_run(const cli_options *options, const json_t *mani
     const char *directory = options->operand;
     if (options->result == NULL)
         return plot_run(directory, error_out);
-    char *stem = NULL;
-    if (strchr(options->result, '/') != NULL)
-        return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "series.csv has no column \"%s\".",
-                                 options->result);
-    if (asprintf(&stem, "series-%s", options->result) < 0)
-        abort();
     const char *file = run_directory_has(directory, "series.csv") ? "series.csv" : "series.csv.part";
-    entrain_status status = plot_table(directory, file, stem, options->result,
-                                       text_at(json_object_get(manifest, "scenario"), "title"), error_out);
-    free(stem);
-    return status;
+    return plot_table(directory, file, "series", options->result,
+                      text_at(json_object_get(manifest, "scenario"), "title"), error_out);
 }
 
 static entrain_status plot_of_sweep(const cli_options *options, entrain_error *error_out) {

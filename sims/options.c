@@ -187,7 +187,7 @@ static const cli_command commands[] = {
      "               heat map; theory's curve where the rows have it\n"
      "  a script's   NAME.png for each NAME.csv: the columns over the first\n"
      "and each as .svg. --result draws another column of results.csv, as\n"
-     "sweep-NAME.png, or, of a run, one of series.csv.\n",
+     "sweep-NAME.png, or, of a run, one of series.csv, as series.png.\n",
      command_plot},
     {"help", "[COMMAND]", 1, false, "", "this text, or more about one command", NULL, command_help},
 };

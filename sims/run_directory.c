@@ -16,7 +16,7 @@
 #define RUN_NAMES                                                                                            \
     "summary.json", "series.csv", "timing.csv", "phases.csv", "execution.json", "coherence.png",             \
         "coherence.svg", "phases.png", "phases.svg", "frequencies.png", "frequencies.svg", "timeline.json",  \
-        "report.html"
+        "series.png", "series.svg", "report.html"
 static const char *const run_names[] = {"checkpoint", RUN_NAMES, "manifest.json", NULL};
 static const char *const continued_names[] = {RUN_NAMES, NULL};
 static const char *const snapshot_begins[] = {"phases-", "frequencies-", NULL};

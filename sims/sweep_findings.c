@@ -141,9 +141,10 @@ static void line_numeric(const sweep_view *view, uint32_t which, FILE *to) {
     const bool rises = least < greatest;
     const view_group *from = &groups[rises ? least : greatest], *end = &groups[rises ? greatest : least];
     char text[600];
-    int used = snprintf(text, sizeof text, "%s %s from %.4g at %s = %s to %.4g at %s",
-                        of_result(view->result), rises ? "rises" : "falls", from->stats.mean, axis->key,
-                        axis->texts[from->x], end->stats.mean, axis->texts[end->x]);
+    int used =
+        snprintf(text, sizeof text, "%s %s from %.4g at %s = %s to %.4g at %s", of_result(view->result),
+                 rises ? "rises" : "falls", from->stats.mean, axis->key, sweep_view_value(axis, from->x).text,
+                 end->stats.mean, sweep_view_value(axis, end->x).text);
     const double level = (groups[least].stats.mean + groups[greatest].stats.mean) / 2,
                  at = crossing(axis, groups, count, level);
     int fitted = 0;
@@ -167,8 +168,8 @@ static void line_words(const sweep_view *view, uint32_t which, FILE *to) {
     char text[500];
     snprintf(text, sizeof text, "%s is greatest, %.4g, with %s = %s, and least, %.4g, with %s",
              of_result(view->result), groups[greatest].stats.mean, axis->key,
-             words_text(axis->texts[groups[greatest].x]).text, groups[least].stats.mean,
-             words_text(axis->texts[groups[least].x]).text);
+             sweep_view_value(axis, groups[greatest].x).text, groups[least].stats.mean,
+             sweep_view_value(axis, groups[least].x).text);
     free(groups);
     line(to, "Changed", text);
 }
@@ -199,14 +200,14 @@ static bool line_hysteresis(const sweep_view *view, FILE *to) {
             first = first == VIEW_NONE ? x : first;
             last = x;
         }
-    char text[400];
+    char text[900];
     if (most > 0.05)
         snprintf(
             text, sizeof text,
             "up and down part between %s = %s and %s, most at %s: %.4g on the way up, %.4g on the way down: "
             "hysteresis",
-            axis->key, axis->texts[first], axis->texts[last], axis->texts[wide], ways[2 * wide],
-            ways[2 * wide + 1]);
+            axis->key, sweep_view_value(axis, first).text, sweep_view_value(axis, last).text,
+            sweep_view_value(axis, wide).text, ways[2 * wide], ways[2 * wide + 1]);
     else
         snprintf(text, sizeof text, "the same on the way up and down, to %.2g: no hysteresis", most);
     const bool both = count > axis->count;
@@ -242,7 +243,7 @@ static bool line_theory(const sweep_view *view, FILE *to) {
     const uint32_t at[] = {groups[worst].x, groups[worst].y};
     for (uint32_t axis = 0; axis < view->axis_count && axis < 2; axis++)
         snprintf(place + strlen(place), sizeof place - strlen(place), "%s%s = %s", axis > 0 ? ", " : "",
-                 view->axes[axis].key, view->axes[axis].texts[at[axis]]);
+                 view->axes[axis].key, sweep_view_value(&view->axes[axis], at[axis]).text);
     snprintf(text, sizeof text, "off by %.2g on average over %s; most%s%s: measured %.4g, expected %.4g",
              compared > 0 ? sum / compared : 0, text_counted(compared, "point").text,
              *place != '\0' ? " at " : "", place, groups[worst].stats.mean, groups[worst].theory);

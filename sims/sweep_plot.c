@@ -212,7 +212,7 @@ static void put_scale(FILE *to, char which, const view_axis *axis, bool edges) {
         fprintf(to, "set %ctics (", which);
         for (uint32_t v = 0; v < axis->count; v++) {
             fputs(v > 0 ? ", " : "", to);
-            drawing_put_quoted(to, words_text(axis->texts[v]).text);
+            drawing_put_quoted(to, sweep_view_value(axis, v).text);
             fprintf(to, " %u", v);
         }
         fprintf(to, ") noenhanced%s\nset %crange [-0.5:%.1f]\n",
@@ -325,7 +325,7 @@ static void put_name(FILE *to, const picture *p, uint32_t curve, bool down, bool
     char text[400] = "";
     if (p->y != VIEW_NONE)
         snprintf(text, sizeof text, "%.120s = %s", p->view->axes[p->y].key,
-                 words_text(p->view->axes[p->y].texts[curve]).text);
+                 sweep_view_value(&p->view->axes[p->y], curve).text);
     if (ladder)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text != '\0' ? ", " : "",
                  down ? "down" : "up");
@@ -409,7 +409,7 @@ static void put_panel(FILE *to, const picture *p, uint32_t panel) {
     if (p->z != VIEW_NONE) {
         char text[400];
         snprintf(text, sizeof text, "%.100s = %s", view->axes[p->z].key,
-                 words_text(view->axes[p->z].texts[panel]).text);
+                 sweep_view_value(&view->axes[p->z], panel).text);
         put_label(to, "title", text);
     }
     if (p->x != VIEW_NONE) {

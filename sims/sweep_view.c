@@ -231,6 +231,14 @@ void sweep_view_free(sweep_view *view) {
     *view = (sweep_view){0};
 }
 
+wording sweep_view_value(const view_axis *axis, uint32_t value) {
+    wording out;
+    if (!axis->numeric)
+        return words_text(axis->texts[value]);
+    snprintf(out.text, sizeof out.text, "%.10g", axis->numbers[value]);
+    return out;
+}
+
 // --- groups
 
 typedef struct placed {

@@ -5,6 +5,7 @@
 
 #include "sims/replica_stats.h"
 #include "sims/sweep_results.h"
+#include "sims/words.h"
 
 enum { VIEW_NONE = UINT32_MAX };
 
@@ -22,7 +23,8 @@ typedef struct view_axis {
 
 typedef struct sweep_view {
     const sweep_table *table;
-    view_axis *axes; ///< those with two values or more: three numbers or more first, then by how many values they have
+    view_axis *
+        axes; ///< those with two values or more: three numbers or more first, then by how many values they have
     uint32_t axis_count;
     const char *result;     ///< what is shown
     uint32_t result_column; ///< of the table
@@ -35,6 +37,8 @@ typedef struct sweep_view {
 entrain_status sweep_view_make(const sweep_table *table, const char *result, sweep_view *view_out,
                                entrain_error *error_out);
 void sweep_view_free(sweep_view *view);
+/// Value @p value of @p axis for people: 1.7, where a step of 0.1 led to 1.7000000000000002.
+wording sweep_view_value(const view_axis *axis, uint32_t value);
 bool sweep_view_done(const sweep_table *table, uint32_t row);
 
 /// The replicas of one place of the picture.
