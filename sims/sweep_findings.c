@@ -253,6 +253,30 @@ static bool line_theory(const sweep_view *view, FILE *to) {
     return compared > 0;
 }
 
+// Of a search: what was sought, how finely, with how many runs.
+static bool line_search(const sweep_view *view, FILE *to) {
+    const json_t *find = json_object_get(json_object_get(view->table->manifest, "sweep"), "find");
+    if (strcmp(view->result, "threshold") != 0 || !json_is_object(find))
+        return false;
+    const char *key = json_string_value(json_object_get(find, "key")),
+               *where = json_string_value(json_object_get(find, "where"));
+    const uint32_t column = csv_table_find(&view->table->results, "evaluations");
+    double runs = 0, count = 0;
+    for (uint32_t row = 0; row < view->table->results.row_count && column < view->table->results.column_count;
+         row++) {
+        const double one = csv_number(view->table->results.cells[row][column]);
+        runs += isnan(one) ? 0 : one;
+        count += !isnan(one);
+    }
+    char text[500];
+    snprintf(text, sizeof text,
+             "the %.80s at which \"%.160s\" becomes true or false, to %.3g, by bisection: %s in all",
+             key != NULL ? key : "?", where != NULL ? where : "?",
+             json_number_value(json_object_get(find, "tolerance")), text_counted((uint64_t)runs, "run").text);
+    line(to, "Search", text);
+    return count > 0;
+}
+
 // Where theory has nothing to say: how many synchronized, and when.
 static void line_times(const sweep_table *table, FILE *to) {
     sweep_view view;
@@ -311,7 +335,7 @@ void sweep_findings(const sweep_table *table, FILE *to) {
         line_numeric(&view, axis, to);
     else if (axis != VIEW_NONE)
         line_words(&view, axis, to);
-    if (!line_hysteresis(&view, to) && !line_theory(&view, to))
+    if (!line_search(&view, to) && !line_hysteresis(&view, to) && !line_theory(&view, to))
         line_times(table, to);
     sweep_view_free(&view);
 }

@@ -126,6 +126,17 @@ static const char *meaning_of(const char *result) {
     return NULL;
 }
 
+static const json_t *find_of(const sweep_view *view) {
+    const json_t *find = json_object_get(json_object_get(view->table->manifest, "sweep"), "find");
+    return strcmp(view->result, "threshold") == 0 ? find : NULL;
+}
+
+// A threshold is one of some key.
+static const char *name_of(const sweep_view *view) {
+    const char *key = json_string_value(json_object_get(find_of(view), "key"));
+    return key != NULL ? key : view->result;
+}
+
 static const char *title_of(const sweep_table *table) {
     const char *title =
         json_string_value(json_object_get(json_object_get(table->manifest, "scenario"), "title"));
@@ -169,10 +180,14 @@ static void put_caption(FILE *to, const picture *p) {
     drawing_put_quoted(to, text);
     fprintf(to, " at %s right noenhanced font ',10' textcolor rgb '#777d86'\n",
             p->panels > 1 ? "screen 0.985,0.972" : "graph 1,1.035");
-    if (meaning_of(view->result) == NULL)
-        return;
+    char meaning[240] = "";
+    const char *where = json_string_value(json_object_get(find_of(view), "where"));
+    if (where != NULL)
+        snprintf(meaning, sizeof meaning, "threshold: where \"%.160s\" changes its truth", where);
+    else if (meaning_of(view->result) != NULL)
+        snprintf(meaning, sizeof meaning, "%.200s", meaning_of(view->result));
     fputs("set label 901 ", to);
-    drawing_put_quoted(to, meaning_of(view->result));
+    drawing_put_quoted(to, meaning);
     fprintf(to, " at %s left noenhanced font ',10' textcolor rgb '#777d86'\n",
             p->panels > 1 ? "screen 0.015,0.972" : "graph 0,1.035");
     free(text);
@@ -352,7 +367,10 @@ static void put_theory(FILE *to, const picture *p, uint32_t panel, const uint32_
             panel, curve, words || points[curve] == 1 ? "points pt 2 ps 1.6" : "lines",
             p->one_theory ? theory_colour : colours[curve], words || points[curve] == 1 ? "" : "dt (10,8)");
         char text[200];
-        snprintf(text, sizeof text, "theory%s%.150s", law != NULL ? ": " : "", law != NULL ? law : "");
+        if (find_of(p->view) != NULL)
+            snprintf(text, sizeof text, "theory: onset in an infinite swarm");
+        else
+            snprintf(text, sizeof text, "theory%s%.150s", law != NULL ? ": " : "", law != NULL ? law : "");
         drawing_put_quoted(to, curve == 0 || p->one_theory ? text : "");
         *first = false;
         if (p->one_theory)
@@ -392,7 +410,7 @@ static void put_lines(FILE *to, const picture *p, uint32_t panel) {
 static void put_heat(FILE *to, const picture *p, uint32_t panel) {
     fputs("set palette defined (0 '#253a78', 0.25 '#2a7fae', 0.5 '#56b48f', 0.75 '#e8c34f', 1 '#c8432f')\n",
           to);
-    put_label(to, "cblabel", p->view->result);
+    put_label(to, "cblabel", name_of(p->view));
     if (is_share(p->view->result) && p->low >= 0 && p->high <= 1.02)
         fputs("set cbrange [0:1]\n", to);
     else
@@ -425,7 +443,7 @@ static void put_panel(FILE *to, const picture *p, uint32_t panel) {
         return;
     }
     put_result_scale(to, p);
-    put_label(to, "ylabel", p->view->result);
+    put_label(to, "ylabel", name_of(p->view));
     put_lines(to, p, panel);
 }
 

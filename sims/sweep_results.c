@@ -36,6 +36,24 @@ static bool is_sweep(const char *path) {
 const directory_kind sweep_directory_kind = {
     .names = sweep_names, .beginning = "manifest.json.part", .is_ours = is_sweep, .what = "sweep"};
 
+// What theory knows of the scenarios swept: of the first, the middle or the last of them.
+static json_t *theory_json(const sweep_plan *plan) {
+    const uint32_t tried[] = {0, plan->run_count / 2, plan->run_count > 0 ? plan->run_count - 1 : 0};
+    json_t *json = NULL;
+    for (size_t i = 0; i < sizeof tried / sizeof *tried && json == NULL && tried[i] < plan->run_count; i++) {
+        scenario given;
+        entrain_theory_answer answer;
+        entrain_error error;
+        if (sweep_plan_scenario(plan, tried[i], NULL, 1, &given, &error) != ENTRAIN_OK)
+            continue;
+        if (given.events == NULL && entrain_swarm_theory(&given.swarm, given.swarm.size, &answer) &&
+            answer.coherence > 0) // where it says 0 its law is that of no order
+            json = json_pack("{s:s,s:s}", "law", answer.law, "source", answer.source);
+        scenario_free(&given);
+    }
+    return json != NULL ? json : json_null();
+}
+
 json_t *sweep_manifest_json(const sweep_plan *plan, const char *typed) {
     json_t *json = json_object(), *made_by = json_object(), *host = json_object(), *loaded = json_array();
     char hash[20];
@@ -62,6 +80,8 @@ json_t *sweep_manifest_json(const sweep_plan *plan, const char *typed) {
         json_array_append_new(loaded, path != NULL ? path : json_string("?"));
     }
     json_object_set_new(json, "loaded", loaded);
+    if (plan->text != NULL)
+        json_object_set_new(json, "theory", theory_json(plan));
     json_object_set(json, "scenario", plan->base);
     json_object_set(json, "sweep", plan->json);
     return json;

@@ -215,6 +215,8 @@ entrain_status sweep_view_make(const sweep_table *table, const char *result, swe
                                  view.result);
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         const uint32_t theory = column_of(table, expected[i].theory);
+        if (strcmp(view.result, "threshold") == 0 && !sweep_view_is_onset(table))
+            continue;
         if (strcmp(view.result, expected[i].result) == 0 && theory != VIEW_NONE && has_numbers(table, theory))
             view.theory_column = theory;
     }
@@ -237,6 +239,14 @@ wording sweep_view_value(const view_axis *axis, uint32_t value) {
         return words_text(axis->texts[value]);
     snprintf(out.text, sizeof out.text, "%.10g", axis->numbers[value]);
     return out;
+}
+
+bool sweep_view_is_onset(const sweep_table *table) {
+    const json_t *find = json_object_get(json_object_get(table->manifest, "sweep"), "find");
+    const char *key = json_string_value(json_object_get(find, "key")),
+               *where = json_string_value(json_object_get(find, "where"));
+    return key != NULL && where != NULL && strcmp(key, "model.coupling") == 0 &&
+           strstr(where, "coherence") != NULL;
 }
 
 // --- groups

@@ -41,6 +41,9 @@ void sweep_view_free(sweep_view *view);
 wording sweep_view_value(const view_axis *axis, uint32_t value);
 bool sweep_view_done(const sweep_table *table, uint32_t row);
 
+/// Whether what was searched is the coupling at which coherence sets in: of others theory's threshold says nothing.
+bool sweep_view_is_onset(const sweep_table *table);
+
 /// The replicas of one place of the picture.
 typedef struct view_group {
     uint32_t x, y, z; ///< which values of the axes asked for; 0 where none was
