@@ -48,9 +48,9 @@ static const event_key *settable(schema_key_id id) {
 
 // What concerns the run and not the swarm, or can be changed while it runs.
 static bool may_change(const scenario *written, const scenario *wanted, schema_key_id id) {
-    static const schema_key_id of_the_run[] = {KEY_TITLE,        KEY_DURATION, KEY_EVENTS,
-                                               KEY_ON_SAMPLE,    KEY_STOP_COHERENCE, KEY_STOP_BELOW,
-                                               KEY_STOP_HOLD,    KEY_RECORD_EVERY,   KEY_RECORD_SNAPSHOTS};
+    static const schema_key_id of_the_run[] = {KEY_TITLE,     KEY_DURATION,       KEY_EVENTS,
+                                               KEY_ON_SAMPLE, KEY_STOP_COHERENCE, KEY_STOP_BELOW,
+                                               KEY_STOP_HOLD, KEY_RECORD_EVERY,   KEY_RECORD_SNAPSHOTS};
     for (size_t i = 0; i < sizeof of_the_run / sizeof *of_the_run; i++)
         if (id == of_the_run[i])
             return true;
@@ -103,16 +103,18 @@ entrain_status branch_check(const checkpoint_head *head, const scenario *written
     if (!branch)
         return ENTRAIN_OK;
     if (wanted->tick_count <= head->tick)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s: it was written at t = %.6g s, and time.duration is %.6g s; a branch goes on from "
-                                 "there, so set a longer one.",
-                                 head->path, head->time_s, wanted->duration_s);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s: it was written at t = %.6g s, and time.duration is %.6g s; a branch goes on from "
+            "there, so set a longer one.",
+            head->path, head->time_s, wanted->duration_s);
     const char *missing = missing_from(&written->swarm, &wanted->swarm);
     if (missing != NULL)
-        return entrain_error_set(error_out, ENTRAIN_UNSUPPORTED,
-                                 "%s: what is to happen now needs %s, which the swarm did not begin with; run the "
-                                 "scenario from its beginning.",
-                                 head->path, missing);
+        return entrain_error_set(
+            error_out, ENTRAIN_UNSUPPORTED,
+            "%s: what is to happen now needs %s, which the swarm did not begin with; run the "
+            "scenario from its beginning.",
+            head->path, missing);
     return ENTRAIN_OK;
 }
 
@@ -143,15 +145,17 @@ static const char *pattern_at(uint32_t index) {
 static void tell(char *text_out, size_t size, const char *key, const json_t *value) {
     const size_t used = strlen(text_out);
     if (used < size)
-        snprintf(text_out + used, size - used, "%s%s = %s", used > 0 ? ", " : "", key, words_value(value).text);
+        snprintf(text_out + used, size - used, "%s%s = %s", used > 0 ? ", " : "", key,
+                 words_value(value).text);
 }
 
-entrain_status branch_apply(event_run *events, const scenario *written, const scenario *wanted, char *text_out,
-                            size_t size, entrain_error *error_out) {
+entrain_status branch_apply(event_run *events, const scenario *written, const scenario *wanted,
+                            char *text_out, size_t size, entrain_error *error_out) {
     static const struct {
         schema_key_id id;
         const char *(*name_at)(uint32_t index);
-        entrain_status (*happen)(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
+        entrain_status (*happen)(event_run *run, const event_item *items, uint32_t count,
+                                 entrain_error *error_out);
     } words[] = {{KEY_GOAL, goal_at, event_goal},
                  {KEY_AGENT_STRATEGY, strategy_at, event_strategy},
                  {KEY_WORKLOAD_PATTERN, pattern_at, event_pattern}};

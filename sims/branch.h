@@ -15,8 +15,8 @@ entrain_status branch_check(const checkpoint_head *head, const scenario *written
 void branch_carry(scenario *written, const scenario *wanted);
 /// Changes what differs, as an event would: goal, strategy, pattern, and all that `set` can. @p events are of the
 /// swarm, at the tick of the checkpoint. In words in @p text_out: "model.coupling = 2"; "" where nothing was changed.
-entrain_status branch_apply(event_run *events, const scenario *written, const scenario *wanted, char *text_out,
-                            size_t size, entrain_error *error_out);
+entrain_status branch_apply(event_run *events, const scenario *written, const scenario *wanted,
+                            char *text_out, size_t size, entrain_error *error_out);
 /// Where a branch comes from: file, tick, time, fingerprint, and the scenario there.
 json_t *branch_json(const checkpoint_head *head, const scenario *written);
 

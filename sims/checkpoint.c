@@ -26,12 +26,14 @@ entrain_status checkpoint_pace_read(const char *text, checkpoint_pace *pace_out,
     for (size_t u = 0; number && u < sizeof units / sizeof *units; u++)
         if (strcmp(end, units[u].unit) == 0)
             pace.seconds = value * units[u].seconds;
-    if (number && (strcmp(end, "ticks") == 0 || strcmp(end, "tick") == 0) && value == floor(value) && value < 0x1p53)
+    if (number && (strcmp(end, "ticks") == 0 || strcmp(end, "tick") == 0) && value == floor(value) &&
+        value < 0x1p53)
         pace.ticks = (uint64_t)value;
     if (pace.ticks == 0 && !(pace.seconds > 0))
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "--checkpoint-every takes wall time or ticks, as 60s, 5min or 1000ticks, not \"%s\".",
-                                 words_text(text).text);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "--checkpoint-every takes wall time or ticks, as 60s, 5min or 1000ticks, not \"%s\".",
+            words_text(text).text);
     *pace_out = pace;
     return ENTRAIN_OK;
 }
@@ -108,8 +110,9 @@ static entrain_status write_parts(const checkpoint_writer *writer, entrain_archi
                             .wall_s = wall_now_s() - parts->body->begun_s};
     head.text = scenario_text(parts->given);
     head.origin = parts->origin != NULL ? scenario_text(parts->origin) : text_copy("");
-    head.branched = parts->branched != NULL ? json_dumps(parts->branched, JSON_COMPACT | JSON_REAL_PRECISION(17))
-                                            : text_copy("");
+    head.branched = parts->branched != NULL
+                        ? json_dumps(parts->branched, JSON_COMPACT | JSON_REAL_PRECISION(17))
+                        : text_copy("");
     if (head.text == NULL || head.origin == NULL || head.branched == NULL)
         entrain_archive_refuse(archive, ENTRAIN_NO_MEMORY, "there is no memory for the scenario.");
     archive_head(&head, archive);

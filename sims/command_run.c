@@ -88,10 +88,11 @@ static entrain_status choose_directory(run_state *run, entrain_error *error_out)
         run->directory = restore_home(&run->restore);
     else if (run->restore.branch) {
         if (asprintf(&run->directory, "out/%s-%llu-from-%llu", run->name,
-                     (unsigned long long)run->scenario.swarm.seed, (unsigned long long)run->restore.head.tick) < 0)
+                     (unsigned long long)run->scenario.swarm.seed,
+                     (unsigned long long)run->restore.head.tick) < 0)
             run->directory = NULL;
     } else if (asprintf(&run->directory, "out/%s-%llu", run->name,
-                      (unsigned long long)run->scenario.swarm.seed) < 0)
+                        (unsigned long long)run->scenario.swarm.seed) < 0)
         run->directory = NULL;
     if (run->directory == NULL)
         abort();
@@ -99,10 +100,11 @@ static entrain_status choose_directory(run_state *run, entrain_error *error_out)
     while (size > 1 && run->directory[size - 1] == '/')
         run->directory[--size] = '\0';
     if (run->restore.branch && restore_is_home(&run->restore, run->directory))
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "%s is where the checkpoint lies; a branch is a run of its own, so name another "
-                                 "directory with -o.",
-                                 run->directory);
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "%s is where the checkpoint lies; a branch is a run of its own, so name another "
+            "directory with -o.",
+            run->directory);
     return directory_check(&run_directory_kind, run->directory, run->options->force, error_out);
 }
 
@@ -110,11 +112,14 @@ static entrain_status choose_directory(run_state *run, entrain_error *error_out)
 static entrain_status choose_pace(run_state *run, entrain_error *error_out) {
     run->pace_typed = run->options->checkpoint_every;
     if (run->pace_typed != NULL && run->directory == NULL)
-        return entrain_error_set(error_out, ENTRAIN_INVALID,
-                                 "--checkpoint-every writes into the run's directory, and with -o - there is none.");
-    if (run->pace_typed == NULL && run->directory != NULL && run->restore.given && run->restore.head.pace[0] != '\0')
+        return entrain_error_set(
+            error_out, ENTRAIN_INVALID,
+            "--checkpoint-every writes into the run's directory, and with -o - there is none.");
+    if (run->pace_typed == NULL && run->directory != NULL && run->restore.given &&
+        run->restore.head.pace[0] != '\0')
         run->pace_typed = run->restore.head.pace;
-    return run->pace_typed != NULL ? checkpoint_pace_read(run->pace_typed, &run->pace, error_out) : ENTRAIN_OK;
+    return run->pace_typed != NULL ? checkpoint_pace_read(run->pace_typed, &run->pace, error_out)
+                                   : ENTRAIN_OK;
 }
 
 // Whether it goes on in the directory of its checkpoint.
@@ -228,9 +233,9 @@ static void begin_checkpoints(run_state *run) {
 static void tell_beginning(const run_state *run) {
     const double bytes = run->directory != NULL ? snapshots_bytes(&run->scenario) : 0;
     if (run->restore.branch)
-        say_note("a branch of %s at t = %.6g s, tick %s%s%s", run->restore.head.path, run->restore.head.time_s,
-                 text_count(run->restore.head.tick).text, run->restore.changed[0] != '\0' ? ": " : "",
-                 run->restore.changed);
+        say_note("a branch of %s at t = %.6g s, tick %s%s%s", run->restore.head.path,
+                 run->restore.head.time_s, text_count(run->restore.head.tick).text,
+                 run->restore.changed[0] != '\0' ? ": " : "", run->restore.changed);
     if (run->restore.branch && run->body.events.next > 0)
         say_note("%s up to there %s passed over", text_counted(run->body.events.next, "event").text,
                  run->body.events.next == 1 ? "is" : "are");
@@ -458,7 +463,8 @@ int command_run(const cli_options *options) {
     if (was_script)
         return script_code;
     if (options->resume) {
-        say_error("--resume goes on with a script or a sweep, and %s is a scenario; leave it out.", options->operand);
+        say_error("--resume goes on with a script or a sweep, and %s is a scenario; leave it out.",
+                  options->operand);
         return EXIT_USAGE;
     }
     run_state run = {.options = options, .lock = -1, .body.begun_s = wall_now_s()};

@@ -23,10 +23,10 @@ void goal_band_archive(entrain_goal_band *band, entrain_archive *archive) {
 
 void goal_watch_archive(entrain_goal_watch *watch, entrain_archive *archive) {
     entrain_goal_report *report = &watch->report;
-    double *const figures[] = {&report->entered_s, &report->held,    &report->excursion, &report->excursion_s,
-                               &report->low,       &report->high,    &report->nearest,   &report->nearest_s,
-                               &report->value,     &watch->began_s,  &watch->last_s,     &watch->inside_s,
-                               &watch->outside_s,  &watch->nearest_out};
+    double *const figures[] = {
+        &report->entered_s, &report->held,    &report->excursion, &report->excursion_s, &report->low,
+        &report->high,      &report->nearest, &report->nearest_s, &report->value,       &watch->began_s,
+        &watch->last_s,     &watch->inside_s, &watch->outside_s,  &watch->nearest_out};
     goal_band_archive(&watch->band, archive);
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         entrain_archive_f64(archive, figures[i]);
@@ -38,8 +38,8 @@ void goal_watch_archive(entrain_goal_watch *watch, entrain_archive *archive) {
 // --- A list that a hook adds to
 
 // How many there are; reading, room for so many is made. False: nothing more is to be done.
-static bool count_things(entrain_archive *archive, uint32_t *count, uint32_t *room, void **things, size_t size,
-                         const char *what) {
+static bool count_things(entrain_archive *archive, uint32_t *count, uint32_t *room, void **things,
+                         size_t size, const char *what) {
     uint64_t number = *count;
     entrain_archive_count(archive, &number, THINGS_MAX, what);
     if (entrain_archive_status(archive, NULL) != ENTRAIN_OK)
@@ -158,7 +158,8 @@ static void archive_members(event_run *events, entrain_archive *archive) {
     if (course->member == NULL)
         course->member = calloc(places, sizeof *course->member);
     if (course->member == NULL) {
-        entrain_archive_refuse(archive, ENTRAIN_NO_MEMORY, "there is no memory for who belongs to the swarm.");
+        entrain_archive_refuse(archive, ENTRAIN_NO_MEMORY,
+                               "there is no memory for who belongs to the swarm.");
         return;
     }
     for (uint32_t i = 0; i < places; i++)
@@ -202,7 +203,8 @@ void event_run_archive(event_run *events, entrain_archive *archive) {
         entrain_archive_u64(archive, &events->unlisted);
     }
     uint64_t next = events->next;
-    entrain_archive_count(archive, &next, events_count(events->list), "the number of events that have happened");
+    entrain_archive_count(archive, &next, events_count(events->list),
+                          "the number of events that have happened");
     events->next = (uint32_t)next;
     entrain_archive_bool(archive, &course->strategy_told);
     entrain_archive_u32(archive, &course->joined);
@@ -227,7 +229,8 @@ void event_run_branch(event_run *events, event_run *from, uint64_t tick) {
     entrain_disruptions *const disruptions = events->disruptions;
     events->disruptions = from->disruptions;
     from->disruptions = disruptions;
-    if (events->list != NULL && events->topology == NULL) { // it is taken at the beginning where there is a list
+    if (events->list != NULL &&
+        events->topology == NULL) { // it is taken at the beginning where there is a list
         events->topology = from->topology;
         from->topology = NULL;
     }

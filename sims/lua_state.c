@@ -256,7 +256,8 @@ static uint64_t sum_of(lua_State *L, int depth) {
     case LUA_TNUMBER:
         number = lua_tonumber(L, -1);
         memcpy(&bits, &number, sizeof bits);
-        return mix(lua_isinteger(L, -1) ? 3 : 4, lua_isinteger(L, -1) ? (uint64_t)lua_tointeger(L, -1) : bits);
+        return mix(lua_isinteger(L, -1) ? 3 : 4,
+                   lua_isinteger(L, -1) ? (uint64_t)lua_tointeger(L, -1) : bits);
     case LUA_TSTRING: {
         const char *text = lua_tolstring(L, -1, &size);
         return mix_text(5, text, size);
@@ -370,11 +371,13 @@ void sandbox_archive(sandbox *box, const char *path, entrain_archive *archive) {
         status = lua_pcall(L, 1, 0, 0);
         const char *what = status != LUA_OK ? lua_tostring(L, -1) : NULL;
         if (status != LUA_OK && reading)
-            entrain_archive_refuse(archive, ENTRAIN_MISMATCH, "%s.", what != NULL ? what : "no memory for state");
+            entrain_archive_refuse(archive, ENTRAIN_MISMATCH, "%s.",
+                                   what != NULL ? what : "no memory for state");
         else if (status != LUA_OK)
-            entrain_archive_refuse(archive, ENTRAIN_UNSUPPORTED,
-                                   "of %s %s; a checkpoint holds numbers, texts, true, false and tables of these.",
-                                   path, what != NULL ? what : "state needs more memory than there is");
+            entrain_archive_refuse(
+                archive, ENTRAIN_UNSUPPORTED,
+                "of %s %s; a checkpoint holds numbers, texts, true, false and tables of these.", path,
+                what != NULL ? what : "state needs more memory than there is");
     }
     lua_settop(L, 0);
 }

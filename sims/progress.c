@@ -117,10 +117,10 @@ void progress_update(uint64_t tick) {
         return;
     double rate = rate_at(tick, line.shown_s);
     char text[160];
-    int width =
-        snprintf(text, sizeof text, "%s%3.0f %%  t = %.2f s  r = %.4f  %s ticks/s  %s %s", line.label,
-                 100.0 * (double)tick / (double)line.count, (double)tick * line.step_s, line.coherence,
-                 text_count((uint64_t)rate).text, line.early ? "at most" : "ETA", time_left(tick, line.shown_s).text);
+    int width = snprintf(text, sizeof text, "%s%3.0f %%  t = %.2f s  r = %.4f  %s ticks/s  %s %s", line.label,
+                         100.0 * (double)tick / (double)line.count, (double)tick * line.step_s,
+                         line.coherence, text_count((uint64_t)rate).text, line.early ? "at most" : "ETA",
+                         time_left(tick, line.shown_s).text);
     show(text, width);
 }
 
@@ -134,9 +134,9 @@ void progress_part(uint64_t done, const char *what) {
     if (!due())
         return;
     char text[160];
-    int width =
-        snprintf(text, sizeof text, "%s%3.0f %%  %.60s  ETA %s", line.label,
-                 100.0 * (double)done / (double)line.count, what, done > 0 ? time_left(done, line.shown_s).text : "?");
+    int width = snprintf(text, sizeof text, "%s%3.0f %%  %.60s  ETA %s", line.label,
+                         100.0 * (double)done / (double)line.count, what,
+                         done > 0 ? time_left(done, line.shown_s).text : "?");
     show(text, width);
 }
 

@@ -97,7 +97,8 @@ static void archive_written(run_file *file, entrain_archive *archive) {
     for (uint64_t left = size; from != NULL && left > 0;) {
         const size_t part = left < sizeof piece ? (size_t)left : sizeof piece;
         if (fread(piece, 1, part, from) != part) {
-            entrain_archive_refuse(archive, ENTRAIN_IO, "%s is shorter than what was written to it.", file->part);
+            entrain_archive_refuse(archive, ENTRAIN_IO, "%s is shorter than what was written to it.",
+                                   file->part);
             break;
         }
         entrain_archive_bytes(archive, piece, part);
@@ -133,8 +134,8 @@ static bool copy_out(FILE *to, entrain_archive *archive) {
     return written && (to == NULL || fflush(to) == 0);
 }
 
-entrain_status recorder_continue(const char *directory, entrain_archive *archive,
-                                 run_recorder **recorder_out, entrain_error *error_out) {
+entrain_status recorder_continue(const char *directory, entrain_archive *archive, run_recorder **recorder_out,
+                                 entrain_error *error_out) {
     run_recorder *made = NULL;
     double wall_s = 0;
     entrain_status status = make(directory, &made, error_out);

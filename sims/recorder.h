@@ -27,8 +27,8 @@ typedef struct run_recorder run_recorder;
 entrain_status recorder_open(const char *directory, uint32_t groups, const char *further,
                              run_recorder **recorder_out, entrain_error *error_out);
 /// As recorder_open(), but goes on from what @p archive holds: what was recorded until then is recorded again.
-entrain_status recorder_continue(const char *directory, entrain_archive *archive,
-                                 run_recorder **recorder_out, entrain_error *error_out);
+entrain_status recorder_continue(const char *directory, entrain_archive *archive, run_recorder **recorder_out,
+                                 entrain_error *error_out);
 /// Writes what has been recorded so far, series and timing. Not of one that writes to stdout.
 void recorder_archive(run_recorder *recorder, entrain_archive *archive);
 /// One line, written out at once: a killed run leaves whole lines. @p further: what stands in those columns.

@@ -147,9 +147,10 @@ void restore_put_branched(const run_restore *restore, bool whole, json_t *json) 
 
 char *restore_home(const run_restore *restore) {
     const char *slash = strrchr(restore->head.path, '/');
-    char *home = slash == NULL                 ? strdup(".")
-                 : slash == restore->head.path ? strdup("/")
-                                               : strndup(restore->head.path, (size_t)(slash - restore->head.path));
+    char *home = slash == NULL ? strdup(".")
+                 : slash == restore->head.path
+                     ? strdup("/")
+                     : strndup(restore->head.path, (size_t)(slash - restore->head.path));
     if (home == NULL)
         abort();
     return home;
@@ -164,8 +165,8 @@ bool restore_is_home(const run_restore *restore, const char *directory) {
     return is;
 }
 
-entrain_status restore_record(run_restore *restore, const char *directory, uint32_t groups, const char *further,
-                              run_recorder **recorder_out, entrain_error *error_out) {
+entrain_status restore_record(run_restore *restore, const char *directory, uint32_t groups,
+                              const char *further, run_recorder **recorder_out, entrain_error *error_out) {
     if (!restore->given || restore->branch)
         return recorder_open(directory, groups, further, recorder_out, error_out);
     entrain_status status = recorder_continue(directory, restore->archive, recorder_out, error_out);
@@ -176,7 +177,8 @@ entrain_status restore_record(run_restore *restore, const char *directory, uint3
     return status;
 }
 
-void restore_json(const run_restore *restore, entrain_swarm *swarm, const scenario *given, json_t *execution) {
+void restore_json(const run_restore *restore, entrain_swarm *swarm, const scenario *given,
+                  json_t *execution) {
     entrain_engine_stats stats;
     entrain_engine_stats_read(entrain_swarm_engine(swarm), &stats);
     const double ticks = (double)(entrain_swarm_tick(swarm) - restore->head.tick);

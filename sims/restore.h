@@ -33,8 +33,8 @@ char *restore_home(const run_restore *restore);
 /// Whether @p directory is that one.
 bool restore_is_home(const run_restore *restore, const char *directory);
 /// Opens the recorder: with what was recorded so far, or, of a branch, as @p groups and @p further say.
-entrain_status restore_record(run_restore *restore, const char *directory, uint32_t groups, const char *further,
-                              run_recorder **recorder_out, entrain_error *error_out);
+entrain_status restore_record(run_restore *restore, const char *directory, uint32_t groups,
+                              const char *further, run_recorder **recorder_out, entrain_error *error_out);
 /// What the swarm was created from, where that is not the scenario of the run; else NULL.
 const scenario *restore_origin(const run_restore *restore);
 /// The tick at which the run branched off; 0: it did not.

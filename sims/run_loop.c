@@ -143,7 +143,8 @@ static run_end sample_here(const run_plan *plan, run_position *at, entrain_error
 }
 
 // A signal or the deadline: the state at this boundary is owed, unless it was the sample just taken.
-static run_end stop_here(const run_plan *plan, const run_position *at, bool timeout, entrain_error *error_out) {
+static run_end stop_here(const run_plan *plan, const run_position *at, bool timeout,
+                         entrain_error *error_out) {
     entrain_phase_sample sample;
     run_end end;
     if (say_stopped(plan, error_out) != ENTRAIN_OK)

@@ -26,7 +26,7 @@ const char *run_end_name(run_end end);
 
 /// Where a loop stands between two ticks: all that it remembers. Zeroed: before the beginning.
 typedef struct run_position {
-    bool sampled, asked;         ///< there was a sample; and what follows from it (event_run_ask()) has happened
+    bool sampled, asked; ///< there was a sample; and what follows from it (event_run_ask()) has happened
     entrain_phase_sample sample; ///< the latest
     bool holding;                ///< the stop condition holds, since that tick
     uint64_t holding_since;

@@ -116,10 +116,9 @@ void goal_report_archive(goal_report *report, entrain_archive *archive) {
 }
 
 static void archive_recovery(entrain_recovery *recovery, entrain_archive *archive) {
-    double *const figures[] = {&recovery->at_s,  &recovery->before,        &recovery->low,
-                               &recovery->high,  &recovery->worst,         &recovery->worst_after_s,
-                               &recovery->out,   &recovery->back_s,        &recovery->lost,
-                               &recovery->watched_s};
+    double *const figures[] = {&recovery->at_s,  &recovery->before,        &recovery->low, &recovery->high,
+                               &recovery->worst, &recovery->worst_after_s, &recovery->out, &recovery->back_s,
+                               &recovery->lost,  &recovery->watched_s};
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         entrain_archive_f64(archive, figures[i]);
     entrain_archive_u64(archive, &recovery->samples);

@@ -14,7 +14,8 @@
 /// Whoever adds a field to @p type is stopped here: does a run that goes on from a checkpoint need it? Then archive
 /// it, and say the new size.
 #define RUN_STATE_ARCHIVED(type, bytes)                                                                      \
-    _Static_assert(sizeof(type) == (bytes), #type " has changed: see RUN_STATE_ARCHIVED in sims/run_state.h")
+    _Static_assert(sizeof(type) == (bytes), #type " has changed: see RUN_STATE_ARCHIVED in "                 \
+                                                  "sims/run_state.h")
 
 void run_position_archive(run_position *position, entrain_archive *archive);
 void phase_sample_archive(entrain_phase_sample *sample, entrain_archive *archive);

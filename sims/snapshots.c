@@ -34,7 +34,8 @@ entrain_status snapshots_check(const scenario *given, const char *where, entrain
         return ENTRAIN_OK;
     const double seconds = given->duration_s / SNAPSHOTS_MAX;
     return entrain_error_set(error_out, ENTRAIN_LIMIT,
-                             "%s: record.snapshots would make %" PRIu64 " snapshots, and %d is the most; take one "
+                             "%s: record.snapshots would make %" PRIu64
+                             " snapshots, and %d is the most; take one "
                              "every %.3g s or less often.",
                              where, count, SNAPSHOTS_MAX, seconds);
 }
@@ -46,9 +47,10 @@ uint64_t snapshots_next(const scenario *given, uint64_t tick) {
 
 static bool put_header(FILE *to, uint32_t count) {
     char header[HEADER_BYTES + 1];
-    const int used = snprintf(header, sizeof header,
-                              "\x93NUMPY%c%c%c%c{'descr': '<f8', 'fortran_order': False, 'shape': (%" PRIu32 ",), }",
-                              1, 0, HEADER_BYTES - MAGIC_BYTES, 0, count);
+    const int used =
+        snprintf(header, sizeof header,
+                 "\x93NUMPY%c%c%c%c{'descr': '<f8', 'fortran_order': False, 'shape': (%" PRIu32 ",), }", 1, 0,
+                 HEADER_BYTES - MAGIC_BYTES, 0, count);
     // snprintf() writes the zeros among them and goes on.
     memset(header + used, ' ', (size_t)(HEADER_BYTES - used));
     header[HEADER_BYTES - 1] = '\n';
@@ -102,7 +104,8 @@ entrain_status snapshots_look(const scenario *given, entrain_swarm *swarm, const
         status = snapshots_write_array(folder, name, values, count, error_out);
     }
     if (status == ENTRAIN_OK) {
-        take(population, has_velocity(population) ? ENTRAIN_KURAMOTO_VELOCITY : ENTRAIN_KURAMOTO_FREQUENCY, values);
+        take(population, has_velocity(population) ? ENTRAIN_KURAMOTO_VELOCITY : ENTRAIN_KURAMOTO_FREQUENCY,
+             values);
         snprintf(name, sizeof name, "frequencies-%" PRIu64 ".npy", tick);
         status = snapshots_write_array(folder, name, values, count, error_out);
     }
