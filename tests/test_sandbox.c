@@ -124,7 +124,7 @@ static void the_library_is_exactly_this(void **state) {
     (void)state;
     CHECK_RESULT(
         "local out = {} for k, v in pairs(_G) do out[#out + 1] = k end return { table.concat(out, ' ') }",
-        "[\"_G _VERSION assert error getmetatable ipairs math next pairs pcall print range rawequal rawget "
+        "[\"_G _VERSION assert error getmetatable ipairs logrange math next pairs pcall print range rawequal rawget "
         "rawlen "
         "rawset select setmetatable state string table tonumber tostring type utf8 xpcall\"]");
     CHECK_RESULT(
@@ -353,6 +353,12 @@ static void print_goes_to_stderr(void **state) {
 
 static void ranges_are_lists(void **state) {
     (void)state;
+    CHECK_RESULT("return logrange(1, 1000, 4)", "[1,10,100,1000]");
+    CHECK_RESULT("return logrange(2, 4, 9)", "[2,3,4]"); // whole ones, each once
+    CHECK_RESULT("return logrange(100, 1e6, 5)", "[100.0,1000.0,10000.0,100000.0,1000000.0]");
+    CHECK_RESULT("return logrange(-1, -4.0, 3)", "[-1.0,-2.0,-4.0]");
+    CHECK_FAILS("return logrange(0, 4, 3)", ENTRAIN_INVALID, "of one sign and not 0");
+    CHECK_FAILS("return logrange(1, 4, 1)", ENTRAIN_INVALID, "count 2 to 1000000");
     CHECK_RESULT("return range(1, 5)", "[1,2,3,4,5]");
     CHECK_RESULT("return range(10, 1, -4)", "[10,6,2]");
     CHECK_RESULT("return range(0, 1, 0.25)", "[0.0,0.25,0.5,0.75,1.0]");

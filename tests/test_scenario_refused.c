@@ -64,7 +64,6 @@ static void wrong_keys_and_values_are_refused(void **state) {
         {"model = { frequency = { winding = 1 } }", ENTRAIN_UNKNOWN,
          "there is no key \"model.frequency.winding\"; did you mean"},
         {"swrm = {}", ENTRAIN_UNKNOWN, "there is no key \"swrm\"; did you mean \"swarm\"?"},
-        {"sweep = {}", ENTRAIN_UNKNOWN, "there is no key \"sweep\""},
         {"happenings = {}", ENTRAIN_UNKNOWN,
          "there is no key \"happenings\"; \"entrain list keys\" shows all"},
         {"['swarm.size'] = 5", ENTRAIN_UNKNOWN,
