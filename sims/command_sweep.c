@@ -33,6 +33,8 @@ typedef struct sweep_state {
 } sweep_state;
 
 static int exit_for(entrain_status status) {
+    if (status == ENTRAIN_CANCELLED)
+        return EXIT_INTERRUPTED;
     return status == ENTRAIN_NO_MEMORY || status == ENTRAIN_SYSTEM ? EXIT_FAILED : EXIT_USAGE;
 }
 

@@ -193,7 +193,8 @@ static entrain_status tell_message(const sandbox *box, const char *message, entr
     const char *absent = absent_name(message);
     char hint[160] = "";
     if (box->host == NULL &&
-        (strstr(message, "(global 'simulate')") != NULL || strstr(message, "(global 'sweep')") != NULL))
+        (strstr(message, "(global 'simulate')") != NULL || strstr(message, "(global 'sweep')") != NULL ||
+         strstr(message, "(global 'given')") != NULL))
         snprintf(hint, sizeof hint, "; a script that calls simulate or sweep is for `entrain run`");
     else if (absent != NULL)
         snprintf(hint, sizeof hint,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "entrain/math.h"
+#include "sims/interrupt.h"
 #include "sims/schema.h"
 #include "sims/sweep_plan_owned.h"
 #include "sims/sweep_values.h"
@@ -197,7 +198,10 @@ entrain_status sweep_load_points(sweep_plan *plan, entrain_error *error_out) {
             loaded[p] = loaded[p] || !met[g][places[g]];
         for (uint32_t g = 0; loaded[p] && g < groups; g++)
             met[g][places[g]] = true;
-        if (loaded[p])
+        if (loaded[p] && interrupt_requested())
+            status = entrain_error_set(error_out, ENTRAIN_CANCELLED,
+                                       "Interrupted while the sweep was planned; nothing was run.");
+        else if (loaded[p])
             status = load_point(plan, p, error_out);
     }
     if (status == ENTRAIN_OK && owned->loaded < plan->point_count) {

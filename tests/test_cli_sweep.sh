@@ -49,6 +49,8 @@ refused "--on-error takes continue or stop" sweep s.lua --on-error ignore
 refused "-j says how many" sweep s.lua --set exec.workers=2
 refused "use one of them" sweep s.lua --resume --force
 refused "-o takes a directory here" sweep s.lua -o -
+echo 'simulate{ swarm = { size = 10 } }' >script.lua
+refused "is for \`entrain run\`" sweep script.lua --replicas 2
 refused "sweep has no option --workers" sweep s.lua --workers 2
 is "still nothing was written" ! -e out
 # Lists are a sweep's; other commands say so.
