@@ -16,7 +16,7 @@ local memory = given.memory or 0.7 * (machine.memory_bytes or 4e9)
 
 local ticks = 20
 local per_agent = 0 -- bytes, of the largest swarm so far
-local rows = csv("capacity.csv", { "size", "ticks_per_s", "bytes", "seconds" })
+local seen = {} -- what was measured, for the files
 print(string.format("At least %g ticks a second, at most %.1f GB, %d cpus, %s", rate, memory / 1e9, machine.cpus, topology))
 print(string.format("%10s %12s %10s %9s", "size", "ticks/s", "memory", "bytes/agent"))
 
@@ -38,7 +38,7 @@ local function holds(size)
     return false, r.failed
   end
   per_agent = r.resident_bytes / size
-  rows:row(size, r.ticks_per_s, r.resident_bytes, r.wall_s)
+  seen[#seen + 1] = { size = size, ticks_per_s = r.ticks_per_s, bytes_per_agent = per_agent }
   print(string.format("%10d %12.1f %7.2f GB %9.0f", size, r.ticks_per_s, r.resident_bytes / 1e9, per_agent))
   return r.ticks_per_s >= rate, "the clock"
 end
@@ -58,7 +58,14 @@ while bad and bad - good > math.max(0.05 * good, 16) do
   local held, reason = holds(middle)
   if held then good = middle else bad, why = middle, reason end
 end
-rows:close()
+
+table.sort(seen, function(a, b) return a.size < b.size end)
+local speeds = csv("capacity.csv", { "size", "ticks_per_s" })
+local bytes = csv("capacity_memory.csv", { "size", "bytes_per_agent" })
+for _, row in ipairs(seen) do
+  speeds:row(row)
+  bytes:row(row)
+end
 
 if good == 0 then
   print(string.format("Not even %d agents (%s).", bad, why))

@@ -12,6 +12,7 @@
 --
 --   entrain run sims/critical_coupling.lua
 --   entrain run sims/critical_coupling.lua --set script.largest=1024         some minutes
+--   entrain plot out/critical_coupling-1                 critical_coupling.png, critical_distance.png
 --   entrain run sims/critical_coupling.lua --resume      after Ctrl-C: what was run is not run again
 local largest = given.largest or 256
 
@@ -58,7 +59,8 @@ local function locks(size, coupling)
   return r.locked, r.coherence_final
 end
 
-local rows = csv("critical_coupling.csv", { "size", "threshold", "theory", "low", "high", "runs" })
+local rows = csv("critical_coupling.csv", { "size", "threshold", "theory" })
+local distances = csv("critical_distance.csv", { "size", "distance", "theory" })
 local limit, gaps = 4 / math.pi, {}
 print(string.format("%6s %11s %11s %13s %13s %5s", "size", "measured", "theory", "4/pi - meas.", "4/pi - K_L", "runs"))
 
@@ -76,13 +78,12 @@ while size <= largest do
   end
   near = (low + high) / 2
   local expected = theory(size)
-  rows:row(size, near, expected, low, high, runs)
+  rows:row(size, near, expected)
+  distances:row(size, limit - near, limit - expected)
   print(string.format("%6d %11.7f %11.7f %13.3e %13.3e %5d", size, near, expected, limit - near, limit - expected, runs))
   gaps[#gaps + 1] = { size = size, gap = limit - near }
   size = size * 2
 end
-rows:close()
-
 local last, before = gaps[#gaps], gaps[#gaps - 2]
 if before then
   print(string.format("From N = %d to %d the distance to 4/pi falls as N^%.3f; theory says N^-1.5.", before.size, last.size,

@@ -203,6 +203,8 @@ static entrain_status check_given(const script_session *script, entrain_error *e
 static entrain_status check_options(const cli_options *options, const char *path, entrain_error *error_out) {
     const char *name = options->timeline != NULL       ? "--timeline"
                        : options->disruption_count > 0 ? "--disrupt"
+                       : options->checkpoint_every     ? "--checkpoint-every"
+                       : options->branch               ? "--branch"
                        : options->require_goal         ? "--require-goal"
                        : options->control              ? "--control"
                        : options->no_control           ? "--no-control"
@@ -428,6 +430,9 @@ static int carry_out(script_session *script, bool *was_script_out) {
 }
 
 int script_run(const cli_options *options, bool *was_script_out) {
+    *was_script_out = false;
+    if (options->operand == NULL)
+        return EXIT_DONE;
     script_session script = {.options = options,
                              .path = strdup(options->operand),
                              .directory = {.lock = -1},
@@ -439,7 +444,6 @@ int script_run(const cli_options *options, bool *was_script_out) {
     script.calls.context = &script;
     entrain_error later = {0};
     int code = EXIT_DONE;
-    *was_script_out = false;
     if (script.path == NULL)
         abort();
     if (read_text(&script)) {
