@@ -10,6 +10,7 @@
 #include "sims/recorder.h"
 #include "sims/run_directory.h"
 #include "sims/say.h"
+#include "sims/script_directory.h"
 #include "sims/summary.h"
 #include "sims/sweep_results.h"
 
@@ -143,6 +144,12 @@ int command_show(const cli_options *options) {
     entrain_error error = {0};
     if (sweep_directory_kind.is_ours(options->operand))
         return show_sweep(options);
+    if (script_directory_is(options->operand) && !options->json && !options->explain) {
+        if (script_directory_show(options->operand, stdout, &error) == ENTRAIN_OK)
+            return EXIT_DONE;
+        say_error("%s", error.sentence);
+        return EXIT_FAILED;
+    }
     json_t *summary = NULL, *execution = NULL;
     entrain_status status = check_directory(options->operand, &error);
     if (status == ENTRAIN_OK)

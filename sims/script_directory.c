@@ -16,7 +16,7 @@
 
 enum { NAMES_MAX = 512, FILES_MAX = 100 };
 
-static bool is_script(const char *path) {
+bool script_directory_is(const char *path) {
     char *manifest = path_join(path, "manifest.json");
     json_t *json = json_load_file(manifest, 0, NULL);
     const char *format = json_string_value(json_object_get(json, "format"));
@@ -30,7 +30,7 @@ json_t *script_machine(const char *resumed) {
     json_t *header = NULL, *machine = NULL;
     journal *log = NULL;
     entrain_error unread = {0};
-    if (resumed != NULL && is_script(resumed)) {
+    if (resumed != NULL && script_directory_is(resumed)) {
         char *path = path_join(resumed, "runs.jsonl");
         if (access(path, F_OK) == 0 && journal_read(path, &header, &log, &unread) == ENTRAIN_OK)
             machine = json_incref(json_object_get(header, "machine"));
@@ -45,6 +45,25 @@ json_t *script_machine(const char *resumed) {
     if (isfinite(bytes))
         json_object_set_new(machine, "memory_bytes", json_integer((json_int_t)bytes));
     return machine;
+}
+
+entrain_status script_directory_show(const char *path, FILE *to, entrain_error *error_out) {
+    const bool ended = run_directory_has(path, "output.txt");
+    char *file = path_join(path, ended ? "output.txt" : "output.txt.part"), *line = NULL;
+    size_t room = 0;
+    entrain_status status = ENTRAIN_OK;
+    FILE *from = fopen(file, "re");
+    if (from == NULL)
+        status = entrain_error_set(error_out, ENTRAIN_IO, "%s cannot be read: %s.", file, strerror(errno));
+    for (ssize_t size; from != NULL && (size = getline(&line, &room, from)) > 0;)
+        fwrite(line, 1, (size_t)size, to);
+    if (from != NULL)
+        fclose(from);
+    if (status == ENTRAIN_OK && !ended)
+        say_note("the script has not come to its end");
+    free(line);
+    free(file);
+    return status;
 }
 
 // --- What an earlier one left behind
@@ -70,7 +89,7 @@ static void look_back(const char *path, leavings *left) {
     entrain_error unread = {0};
     json_t *header = NULL;
     journal *log = NULL;
-    if (is_script(path) && access(log_path, F_OK) == 0 &&
+    if (script_directory_is(path) && access(log_path, F_OK) == 0 &&
         journal_read(log_path, &header, &log, &unread) == ENTRAIN_OK) {
         for (uint32_t i = 1; i <= FILES_MAX; i++) {
             char key[24];
@@ -140,7 +159,7 @@ static entrain_status begin_anew(script_directory *directory, const script_facts
     look_back(directory->path, &left);
     const directory_kind kind = {.names = (const char *const *)left.names,
                                  .beginning = "manifest.json.part",
-                                 .is_ours = is_script,
+                                 .is_ours = script_directory_is,
                                  .what = "script's run"};
     entrain_status status = ENTRAIN_OK;
     if (left.calls > 0 && !force && !run_directory_has(directory->path, "output.txt"))
@@ -207,7 +226,7 @@ entrain_status script_directory_open(const char *path, const script_facts *facts
     size_t size = strlen(directory.path);
     while (size > 1 && directory.path[size - 1] == '/')
         directory.path[--size] = '\0';
-    const bool there = is_script(directory.path) && run_directory_has(directory.path, "runs.jsonl");
+    const bool there = script_directory_is(directory.path) && run_directory_has(directory.path, "runs.jsonl");
     if (resume && !there)
         say_note("there is nothing to go on with in %s; beginning", directory.path);
     entrain_status status = resume && there ? go_on(&directory, facts, error_out)

@@ -8,6 +8,7 @@
 #define ENTRAIN_SIMS_SCRIPT_DIRECTORY_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sims/journal.h"
 #include "sims/run_directory.h"
@@ -29,6 +30,9 @@ typedef struct script_directory {
     bool resumed, changed; ///< changed: text, arguments or seed are others than those of what is resumed
 } script_directory;
 
+bool script_directory_is(const char *path); ///< whether a script's run is there
+/// Writes what the script printed, as far as it came, to @p to.
+entrain_status script_directory_show(const char *path, FILE *to, entrain_error *error_out);
 /// Makes @p path ready: begins anew, or goes on with what is there (@p resume; nothing there: anew). Refused: another
 /// thing's directory; without resume and @p force, a script that was not finished.
 entrain_status script_directory_open(const char *path, const script_facts *facts, bool resume, bool force,

@@ -30,6 +30,9 @@ says out/first-1/a.csv ',"say ""hi"", 10",'
 says out/first-1/a.csv '-1,,by name,'
 is "no .part is left" -z "$(find out -name '*.part')"
 cp -r out/first-1 kept
+cp out.txt said.txt
+expect 0 show kept
+same out.txt said.txt
 expect 0 run first.lua --set script.n=40 --set script.word=yes --workers 2
 same out/first-1/a.csv kept/a.csv
 same out/first-1/output.txt kept/output.txt
