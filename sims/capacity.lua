@@ -1,8 +1,9 @@
 -- How large a swarm does this machine hold at ten ticks a second?
 --
--- A script that asks the machine itself: it doubles the swarm until a tick takes longer than a tenth of a second (or memory
--- would run out), and then halves the gap between what went and what did not, until that is 5 % wide. The clock on the
--- wall decides here, so this is the one file of which two machines, or one machine on two days, do not say the same.
+-- A script that asks the machine itself: it doubles the swarm until a tick takes longer than a tenth of a
+-- second (or memory would run out), and then halves the gap between what went and what did not, until
+-- that is 5 % wide. The clock on the wall decides here, so this is the one file of which two machines, or
+-- one machine on two days, do not say the same.
 --
 --   entrain run sims/capacity.lua
 --   entrain run sims/capacity.lua --set script.rate=60 --set script.topology=complete
@@ -17,7 +18,8 @@ local memory = given.memory or 0.7 * (machine.memory_bytes or 4e9)
 local ticks = 20
 local per_agent = 0 -- bytes, of the largest swarm so far
 local seen = {} -- what was measured, for the files
-print(string.format("At least %g ticks a second, at most %.1f GB, %d cpus, %s", rate, memory / 1e9, machine.cpus, topology))
+print(string.format("At least %g ticks a second, at most %.1f GB, %d cpus, %s", rate, memory / 1e9,
+  machine.cpus, topology))
 print(string.format("%10s %12s %10s %9s", "size", "ticks/s", "memory", "bytes/agent"))
 
 -- True: fast enough. False and why: not.

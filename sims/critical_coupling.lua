@@ -1,14 +1,17 @@
 -- How strong must the coupling be, and how does that change with the size of the swarm?
 --
--- Everybody hears everybody; the natural frequencies of N oscillators stand evenly between -1 and 1 rad/s. Below a coupling
--- K_L somebody always slips; from it on all go at one speed. For every N theory knows K_L exactly (Pazo 2005):
+-- Everybody hears everybody; the natural frequencies of N oscillators stand evenly between -1 and 1
+-- rad/s. Below a coupling K_L somebody always slips; from it on all go at one speed. For every N theory
+-- knows K_L exactly (Pazo 2005):
 --
 --     K_L = min over u >= max|omega| of   u / ( (1/N) sum_j sqrt(1 - (omega_j / u)^2) )
 --
--- and for N without end it is Kuramoto's K_c = 2 / (pi g(0)) = 4 / pi, which it nears as K_c - K_L ~ N^(-3/2).
+-- and for N without end it is Kuramoto's K_c = 2 / (pi g(0)) = 4 / pi, which it nears as K_c - K_L ~
+-- N^(-3/2).
 --
--- This is a script: it runs a swarm, looks whether it stayed locked, and chooses the next coupling from that, until it knows
--- the threshold well enough to tell it from K_c. Each size begins where the one before it ended.
+-- This is a script: it runs a swarm, looks whether it stayed locked, and chooses the next coupling from
+-- that, until it knows the threshold well enough to tell it from K_c. Each size begins where the one
+-- before it ended.
 --
 --   entrain run sims/critical_coupling.lua
 --   entrain run sims/critical_coupling.lua --set script.largest=1024         some minutes
@@ -43,7 +46,8 @@ end
 -- K_L and K_c part by about 0.7 N^(-3/2): a fiftieth of that is seen.
 local function tolerance_of(size) return 0.014 / (size * math.sqrt(size)) end
 
--- Near the threshold a slip takes its time, about 2 pi / sqrt(2 (K_L - K)), and both halves of a run are to see one.
+-- Near the threshold a slip takes its time, about 2 pi / sqrt(2 (K_L - K)), and both halves of a run are
+-- to see one.
 local function duration_of(size) return 8 * math.pi / math.sqrt(2 * tolerance_of(size)) end
 
 local function locks(size, coupling)
@@ -62,7 +66,8 @@ end
 local rows = csv("critical_coupling.csv", { "size", "threshold", "theory" })
 local distances = csv("critical_distance.csv", { "size", "distance", "theory" })
 local limit, gaps = 4 / math.pi, {}
-print(string.format("%6s %11s %11s %13s %13s %5s", "size", "measured", "theory", "4/pi - meas.", "4/pi - K_L", "runs"))
+print(string.format("%6s %11s %11s %13s %13s %5s", "size", "measured", "theory", "4/pi - meas.",
+  "4/pi - K_L", "runs"))
 
 local size, near = 2, 0.9
 while size <= largest do
@@ -80,12 +85,13 @@ while size <= largest do
   local expected = theory(size)
   rows:row(size, near, expected)
   distances:row(size, limit - near, limit - expected)
-  print(string.format("%6d %11.7f %11.7f %13.3e %13.3e %5d", size, near, expected, limit - near, limit - expected, runs))
+  print(string.format("%6d %11.7f %11.7f %13.3e %13.3e %5d", size, near, expected, limit - near,
+    limit - expected, runs))
   gaps[#gaps + 1] = { size = size, gap = limit - near }
   size = size * 2
 end
 local last, before = gaps[#gaps], gaps[#gaps - 2]
 if before then
-  print(string.format("From N = %d to %d the distance to 4/pi falls as N^%.3f; theory says N^-1.5.", before.size, last.size,
-    math.log(last.gap / before.gap) / math.log(last.size / before.size)))
+  print(string.format("From N = %d to %d the distance to 4/pi falls as N^%.3f; theory says N^-1.5.", before.size,
+    last.size, math.log(last.gap / before.gap) / math.log(last.size / before.size)))
 end

@@ -15,7 +15,8 @@ static const char csv_type[] = "csv file";
 
 // --- Errors
 
-// "dir/x.lua:12: sentence." as Lua's own messages are: "s:12: sentence", which sandbox_tell() makes the same of again.
+// "dir/x.lua:12: sentence." as Lua's own messages are: "s:12: sentence", which sandbox_tell() makes the
+// same of again.
 static int raise(lua_State *L, int line, const char *sentence) {
     const sandbox *box = sandbox_of(L);
     const size_t size = strlen(box->path);

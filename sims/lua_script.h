@@ -1,8 +1,8 @@
 /// @file lua_script.h  What a script may do beside what a scenario file may: ask for runs, write rows, print.
 ///
-/// The sandbox knows no runs, files or clocks. Each of these calls goes to the script's host (script.c, or a test's
-/// own), which says what comes back. Limits hold for what the script does by itself: when a call of simulate or
-/// sweep comes back, it is given its work and its processor time anew.
+/// The sandbox knows no runs, files or clocks. Each of these calls goes to the script's host (script.c,
+/// or a test's own), which says what comes back. Limits hold for what the script does by itself: when a
+/// call of simulate or sweep comes back, it is given its work and its processor time anew.
 #ifndef ENTRAIN_SIMS_LUA_SCRIPT_H
 #define ENTRAIN_SIMS_LUA_SCRIPT_H
 
@@ -11,7 +11,8 @@
 
 typedef struct script_host {
     /// simulate(tree, options): *result_out becomes the table that it gives back. @p where, "x.lua:12", opens
-    /// sentences. null stands in @p tree for functions that @p box has (sandbox_list). @p options may be NULL.
+    /// sentences. null stands in @p tree for functions that @p box has (sandbox_list). @p options may be
+    /// NULL.
     entrain_status (*simulate)(void *context, sandbox *box, const char *where, json_t *tree,
                                const json_t *options, json_t **result_out, entrain_error *error_out);
     /// sweep(tree, options), which takes no functions.
@@ -22,8 +23,8 @@ typedef struct script_host {
                           uint32_t column_count, csv_file **file_out, entrain_error *error_out);
     /// A piece of what print() says. False: it is too much.
     bool (*print)(void *context, const char *text, size_t size);
-    /// Whether the script is to end (Ctrl-C; a disk that is full): asked between instructions and after each call.
-    /// No pcall() keeps it from ending then.
+    /// Whether the script is to end (Ctrl-C; a disk that is full): asked between instructions and after
+    /// each call. No pcall() keeps it from ending then.
     bool (*over)(void *context);
     const json_t *given, *machine; ///< the tables of these names
     void *context;
@@ -41,8 +42,8 @@ entrain_status sandbox_run_script(const char *path, const char *text, size_t siz
                                   const sandbox_limits *limits, const script_host *host, script_end *end_out,
                                   entrain_error *error_out);
 
-/// Whether @p text names simulate, sweep or csv as something to call, outside of comments and texts: only then can it be a
-/// script. (A key, as in { sweep = ... } or x.sweep, is none.)
+/// Whether @p text names simulate, sweep or csv as something to call, outside of comments and texts: only
+/// then can it be a script. (A key, as in { sweep = ... } or x.sweep, is none.)
 bool script_may_be(const char *text, size_t size);
 
 void sandbox_open_script(lua_State *L); ///< for lua_sandbox.c

@@ -4,8 +4,8 @@
 //     -> its first simulate, sweep or csv: it is one; the directory is made ready, what it printed is said
 //     -> its end: files get their names, output.txt last
 //
-// One that returns a table without such a call is a scenario: nothing has been said or written, and `entrain run` goes on
-// with it.
+// One that returns a table without such a call is a scenario: nothing has been said or written, and
+// `entrain run` goes on with it.
 #include "sims/script.h"
 
 #include <ctype.h>
@@ -102,7 +102,8 @@ static bool read_text(script_session *script) {
 
 // --- The command line
 
-// "1000", "1e6" and "0.5" as numbers, true and false, and else the text. Whole numbers are integers in Lua, however written.
+// "1000", "1e6" and "0.5" as numbers, true and false, and else the text. Whole numbers are integers in
+// Lua, however written.
 static json_t *value_of(const char *text) {
     char *end = NULL;
     errno = 0;
@@ -125,7 +126,8 @@ static bool is_name(const char *text, size_t size) {
     return true;
 }
 
-// Takes --set script.NAME=VALUE, --seed and --workers; false with the sentence for any other, which a scenario may still take.
+// Takes --set script.NAME=VALUE, --seed and --workers; false with the sentence for any other, which a
+// scenario may still take.
 static entrain_status take_sets(script_session *script, entrain_error *error_out) {
     const cli_options *options = script->options;
     entrain_status status = ENTRAIN_OK;
@@ -359,7 +361,8 @@ static int finish(script_session *script) {
     return EXIT_DONE;
 }
 
-// A script that was begun, and did not come to its end. @p raised: what it raised; NULL: calls.fatal, or a signal.
+// A script that was begun, and did not come to its end. @p raised: what it raised; NULL: calls.fatal, or
+// a signal.
 static int leave(script_session *script, const char *raised) {
     const script_calls *calls = &script->calls;
     int code = EXIT_INTERRUPTED;

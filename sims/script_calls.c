@@ -83,7 +83,8 @@ entrain_status script_calls_next(script_calls *calls, entrain_error *error_out) 
 
 static void call_key(uint32_t number, char key_out[24]) { snprintf(key_out, 24, "call:%u", number); }
 
-// The entry of the call, borrowed; NULL: it has to be carried out. Not ENTRAIN_OK: it asked something else before.
+// The entry of the call, borrowed; NULL: it has to be carried out. Not ENTRAIN_OK: it asked something
+// else before.
 entrain_status script_calls_look_up(script_calls *calls, const char *where, const char *hash,
                                     const json_t **entry_out) {
     char key[24];

@@ -1,10 +1,10 @@
-/// @file script_calls.h  The runs that a script asks for: journaled under their number, answered from the journal where they are
-/// there.
+/// @file script_calls.h  The runs that a script asks for: journaled under their number, answered from the
+/// journal where they are there.
 ///
-/// Call n (simulate and sweep alike, from 1) stands in the journal under "call:n" with a hash of what it asked. A
-/// script that is run anew asks the same again, since nothing differs in what it is answered; one that does not is told
-/// so, because its later answers would be another script's. Only where its text, its arguments or its seed were changed
-/// since is what it asks anew carried out anew.
+/// Call n (simulate and sweep alike, from 1) stands in the journal under "call:n" with a hash of what it
+/// asked. A script that is run anew asks the same again, since nothing differs in what it is answered;
+/// one that does not is told so, because its later answers would be another script's. Only where its
+/// text, its arguments or its seed were changed since is what it asks anew carried out anew.
 #ifndef ENTRAIN_SIMS_SCRIPT_CALLS_H
 #define ENTRAIN_SIMS_SCRIPT_CALLS_H
 
@@ -23,8 +23,9 @@ typedef struct script_run_job {
 
 typedef struct script_calls script_calls;
 
-/// Carries it out: an entry {"status": "done", "result", "summary", "wall_s", "ticks_per_s", "resident_bytes"} or {"status":
-/// "failed", "reason", ...}. ENTRAIN_CANCELLED: interrupted. Anything else ends the script.
+/// Carries it out: an entry {"status": "done", "result", "summary", "wall_s", "ticks_per_s",
+/// "resident_bytes"} or {"status": "failed", "reason", ...}. ENTRAIN_CANCELLED: interrupted. Anything
+/// else ends the script.
 typedef entrain_status script_run_one(const script_run_job *job, json_t **entry_out,
                                       entrain_error *error_out);
 
@@ -38,7 +39,8 @@ struct script_calls {
     double timeout_s; ///< of each run that names none; 0: none
     bool quiet;
     script_run_one *one;
-    /// Before the first call that is not refused; may be NULL. Not ENTRAIN_OK, with `fatal`: the script is to end.
+    /// Before the first call that is not refused; may be NULL. Not ENTRAIN_OK, with `fatal`: the script
+    /// is to end.
     entrain_status (*begin)(script_calls *calls);
     void *context; ///< begin()'s
     // What came of them.
@@ -65,7 +67,8 @@ entrain_status script_calls_options(const script_calls *calls, const char *where
                                     json_t *tree, script_call_options *options_out, entrain_error *error_out);
 /// The next call has been understood: begins, where it is the first, and counts it.
 entrain_status script_calls_next(script_calls *calls, entrain_error *error_out);
-/// The entry of the call, borrowed; NULL: it has to be carried out. Not ENTRAIN_OK: it asked something else before.
+/// The entry of the call, borrowed; NULL: it has to be carried out. Not ENTRAIN_OK: it asked something
+/// else before.
 entrain_status script_calls_look_up(script_calls *calls, const char *where, const char *hash,
                                     const json_t **entry_out);
 entrain_status script_calls_keep(script_calls *calls, json_t *entry);

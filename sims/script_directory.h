@@ -33,8 +33,8 @@ typedef struct script_directory {
 bool script_directory_is(const char *path); ///< whether a script's run is there
 /// Writes what the script printed, as far as it came, to @p to.
 entrain_status script_directory_show(const char *path, FILE *to, entrain_error *error_out);
-/// Makes @p path ready: begins anew, or goes on with what is there (@p resume; nothing there: anew). Refused: another
-/// thing's directory; without resume and @p force, a script that was not finished.
+/// Makes @p path ready: begins anew, or goes on with what is there (@p resume; nothing there: anew).
+/// Refused: another thing's directory; without resume and @p force, a script that was not finished.
 entrain_status script_directory_open(const char *path, const script_facts *facts, bool resume, bool force,
                                      script_directory *directory_out, entrain_error *error_out);
 void script_directory_close(script_directory *directory);
@@ -42,8 +42,8 @@ void script_directory_close(script_directory *directory);
 entrain_status script_directory_add(script_directory *directory, uint32_t number, const char *name,
                                     entrain_error *error_out);
 
-/// {"cpus", "memory_bytes"}: what a script is told of the machine, the caller's. Where a script at @p resumed (NULL: none) is
-/// gone on with, what it was told when it was begun.
+/// {"cpus", "memory_bytes"}: what a script is told of the machine, the caller's. Where a script at @p
+/// resumed (NULL: none) is gone on with, what it was told when it was begun.
 json_t *script_machine(const char *resumed);
 
 #endif

@@ -5,7 +5,8 @@
 #include "sims/script_calls.h"
 #include "sims/sweep_execute.h"
 
-// A row as a script sees it: { run, point, replica, seed, direction, values, and the columns }, failed ones with why.
+// A row as a script sees it: { run, point, replica, seed, direction, values, and the columns }, failed
+// ones with why.
 static json_t *row_of(const sweep_run *run, const json_t *entry) {
     json_t *row = script_calls_answer(entry);
     bool made = row != NULL;

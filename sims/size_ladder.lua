@@ -1,19 +1,22 @@
 -- How long does a swarm take to agree, from 50 agents to a million?
 --
--- Equal oscillators that all hear each other, from phases at random. By chance they start with r about 1/sqrt(N); what little
--- there is grows as exp(K t / 2), so the time to r = 0.9 grows with the logarithm of the size (Ott and Antonsen 2008, with
--- N r^2 exponentially distributed at the start):
+-- Equal oscillators that all hear each other, from phases at random. By chance they start with r about
+-- 1/sqrt(N); what little there is grows as exp(K t / 2), so the time to r = 0.9 grows with the logarithm
+-- of the size (Ott and Antonsen 2008, with N r^2 exponentially distributed at the start):
 --
 --     K T = ln N + 0.5772 + ln(0.81 / 0.19),   spread over swarms 1.2825
 --
--- Ten times as many agents take ln 10 = 2.3 time units longer, whether from 100 to 1,000 or from 100,000 to a million.
+-- Ten times as many agents take ln 10 = 2.3 time units longer, whether from 100 to 1,000 or from 100,000
+-- to a million.
 --
--- This is a script: each size is a sweep of some swarms that differ by their seed, fewer where they are large.
+-- This is a script: each size is a sweep of some swarms that differ by their seed, fewer where they are
+-- large.
 --
 --   entrain run sims/size_ladder.lua                     a minute or two on two cpus
 --   entrain run sims/size_ladder.lua --set script.largest=1e7 --set script.most=100
 --   entrain run sims/size_ladder.lua --resume            after Ctrl-C: what was run is not run again
---   entrain plot out/size_ladder-1                       size_ladder.png: measured, with error bars, beside the law
+--   entrain plot out/size_ladder-1                       size_ladder.png: measured, with error bars,
+--   beside the law
 local largest = given.largest or 1000000
 local most = given.most or 40 -- swarms of one size
 local coupling = 1

@@ -1,5 +1,5 @@
-// Scripts as the sandbox sees them: what their host is asked, what comes back, limits that are given anew, ends that nobody
-// swallows; which texts may be scripts; csv files.
+// Scripts as the sandbox sees them: what their host is asked, what comes back, limits that are given
+// anew, ends that nobody swallows; which texts may be scripts; csv files.
 #include "check.h"
 
 #include <math.h>
