@@ -30,8 +30,8 @@ typedef struct picture {
     view_group *groups;
     uint32_t count;
     uint32_t curves, panels;
-    double low, high; // of what is drawn
-    bool y_log, one_theory;
+    double low, high;               // of what is drawn
+    bool y_log, one_theory, single; // single: nobody has an error bar
 } picture;
 
 // --- what is drawn
@@ -106,6 +106,9 @@ static void look(picture *p) {
             p->high = fmax(p->high, group->stats.greatest);
         }
     }
+    p->single = true;
+    for (uint32_t g = 0; g < p->count; g++)
+        p->single = p->single && p->groups[g].stats.count == 1;
     p->y_log = !is_share(p->view->result) && p->low > 0 && p->high > 50 * p->low;
     p->one_theory = is_same_theory(p);
 }
@@ -390,16 +393,18 @@ static void put_lines(FILE *to, const picture *p, uint32_t panel) {
             if (down == 0)
                 points[curve] = count;
         }
+    const char *style = p->single ? words ? "1:2 with points" : "1:2 with linespoints"
+                        : words   ? "1:2:3:4 with yerrorbars"
+                                  : "1:2:3:4 with yerrorlines";
     fputs("plot ", to);
     for (uint32_t curve = 0; curve < p->curves; curve++)
         for (int down = 0; down <= (int)ladder; down++) {
             const char *colour = ladder && p->curves == 1 ? colours[down] : colours[curve];
             fprintf(to,
                     "%s$dots_%u_%u_%d using 1:2 with points pt 7 ps 0.45 lc rgb '#b0%s' notitle, \\\n  "
-                    "$curve_%u_%u_%d using 1:2:3:4 with %s lc rgb '%s' lw 2.2 %s pt %d ps 1.15 title ",
-                    first ? "" : ", \\\n  ", panel, curve, down, colour + 1, panel, curve, down,
-                    words ? "yerrorbars" : "yerrorlines", colour, down ? "dt 2" : "",
-                    ladder ? upwards[1 - (down ? 0 : 1)] : 7);
+                    "$curve_%u_%u_%d using %s lc rgb '%s' lw 2.2 %s pt %d ps 1.15 title ",
+                    first ? "" : ", \\\n  ", panel, curve, down, colour + 1, panel, curve, down, style,
+                    colour, down ? "dt 2" : "", ladder ? upwards[1 - (down ? 0 : 1)] : 7);
             put_name(to, p, curve, down != 0, ladder);
             first = false;
         }

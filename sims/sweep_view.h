@@ -7,7 +7,7 @@
 #include "sims/sweep_results.h"
 #include "sims/words.h"
 
-enum { VIEW_NONE = UINT32_MAX };
+#define VIEW_NONE UINT32_MAX
 
 typedef struct view_axis {
     const char *key;    ///< "model.coupling"
