@@ -417,6 +417,13 @@ static void change_course(live *here, uint64_t tick) {
         config.alignment *= 0.8;
         config.leak *= 2;
         config.stubbornness = 0.05;
+        config.steepness *= 0.9;
+        config.recovery *= 1.2;
+        config.nudge_cost *= 0.9;
+        config.frequency_cost *= 0.9;
+        config.pulse_cost *= 0.9;
+        config.pulse_strength *= 0.9;
+        config.spread_gain *= 0.9;
     } else if (tick == 39) {
         config.strategy = ENTRAIN_STRATEGY_ADAPTIVE;
         config.switch_cost = 1;
@@ -427,12 +434,31 @@ static void change_course(live *here, uint64_t tick) {
     must(entrain_agents_change(here->population, &config, &error), &error, here, tick);
 }
 
+static void change_work(live *here) {
+    entrain_error error = {0};
+    entrain_workload *workload = entrain_swarm_workload(here->swarm);
+    entrain_workload_config config = *entrain_workload_look(workload);
+    config.pattern = ENTRAIN_PATTERN_STEADY;
+    config.window_s *= 0.9;
+    config.batch_max = 14;
+    config.rate = config.rate > 0 ? 9 : 30;
+    config.failure = 0.25;
+    config.silence = 0.15;
+    config.timeout_s = 0.12;
+    config.breaker_limit = 3;
+    config.breaker_open_s = 0.07;
+    config.latency_spread_s *= 0.9;
+    CHECK_OK(entrain_workload_change(workload, &config, &error), error);
+}
+
 void befall_work(live *here, uint64_t tick) {
     entrain_disruptions *disruptions = here->disruptions;
     const entrain_service_fault fault = {.failure = 0.7, .silence = NAN, .latency_s = 0.05};
     entrain_error error = {0};
     entrain_status status = ENTRAIN_OK;
     uint32_t count;
+    if (tick == 36 && here->where->variant != ENTRAIN_STRATEGY_PULSE)
+        change_work(here);
     if (tick == 10)
         status = entrain_disrupt_load(disruptions, 4, &error);
     if (tick == 27)
