@@ -43,8 +43,10 @@ bool recoveries_room(run_recoveries *recoveries, uint32_t count) {
             return false;
         recoveries->room = room;
     }
-    for (; recoveries->count < count; recoveries->count++)
+    for (; recoveries->count < count; recoveries->count++) {
         recoveries->known[recoveries->count] = false;
+        recoveries->list[recoveries->count] = (entrain_recovery){0};
+    }
     return true;
 }
 

@@ -13,7 +13,7 @@ expect 0 run "$sims/million.lua" -o whole "${short[@]}" --workers 2
 "$entrain" run "$sims/million.lua" -o down "${short[@]}" --checkpoint-every 10ticks --workers 2 &
 pid=$!
 for ((i = 0; i < 3000; i++)); do
-    [ "$(wc -l 2>/dev/null <down/series.csv.part)" -lt 3 ] 2>/dev/null || break
+    [ ! -e down/checkpoint ] || [ "$(wc -l <down/series.csv.part)" -lt 3 ] || break
     sleep 0.1
 done
 kill -9 $pid
