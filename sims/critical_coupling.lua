@@ -92,6 +92,6 @@ while size <= largest do
 end
 local last, before = gaps[#gaps], gaps[#gaps - 2]
 if before then
-  print(string.format("From N = %d to %d the distance to 4/pi falls as N^%.3f, in theory as N^-1.5.", before.size,
+  print(string.format("From N = %d to %d, 4/pi - K_L falls as N^%.3f, in theory as N^-1.5.", before.size,
     last.size, math.log(last.gap / before.gap) / math.log(last.size / before.size)))
 end
