@@ -166,19 +166,19 @@ static const cli_command commands[] = {
     {"show", "DIR", 1, true, "explain json", "print the summary of a run's or a sweep's directory", NULL,
      command_show},
     {"diff", "DIR DIR", 2, true, "load json quiet", "where two runs, or two sweeps, part",
-     "Two runs: which keys of their scenarios differ, which files, and the first sample\n"
-     "and columns in which their series do. Then both are run again side by side from\n"
-     "their manifests, tick by tick from the last sample in which they agree, to name\n"
-     "the first tick, actor and field where they part, with all digits.\n"
+     "Two runs: which keys of their scenarios differ, which files, and the first\n"
+     "sample and columns in which their series do. Then both are run again side by\n"
+     "side from their manifests, tick by tick from the last sample in which they\n"
+     "agree, to name the first tick, actor and field where they part, with all digits.\n"
      "Two sweeps: which runs and columns of results.csv differ.\n"
      "\n"
      "Workers, policy, transport, SIMD and layout change no result; wall-clock figures\n"
      "are not compared. Exit code 0: the same results, 3: they differ.\n",
      command_diff},
     {"report", "DIR", 1, true, "json quiet", "write a page with figures, pictures and commands",
-     "DIR/report.html, of a run, a sweep or a script: one page that needs no other file\n"
-     "and fetches nothing: what was asked, what came out, the pictures, the files, the\n"
-     "commands that repeat it, the machine. A sweep writes it by itself.\n",
+     "DIR/report.html, of a run, a sweep or a script: one page that needs no other\n"
+     "file and fetches nothing: what was asked, what came out, the pictures, the\n"
+     "files, the commands that repeat it, the machine. A sweep writes it by itself.\n",
      command_report},
     {"plot", "DIR", 1, true, "result quiet", "draw the pictures of a run, a sweep or a script again",
      "From the files in DIR alone, finished or not:\n"
@@ -694,8 +694,8 @@ void help_overview(FILE *to) {
     fputs("\n`entrain help COMMAND` names a command's options; `entrain --version` says which\n"
           "build this is.\n\n"
           "Exit codes: 0 done, 1 the run failed, 2 usage or a bad scenario, 3 mismatch\n"
-          "(verify, validate, bench, explore), 4 sweep partly failed, 5 goal not met (run\n"
-          "--require-goal), 130 interrupted, with the files complete up to there.\n",
+          "(verify, validate, bench, explore, diff), 4 sweep partly failed, 5 goal not met\n"
+          "(run --require-goal), 130 interrupted, with the files complete up to there.\n",
           to);
 }
 

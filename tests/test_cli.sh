@@ -36,7 +36,7 @@ LUA
 # --- help, version, list -------------------------------------------------------------------------------------------
 expect 0 --help
 says out.txt "entrain run SCENARIO"
-for absent in sweep diff plot; do silent out.txt "entrain $absent"; done
+for present in sweep diff plot report; do says out.txt "entrain $present"; done
 expect 0 help run
 says out.txt "--workers N"
 expect 0 verify --help
