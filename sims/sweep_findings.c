@@ -40,7 +40,8 @@ static void line_runs(const sweep_table *table, FILE *to) {
 // --- what changed most
 
 // How much of a result's spread an axis explains: between its values, of all (eta squared).
-static double explained(const sweep_view *view, uint32_t axis) {
+// @p ratio_out: of the variances between and within, F; chance alone makes it about 1.
+static double explained(const sweep_view *view, uint32_t axis, double *ratio_out) {
     uint32_t count = 0;
     view_group *groups = sweep_view_groups(view, axis, VIEW_NONE, VIEW_NONE, &count);
     double all = 0, sum = 0, between = 0, within = 0;
@@ -55,6 +56,8 @@ static double explained(const sweep_view *view, uint32_t axis) {
         within += stats->count > 1 ? (stats->count - 1) * stats->deviation * stats->deviation : 0;
     }
     free(groups);
+    *ratio_out =
+        count > 1 && all > count && within > 0 ? between / (count - 1) / (within / (all - count)) : INFINITY;
     return between + within > 0 ? between / (between + within) : 0;
 }
 
@@ -62,7 +65,8 @@ static uint32_t strongest_axis(const sweep_view *view) {
     uint32_t best = VIEW_NONE;
     double most = 0;
     for (uint32_t axis = 0; axis < view->axis_count; axis++) {
-        const double share = explained(view, axis);
+        double ratio;
+        const double share = explained(view, axis, &ratio);
         if (share > most) {
             most = share;
             best = axis;
@@ -331,7 +335,12 @@ void sweep_findings(const sweep_table *table, FILE *to) {
     if (choose(table, &view) != ENTRAIN_OK) // none is done, and why has been said
         return;
     const uint32_t axis = strongest_axis(&view);
-    if (axis != VIEW_NONE && view.axes[axis].numeric)
+    double ratio = INFINITY;
+    if (axis != VIEW_NONE)
+        explained(&view, axis, &ratio);
+    if (ratio < 3)
+        line(to, "Changed", "nothing beyond what chance makes of it");
+    else if (axis != VIEW_NONE && view.axes[axis].numeric)
         line_numeric(&view, axis, to);
     else if (axis != VIEW_NONE)
         line_words(&view, axis, to);
