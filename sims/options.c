@@ -51,11 +51,12 @@ static const cli_command commands[] = {
      "nobody adjusting anything. What synchronizing was worth is the difference.\n"
      "Above 200,000 agents only with --control; --no-control leaves it out.\n"
      "\n"
-     "--checkpoint-every 60s (5min, 1000ticks) writes DIR/checkpoint while it runs, whole\n"
-     "or not at all, and once more at Ctrl-C or --timeout. --restore FILE (or DIR) goes on\n"
-     "from there in the same directory, with any workers, policy and transport, and ends\n"
-     "with the same bytes as if nothing had happened. --branch begins another run there:\n"
-     "entrain run --restore DIR --branch --set model.coupling=2 --set time.duration=90.\n"
+     "--checkpoint-every 60s (5min, 1000ticks) writes DIR/checkpoint while it runs,\n"
+     "whole or not at all, and once more at Ctrl-C or --timeout. --restore FILE (or\n"
+     "DIR) goes on from there in the same directory, with any workers, policy and\n"
+     "transport, and ends with the same bytes as if nothing had happened. --branch\n"
+     "begins another run there:\n"
+     "  entrain run --restore DIR --branch --set model.coupling=2\n"
      "\n"
      "SIGUSR1 prints how far the run is and changes nothing: kill -USR1 PID.\n"
      "\n"
@@ -111,14 +112,14 @@ static const cli_command commands[] = {
      "tolerance, source. What has an exact answer goes through both transports, which\n"
      "must agree in every bit. Exit code 3 if any row fails.\n"
      "\n"
-     "--quick, the default, takes smaller samples and the wider tolerances that go with\n"
-     "them, and says so; --full is the whole table, some minutes. --filter T5,M10 or\n"
-     "--filter ring names checks by their number, or by a word of their title.\n"
+     "--quick, the default, takes smaller samples and the wider tolerances that go\n"
+     "with them, and says so; --full is the whole table, some minutes. --filter\n"
+     "T5,M10 or --filter ring names checks by number, or by a word of their title.\n"
      "\n"
      "--report FILE.html (or FILE.md, with pictures beside it) holds the table, the\n"
-     "machine's and the build's facts, and pictures with theory's curve through measured\n"
-     "points: r over K for Lorentz, normal and noise; relaxation; modes of a ring; time\n"
-     "to coherence.\n",
+     "machine's and the build's facts, and pictures with theory's curve through\n"
+     "measured points: r over K for Lorentz, normal and noise; relaxation; modes of a\n"
+     "ring; time to coherence.\n",
      command_validate},
     {"bench", "WHAT", 1, true,
      "policies workers sizes filter size seeds repeat seconds baseline goal scale strategy set seed "
@@ -148,11 +149,12 @@ static const cli_command commands[] = {
      command_bench},
     {"explore", "[WORKLOAD]", 1, false, "seeds seed trace set json quiet",
      "run workloads under many orders of messages",
-     "WORKLOAD is one or more of `entrain list workloads`, separated by commas; default\n"
-     "all. Each runs once per seed, on one worker, which takes a random actor with mail\n"
-     "each time: the seed decides on the order of all messages, and nothing else does.\n"
-     "Each run must come to its end, lose nothing, and give the right answer. The first\n"
-     "order in which one does not is reported with the command that shows it again.\n"
+     "WORKLOAD is one or more of `entrain list workloads`, separated by commas;\n"
+     "default all. Each runs once per seed, on one worker, which takes a random actor\n"
+     "with mail each time: the seed decides on the order of all messages, and nothing\n"
+     "else does. Each run must come to its end, lose nothing, and give the right\n"
+     "answer. The first order in which one does not is reported with the command that\n"
+     "shows it again.\n"
      "\n"
      "--set dining.seats=7 changes a size; --trace prints every message as it is\n"
      "handled, for one workload and one --seed.\n",
@@ -233,7 +235,7 @@ static const option_row option_rows[] = {
     {"timeout", 0, "SECONDS", "end at the first tick boundary after so much wall time"},
     {"report", 0, "FILE", "write a page with pictures: FILE.html, or FILE.md and .svg"},
     {"timeline", 0, "FILE", "write what each worker did when, for ui.perfetto.dev"},
-    {"checkpoint-every", 0, "TIME", "write DIR/checkpoint every so often: 60s, 5min, 1000ticks"},
+    {"checkpoint-every", 0, "TIME", "write DIR/checkpoint that often: 60s, 5min, 1000ticks"},
     {"restore", 0, "FILE", "go on from a checkpoint, or the one in a run's directory"},
     {"branch", 0, NULL, "with --restore: as a new run, with what is set now"},
     {"ticks", 0, "N", "compare the first N ticks only"},
@@ -259,7 +261,7 @@ static const option_row rows_of_bench[] = {
 };
 
 static const option_row rows_of_validate[] = {
-    {"workers", 0, "N", "threads that checks are shared by; default: the cpus there are"},
+    {"workers", 0, "N", "threads that share the checks; default: the cpus there are"},
     {"filter", 0, "LIST", "only these checks, as T5,M10 or a word of a title"},
     {"force", 0, NULL, "write --report over a file that is not an earlier report"},
 };

@@ -90,7 +90,7 @@ says err.txt "nobody ever acts"
 # Numbers as people write them.
 path=/nonexistent expect 0 run --goal b --set swarm.size=3000 --set time.duration=6 --no-control -o many
 silent out.txt "e+0"
-for command in run verify bench; do
+for command in run sweep validate verify bench explore list show diff plot report; do
     expect 0 help $command
     is "80 columns of help $command" "$(awk '{ if (length($0) > most) most = length($0) } END { print most }' out.txt)" -le 80
 done
