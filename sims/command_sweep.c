@@ -217,7 +217,7 @@ static json_t *tally_json(const sweep_state *sweep) {
 static void print_end(const sweep_state *sweep, const sweep_table *table) {
     const sweep_tally *tally = &sweep->tally;
     sweep_findings(table, stdout);
-    printf("%s in %s", text_counted(tally->done + tally->failed - tally->earlier, "run").text,
+    printf("%s in %s", text_counted(tally->done - tally->earlier, "run").text,
            text_duration(tally->wall_s).text);
     if (tally->earlier > 0)
         printf(", %s earlier", text_count(tally->earlier).text);
@@ -229,7 +229,7 @@ static void print_end(const sweep_state *sweep, const sweep_table *table) {
 
 static void put_command(const sweep_state *sweep) {
     say_note("interrupted after %s of %s; to go on: %s%s",
-             text_count(sweep->tally.done + sweep->tally.failed).text,
+             text_count(sweep->tally.done).text,
              text_counted(sweep->tally.total, "run").text, sweep->options->typed,
              sweep->options->resume ? "" : " --resume");
 }
@@ -239,7 +239,7 @@ static int finish(sweep_state *sweep) {
     const cli_options *options = sweep->options;
     entrain_error error = {0};
     entrain_status status = sweep_results_write(sweep->directory, sweep->plan, sweep->rows, &error);
-    const bool whole = !tally->interrupted && !tally->stopped && tally->done + tally->failed >= tally->total;
+    const bool whole = !tally->interrupted && !tally->stopped && tally->done >= tally->total;
     if (status == ENTRAIN_OK && whole) {
         json_t *end = json_pack("{s:I, s:i, s:i}", "entries", (json_int_t)entries_of(sweep->log), "runs",
                                 (int)tally->total, "failed", (int)tally->failed);
@@ -247,7 +247,7 @@ static int finish(sweep_state *sweep) {
         json_decref(end);
     }
     sweep_table table;
-    const bool has_table = status == ENTRAIN_OK && tally->done + tally->failed > 0;
+    const bool has_table = status == ENTRAIN_OK && tally->done > 0;
     if (has_table && !tally->interrupted) {
         status = sweep_table_read(sweep->directory, &table, &error);
         if (status == ENTRAIN_OK) {

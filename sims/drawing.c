@@ -2,6 +2,7 @@
 #include "sims/drawing.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +57,45 @@ void drawing_put_title(FILE *to, const char *title) {
     free(shown);
 }
 
+// The letters that the font of our pictures has for certain.
+static bool has_glyph(uint32_t letter) {
+    static const uint32_t ranges[][2] = {
+        {0, 0x02e9},      {0x0300, 0x033f}, {0x0384, 0x038a}, {0x038e, 0x03a1}, {0x03a3, 0x051f},
+        {0x1e00, 0x1eff}, {0x2010, 0x205e}, {0x2074, 0x208e}, {0x2090, 0x209c}, {0x20a0, 0x20b5},
+        {0x2100, 0x2149}, {0x2153, 0x215e}, {0x2190, 0x22ff}, {0x2500, 0x269c}};
+    for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++)
+        if (letter >= ranges[r][0] && letter <= ranges[r][1])
+            return true;
+    return false;
+}
+
+// A letter that no font of the machine has would not be left out: pango draws the box for it as large as the
+// picture, over everything. So it is a square in PNG; SVG keeps the letter, for browsers have fonts.
+static char *with_known_letters(const char *script) {
+    static const char square[] = "\u25a1", terminal[] = "set terminal ", png[] = "pngcairo";
+    char *out = malloc(3 * strlen(script) + 1), *to = out; // a stray byte becomes three
+    bool is_png = false, begins = true;
+    if (out == NULL)
+        abort();
+    for (const char *from = script; *from != '\0';) {
+        const unsigned char lead = (unsigned char)*from;
+        uint32_t letter = lead;
+        int more = lead < 0x80 ? 0 : lead < 0xc0 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3, size = 1;
+        if (begins && strncmp(from, terminal, sizeof terminal - 1) == 0)
+            is_png = strncmp(from + sizeof terminal - 1, png, sizeof png - 1) == 0;
+        begins = lead == '\n';
+        if (more > 0)
+            letter = lead & (0x3fu >> more);
+        for (; size <= more && ((unsigned char)from[size] & 0xc0) == 0x80; size++)
+            letter = letter << 6 | ((unsigned char)from[size] & 0x3fu);
+        const bool known = more >= 0 && size == more + 1 && has_glyph(letter);
+        to = known || !is_png ? mempcpy(to, from, (size_t)size) : mempcpy(to, square, sizeof square - 1);
+        from += size;
+    }
+    *to = '\0';
+    return out;
+}
+
 static void remove_parts(const char *directory, const char *const *pictures) {
     for (const char *const *picture = pictures; *picture != NULL; picture++) {
         char *part = NULL;
@@ -102,7 +142,9 @@ static entrain_status rename_pictures(const char *directory, const char *const *
 
 entrain_status drawing_run(const char *directory, const char *script, const char *const *pictures,
                            entrain_error *error_out) {
-    entrain_status status = gnuplot_run(directory, script, error_out);
+    char *text = with_known_letters(script);
+    entrain_status status = gnuplot_run(directory, text, error_out);
+    free(text);
     if (status != ENTRAIN_OK) {
         remove_parts(directory, pictures); // which of them are whole is not known
         return status;
@@ -111,9 +153,11 @@ entrain_status drawing_run(const char *directory, const char *script, const char
 }
 
 void drawing_say_missing(entrain_status status, const entrain_error *error) {
-    if (status == ENTRAIN_UNKNOWN)
+    if (status == ENTRAIN_UNKNOWN && strcmp(error->sentence, "gnuplot is not installed") == 0)
         say_note("no pictures: gnuplot is not installed (Debian: apt-get install gnuplot-nox); the data is "
                  "complete");
+    else if (status == ENTRAIN_UNKNOWN)
+        say_note("no picture: %s", error->sentence);
     else if (status != ENTRAIN_OK)
         say_note("no pictures: %s; the data is complete", error->sentence);
 }

@@ -65,7 +65,7 @@ static entrain_status execute(script_calls *calls, const sweep_plan *plan, const
     fflush(stdout);
     if (sweep_execute(&what, &rows, &tally, &calls->fatal) != ENTRAIN_OK || tally.interrupted)
         calls->over = true;
-    calls->runs += tally.done + tally.failed;
+    calls->runs += tally.done;
     calls->failed += tally.failed;
     calls->earlier += tally.earlier;
     if (!calls->over && (*result_out = rows_of(plan, rows)) == NULL) {

@@ -39,36 +39,94 @@ static void line_runs(const sweep_table *table, FILE *to) {
 
 // --- what changed most
 
-// How much of a result's spread an axis explains: between its values, of all (eta squared).
-// @p ratio_out: of the variances between and within, F; chance alone makes it about 1.
-static double explained(const sweep_view *view, uint32_t axis, double *ratio_out) {
+// Sums of squares of a result, all around the mean of all.
+typedef struct spread {
+    double count, squares; // of all runs
+    double replicas, free; // within points that have several runs, and their degrees of freedom
+} spread;
+
+typedef struct placed {
+    double point, value;
+} placed;
+
+static int by_place(const void *a, const void *b) {
+    const placed *x = a, *y = b;
+    return (x->point > y->point) - (x->point < y->point);
+}
+
+static spread spread_of(const sweep_view *view) {
+    const csv_table *csv = &view->table->results;
+    const uint32_t point = csv_table_find(csv, "point");
+    placed *runs = calloc((size_t)csv->row_count + 1, sizeof *runs);
+    spread out = {0, 0, 0, 0};
+    double sum = 0;
+    uint32_t count = 0;
+    if (runs == NULL)
+        abort();
+    for (uint32_t row = 0; row < csv->row_count; row++) {
+        const double value = csv_number(csv->cells[row][view->result_column]);
+        if (!sweep_view_done(view->table, row) || isnan(value))
+            continue;
+        const bool down = view->ladder && strcmp(csv->cells[row][view->table->direction], "down") == 0;
+        const double at = point < csv->column_count ? csv_number(csv->cells[row][point]) : row;
+        runs[count++] = (placed){2 * at + down, value};
+        sum += value;
+    }
+    qsort(runs, count, sizeof *runs, by_place);
+    for (uint32_t first = 0, end = 0; first < count; first = end) {
+        double here = 0;
+        while (end < count && by_place(&runs[first], &runs[end]) == 0)
+            here += runs[end++].value;
+        for (uint32_t i = first; i < end; i++) {
+            const double off = runs[i].value - here / (end - first), far = runs[i].value - sum / count;
+            out.replicas += off * off;
+            out.squares += far * far;
+        }
+        out.free += end - first - 1;
+    }
+    out.count = count;
+    free(runs);
+    return out;
+}
+
+// Between the values of an axis. @p free_out: degrees of freedom.
+static double between_of(const sweep_view *view, uint32_t axis, double *free_out) {
     uint32_t count = 0;
     view_group *groups = sweep_view_groups(view, axis, VIEW_NONE, VIEW_NONE, &count);
-    double all = 0, sum = 0, between = 0, within = 0;
+    double all = 0, sum = 0, between = 0;
     for (uint32_t g = 0; g < count; g++) {
         all += groups[g].stats.count;
         sum += groups[g].stats.count * groups[g].stats.mean;
     }
     for (uint32_t g = 0; g < count; g++) {
-        const replica_stats *stats = &groups[g].stats;
-        const double off = stats->mean - sum / all;
-        between += stats->count * off * off;
-        within += stats->count > 1 ? (stats->count - 1) * stats->deviation * stats->deviation : 0;
+        const double off = groups[g].stats.mean - sum / all;
+        between += groups[g].stats.count * off * off;
     }
     free(groups);
-    *ratio_out =
-        count > 1 && all > count && within > 0 ? between / (count - 1) / (within / (all - count)) : INFINITY;
-    return between + within > 0 ? between / (between + within) : 0;
+    *free_out = count > 0 ? count - 1 : 0;
+    return between;
 }
 
+// The axis that explains most of a result's spread (eta squared), of those that do more than chance, whose F is about 1.
+// Chance is what replicas of a point differ by; where there are none, or more, what all axes together leave
+// unexplained. Where neither is known an axis is taken at its word. VIEW_NONE: no axis does more.
 static uint32_t strongest_axis(const sweep_view *view) {
+    const spread all = spread_of(view);
+    double rest = all.squares, rest_free = all.count - 1, most = 0, one;
     uint32_t best = VIEW_NONE;
-    double most = 0;
     for (uint32_t axis = 0; axis < view->axis_count; axis++) {
-        double ratio;
-        const double share = explained(view, axis, &ratio);
-        if (share > most) {
-            most = share;
+        rest -= between_of(view, axis, &one);
+        rest_free -= one;
+    }
+    for (uint32_t axis = 0; axis < view->axis_count; axis++) {
+        const double between = between_of(view, axis, &one);
+        double noise = INFINITY;
+        if (all.free > 0)
+            noise = all.replicas / all.free;
+        if (rest_free > 0 && rest > 1e-12 * all.squares)
+            noise = fmin(noise, rest / rest_free);
+        if (between > most && (isinf(noise) || between > 3 * one * noise)) {
+            most = between;
             best = axis;
         }
     }
@@ -114,16 +172,19 @@ static int put_fit(const view_axis *axis, const view_group *groups, uint32_t cou
     return snprintf(text, size, "; it goes as (%s)^%.3f (R² = %.3f)", axis->key, power, by_power);
 }
 
-// Where the straight line between two neighbours passes the middle of least and greatest.
+// Where the straight line between two neighbours passes the middle of least and greatest: NAN where that is more than once.
 static double crossing(const view_axis *axis, const view_group *groups, uint32_t count, double level) {
+    double at = NAN;
     for (uint32_t g = 1; g < count; g++) {
         const double before = groups[g - 1].stats.mean - level, after = groups[g].stats.mean - level;
         if ((before < 0) == (after < 0))
             continue;
         const double from = axis->numbers[groups[g - 1].x], to = axis->numbers[groups[g].x];
-        return from + (to - from) * before / (before - after);
+        if (!isnan(at))
+            return NAN;
+        at = from + (to - from) * before / (before - after);
     }
-    return NAN;
+    return at;
 }
 
 static const char *of_result(const char *result) {
@@ -137,6 +198,7 @@ static void line_numeric(const sweep_view *view, uint32_t which, FILE *to) {
     uint32_t ups = 0;
     while (ups < count && !groups[ups].down) // of a ladder: the way up speaks
         ups++;
+    const bool both_ways = ups > 0 && ups < count;
     count = ups > 0 ? ups : count;
     for (uint32_t g = 0; g < count; g++) {
         least = groups[g].stats.mean < groups[least].stats.mean ? g : least;
@@ -146,9 +208,9 @@ static void line_numeric(const sweep_view *view, uint32_t which, FILE *to) {
     const view_group *from = &groups[rises ? least : greatest], *end = &groups[rises ? greatest : least];
     char text[600];
     int used =
-        snprintf(text, sizeof text, "%s %s from %.4g at %s = %s to %.4g at %s", of_result(view->result),
-                 rises ? "rises" : "falls", from->stats.mean, axis->key, sweep_view_value(axis, from->x).text,
-                 end->stats.mean, sweep_view_value(axis, end->x).text);
+        snprintf(text, sizeof text, "%s %s%s from %.4g at %s = %s to %.4g at %s", of_result(view->result),
+                 both_ways ? "on the way up " : "", rises ? "rises" : "falls", from->stats.mean, axis->key,
+                 sweep_view_value(axis, from->x).text, end->stats.mean, sweep_view_value(axis, end->x).text);
     const double level = (groups[least].stats.mean + groups[greatest].stats.mean) / 2,
                  at = crossing(axis, groups, count, level);
     int fitted = 0;
@@ -272,11 +334,22 @@ static bool line_search(const sweep_view *view, FILE *to) {
         runs += isnan(one) ? 0 : one;
         count += !isnan(one);
     }
-    char text[500];
-    snprintf(text, sizeof text,
-             "the %.80s at which \"%.160s\" becomes true or false, to %.3g, by bisection: %s in all",
-             key != NULL ? key : "?", where != NULL ? where : "?",
-             json_number_value(json_object_get(find, "tolerance")), text_counted((uint64_t)runs, "run").text);
+    char text[600];
+    int used = snprintf(text, sizeof text,
+                        "the %.80s at which \"%.160s\" becomes true or false, to %.3g, by bisection: %s in all",
+                        key != NULL ? key : "?", where != NULL ? where : "?",
+                        json_number_value(json_object_get(find, "tolerance")),
+                        text_counted((uint64_t)runs, "run").text);
+    if (view->axis_count == 0) { // nothing else is said of it
+        uint32_t groups_count = 0;
+        view_group *groups = sweep_view_groups(view, VIEW_NONE, VIEW_NONE, VIEW_NONE, &groups_count);
+        const replica_stats *stats = &groups[0].stats;
+        used += snprintf(text + used, sizeof text - (size_t)used, "; at %.6g", stats->mean);
+        if (stats->count > 1)
+            snprintf(text + used, sizeof text - (size_t)used, " +- %.2g, the mean of %u", stats->error,
+                     stats->count);
+        free(groups);
+    }
     line(to, "Search", text);
     return count > 0;
 }
@@ -335,10 +408,7 @@ void sweep_findings(const sweep_table *table, FILE *to) {
     if (choose(table, &view) != ENTRAIN_OK) // none is done, and why has been said
         return;
     const uint32_t axis = strongest_axis(&view);
-    double ratio = INFINITY;
-    if (axis != VIEW_NONE)
-        explained(&view, axis, &ratio);
-    if (ratio < 3)
+    if (axis == VIEW_NONE && view.axis_count > 0)
         line(to, "Changed", "nothing beyond what chance makes of it");
     else if (axis != VIEW_NONE && view.axes[axis].numeric)
         line_numeric(&view, axis, to);

@@ -155,10 +155,10 @@ static const char *status_of(const json_t *row) {
 
 static bool is_done(const json_t *row) { return strcmp(status_of(row), "done") == 0; }
 
+// Each after a comma; there may be none.
 static void put_axes(FILE *to, const sweep_plan *plan, const sweep_run *run) {
     for (uint32_t axis = 0; axis < plan->axis_count; axis++) {
-        if (axis > 0)
-            fputc(',', to);
+        fputc(',', to);
         if (run == NULL)
             csv_put_text(to, plan->axes[axis].key);
         else
@@ -169,7 +169,7 @@ static void put_axes(FILE *to, const sweep_plan *plan, const sweep_run *run) {
 // --- results.csv, timing.csv
 
 static void put_results(FILE *to, const sweep_plan *plan, json_t *const *rows, const column_list *list) {
-    fputs("run,point,replica,seed,", to);
+    fputs("run,point,replica,seed", to);
     put_axes(to, plan, NULL);
     fputs(list->ladder ? ",direction,status,reason" : ",status,reason", to);
     for (size_t c = 0; c < list->count; c++) {
@@ -182,7 +182,7 @@ static void put_results(FILE *to, const sweep_plan *plan, json_t *const *rows, c
         const json_t *row = rows[index], *result = json_object_get(row, "result");
         if (row == NULL)
             continue;
-        fprintf(to, "%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",", run->index, run->point, run->replica,
+        fprintf(to, "%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64, run->index, run->point, run->replica,
                 run->seed);
         put_axes(to, plan, run);
         if (list->ladder)
@@ -260,7 +260,7 @@ static void put_group(FILE *to, const sweep_plan *plan, json_t *const *rows, con
     uint32_t done = 0;
     for (uint32_t m = 0; m < count; m++)
         done += is_done(rows[members[m].run]);
-    fprintf(to, "%" PRIu32 ",", first->point);
+    fprintf(to, "%" PRIu32, first->point);
     put_axes(to, plan, first);
     if (list->ladder)
         fprintf(to, ",%s", first->direction != NULL ? first->direction : "");
@@ -298,7 +298,7 @@ static void put_aggregate(FILE *to, const sweep_plan *plan, json_t *const *rows,
                 (member){plan->runs[run].point, run, direction != NULL && strcmp(direction, "down") == 0};
     }
     qsort(members, count, sizeof *members, by_point);
-    fputs("point,", to);
+    fputs("point", to);
     put_axes(to, plan, NULL);
     fputs(list.ladder ? ",direction,n,failed" : ",n,failed", to);
     for (size_t c = 0; c < list.count; c++)

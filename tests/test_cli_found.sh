@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# What a sweep says that it found, and what its pictures say, as a reader takes it: test_cli_found.sh PATH-OF-ENTRAIN
+set -u
+# shellcheck source=tests/cli_check.sh
+. "$(dirname "$(readlink -f "$0")")/cli_check.sh"
+
+# A gnuplot that keeps what it is told, and fails.
+mkdir bin
+cat >bin/gnuplot <<'END'
+#!/bin/sh
+/bin/cat >"$TOLD"
+exit 1
+END
+chmod +x bin/gnuplot
+export TOLD=$work/told.txt
+path=$work/bin
+section() { # KIND FILE: the part of a gnuplot script that draws PNG or SVG
+    awk -v kind="$1" '/^set terminal /{here = $3 == kind} here' told.txt >"$2"
+}
+
+cat >s.lua <<'LUA'
+return { title = "größer als α: 蝶 🦋 <b>", swarm = { size = 20 }, model = { frequency = { distribution = "uniform" } },
+  time = { step = 0.05, duration = 2 }, record = { every = 0.1 } }
+LUA
+
+# --- letters that no font has are squares in PNG; SVG keeps them, and so does the page
+expect 0 sweep s.lua --set swarm.size=20,50,100,200 --set model.coupling=0:3:0.25 -o grid
+section pngcairo png.txt
+section svg svg.txt
+says png.txt "größer als α: □ □ <b>"
+says svg.txt "größer als α: 蝶 🦋 <b>"
+says grid/report.html "蝶 🦋 &lt;b&gt;"
+# --- in a grid without replicas the rest is not chance: it has both keys in it
+says out.txt "rises from"
+silent out.txt "chance"
+# and where replicas show that it is, it is
+expect 0 sweep s.lua --set model.noise=0.5 --set model.coupling=0 --set time.duration=2:2.4:0.1 --set swarm.size=40,41,42 --replicas 5 -o noise
+says out.txt "nothing beyond what chance makes of it"
+
+# --- one search, no other key: the threshold itself, and no column without a name
+expect 0 sweep s.lua --find 'model.coupling=0:4 where coherence > 0.5 to 0.01' -o one
+says out.txt "at 1.01"
+is "columns are named" -z "$(head -q -n 1 one/*.csv | grep ',,')"
+is "one after another" "$(head -n 1 one/results.csv | cut -d, -f1-6)" = run,point,replica,seed,status,reason
+expect 0 sweep s.lua --find 'model.coupling=0:4 where coherence > 0.5 to 0.1' --replicas 3 -o three
+says out.txt "+- 0."
+refused "the tolerance is 0; it must be above 0" sweep s.lua --find 'model.coupling=0:4 where coherence > 0.5 to 0'
+refused "the tolerance is -1; it must be above 0" sweep s.lua --find 'model.coupling=0:4 where coherence > 0.5 to -1'
+
+# --- all failed: counted once, and that is no gnuplot's fault
+expect 4 sweep s.lua --set swarm.size=20,50 --set model.coupling=1,2 --timeout 0.000001 -o failed
+says out.txt "4 runs in"
+silent err.txt "gnuplot"
+expect 4 sweep s.lua --set swarm.size=20,50 --timeout 0.000001 -o failed2 --json
+says out.txt '"done": 2'
+says out.txt '"failed": 2'
+
+printf '%d checks, %d failures\n' "$checks" "$failures"
+[ "$failures" -eq 0 ]
