@@ -9,6 +9,7 @@
 #include "sims/plot_table.h"
 #include "sims/say.h"
 #include "sims/sweep_results.h"
+#include "sims/words.h"
 
 static const char *text_at(const json_t *json, const char *key) {
     const char *text = json_string_value(json_object_get(json, key));
@@ -59,8 +60,12 @@ static entrain_status plot_of_script(const cli_options *options, const json_t *m
     if (count > 0)
         qsort(names, count, sizeof *names, by_text);
     for (size_t i = 0; i < count; i++) {
+        const char *name = text_at(manifest, "name");
         char *stem = strndup(names[i], strlen(names[i]) - 4), *title = NULL;
-        if (stem == NULL || asprintf(&title, "%s: %s", text_at(manifest, "name"), stem) < 0)
+        const bool main_one = stem != NULL && strcmp(stem, name) == 0;
+        if (stem == NULL ||
+            (main_one ? asprintf(&title, "%s", words_title(text_at(manifest, "text"), name).text)
+                      : asprintf(&title, "%s: %s", name, stem)) < 0)
             abort();
         if (status == ENTRAIN_OK)
             status = plot_table(options->operand, names[i], stem, options->result, title, error_out);

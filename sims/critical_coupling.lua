@@ -1,4 +1,4 @@
--- How strong must the coupling be, and how does that change with the size of the swarm?
+-- How strong must the coupling be, and how does that change with the size?
 --
 -- Everybody hears everybody; the natural frequencies of N oscillators stand evenly between -1 and 1
 -- rad/s. Below a coupling K_L somebody always slips; from it on all go at one speed. For every N theory

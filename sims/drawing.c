@@ -57,6 +57,23 @@ void drawing_put_title(FILE *to, const char *title) {
     free(shown);
 }
 
+void drawing_put_log_tics(FILE *to, char which, double low, double high) {
+    fprintf(to, "set logscale %c\n", which);
+    if (high > 1000 * low)
+        fprintf(to, "set format %c '10^{%%T}'\n", which);
+    else { // one number alone says nothing of the others
+        double decade = 1;
+        while (decade > low)
+            decade /= 10;
+        while (10 * decade <= low)
+            decade *= 10;
+        fprintf(to, "set format %c '%%g'\nset %ctics (", which, which);
+        for (int k = 0; k < 5; k++, decade *= 10)
+            fprintf(to, "%s%.9g, %.9g, %.9g", k > 0 ? ", " : "", decade, 2 * decade, 5 * decade);
+        fputs(")\n", to);
+    }
+}
+
 // The letters that the font of our pictures has for certain.
 static bool has_glyph(uint32_t letter) {
     static const uint32_t ranges[][2] = {

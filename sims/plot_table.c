@@ -45,9 +45,25 @@ static bool grows_by_ratios(const csv_table *table, uint32_t column, const exten
     return 4 * near_low >= over->count;
 }
 
-static bool ends_with(const char *text, const char *end) {
-    const size_t size = strlen(text), tail = strlen(end);
-    return size > tail && strcmp(text + size - tail, end) == 0;
+// Says which run it was, and is no result: "seed", "first_seed", "fingerprint".
+static bool is_name(const char *column) {
+    static const char seed[] = "seed";
+    const size_t size = strlen(column), tail = sizeof seed - 1;
+    return strcmp(column, "fingerprint") == 0 || strcmp(column, "replica") == 0 ||
+           (size >= tail && strcmp(column + size - tail, seed) == 0);
+}
+
+// What is known beforehand is a line; what was measured has points.
+static bool is_theory(const char *column) {
+    return strncmp(column, "theory", 6) == 0 || strcmp(column, "law") == 0 || strcmp(column, "expected") == 0;
+}
+
+// Several rows of one x, one after another, as of replicas: dots, no line through them.
+static bool repeats(const csv_table *table) {
+    for (uint32_t row = 1; row < table->row_count; row++)
+        if (strcmp(table->cells[row][0], table->cells[row - 1][0]) == 0)
+            return true;
+    return false;
 }
 
 // The column of NAME's errors, or column_count.
@@ -97,8 +113,7 @@ static entrain_status choose(const csv_table *table, const char *file, const cha
         const extent one = extent_of(table, c);
         const char *name = table->columns[c];
         const bool wanted = column != NULL ? strcmp(column, name) == 0
-                                           : !is_errors(table, c) && !ends_with(name, "seed") &&
-                                                 strcmp(name, "fingerprint") != 0;
+                                           : !is_errors(table, c) && !is_name(name);
         if (one.count == 0 || !wanted)
             continue;
         if (out->count == CURVES_MAX) {
@@ -140,11 +155,24 @@ static void put_axis(FILE *to, char which, const char *label, bool logarithmic, 
         fputs(" noenhanced textcolor rgb ink\n", to);
     }
     if (logarithmic)
-        fprintf(to, "set logscale %c\n", which);
-    if (logarithmic && over->high > 1000 * over->low)
-        fprintf(to, "set format %c '10^{%%T}'\n", which);
+        drawing_put_log_tics(to, which, over->low, over->high);
     if (logarithmic)
         fprintf(to, "set %crange [%.17g:%.17g]\n", which, over->low / 1.3, over->high * 1.3);
+}
+
+static void put_style(FILE *to, const csv_table *table, const drawn *what, uint32_t curve) {
+    const char *name = table->columns[what->columns[curve]], *colour = colours[curve];
+    const bool errors = errors_of(table, name) < table->column_count;
+    if (is_theory(name) && !what->words)
+        fputs("1:2 with lines lc rgb ink lw 2.4 dt (10,8)", to);
+    else if (repeats(table))
+        fprintf(to, "1:2 with points pt 7 ps %s lc rgb '%s'", table->row_count > 200 ? "0.7" : "1.1", colour);
+    else if (table->row_count > 200)
+        fprintf(to, "1:2 with lines lc rgb '%s' lw 2.2", colour);
+    else
+        fprintf(to, "%s with %s lc rgb '%s' lw 2.2 pt 7 ps 1.1", errors ? "1:2:3:4" : "1:2",
+                what->words ? (errors ? "yerrorbars" : "points") : (errors ? "yerrorlines" : "linespoints"),
+                colour);
 }
 
 static void put_script(FILE *to, const csv_table *table, const drawn *what, const char *stem,
@@ -175,11 +203,10 @@ static void put_script(FILE *to, const csv_table *table, const drawn *what, cons
         }
         put_data(to, table, what);
         fputs("plot ", to);
-        const char *style = what->words ? "yerrorbars" : table->row_count > 200 ? "lines" : "yerrorlines";
         for (uint32_t k = 0; k < what->count; k++) {
-            const bool lines = strcmp(style, "lines") == 0;
-            fprintf(to, "%s$curve_%u using %s with %s lc rgb '%s' lw 2.2%s title ", k > 0 ? ", \\\n  " : "",
-                    k, lines ? "1:2" : "1:2:3:4", style, colours[k], lines ? "" : " pt 7 ps 1.1");
+            fprintf(to, "%s$curve_%u using ", k > 0 ? ", \\\n  " : "", k);
+            put_style(to, table, what, k);
+            fputs(" title ", to);
             drawing_put_quoted(to, table->columns[what->columns[k]]);
         }
         fputs("\nunset output\n", to);

@@ -262,11 +262,11 @@ static json_t *load(const char *directory, const char *name) {
     return json;
 }
 
-static const char *title_of(const json_t *manifest) {
+// Of a script it is what its first line says.
+static void begin_page(FILE *to, const json_t *manifest) {
     const char *title = text_at(json_object_get(manifest, "scenario"), "title");
-    return *title != '\0'                       ? title
-           : *text_at(manifest, "name") != '\0' ? text_at(manifest, "name")
-                                                : "Entrain";
+    const char *name = *text_at(manifest, "name") != '\0' ? text_at(manifest, "name") : "Entrain";
+    page_begin(to, MARK, *title != '\0' ? title : words_title(text_at(manifest, "text"), name).text);
 }
 
 // --- a run
@@ -525,7 +525,7 @@ entrain_status report_write(const char *directory, entrain_error *error_out) {
     if (status == ENTRAIN_OK)
         status = run_file_open(directory, "report.html", &file, error_out);
     if (status == ENTRAIN_OK) {
-        page_begin(file.stream, MARK, title_of(manifest));
+        begin_page(file.stream, manifest);
         if (strcmp(format, RUN_FORMAT) == 0)
             put_run(file.stream, directory, manifest);
         else if (strcmp(format, SWEEP_FORMAT) == 0)

@@ -15,8 +15,7 @@
 --   entrain run sims/size_ladder.lua                     a minute or two on two cpus
 --   entrain run sims/size_ladder.lua --set script.largest=1e7 --set script.most=100
 --   entrain run sims/size_ladder.lua --resume            after Ctrl-C: what was run is not run again
---   entrain plot out/size_ladder-1                       size_ladder.png: measured, with error bars,
---   beside the law
+--   entrain plot out/size_ladder-1                       size_ladder.png: measured beside the law
 local largest = given.largest or 1000000
 local most = given.most or 40 -- swarms of one size
 local coupling = 1

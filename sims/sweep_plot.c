@@ -198,23 +198,6 @@ static void put_caption(FILE *to, const picture *p) {
 
 // --- axes
 
-static void put_log_tics(FILE *to, char which, double low, double high) {
-    fprintf(to, "set logscale %c\n", which);
-    if (high > 1000 * low)
-        fprintf(to, "set format %c '10^{%%T}'\n", which);
-    else { // one number alone says nothing of the others
-        double decade = 1;
-        while (decade > low)
-            decade /= 10;
-        while (10 * decade <= low)
-            decade *= 10;
-        fprintf(to, "set format %c '%%g'\nset %ctics (", which, which);
-        for (int k = 0; k < 5; k++, decade *= 10)
-            fprintf(to, "%s%.9g, %.9g, %.9g", k > 0 ? ", " : "", decade, 2 * decade, 5 * decade);
-        fputs(")\n", to);
-    }
-}
-
 // Half way to the neighbours, or as far beyond the last ones.
 static double edge(const view_axis *axis, uint32_t i, bool upper) {
     const uint32_t last = axis->count - 1, a = upper ? (i < last ? i : last - 1) : (i > 0 ? i - 1 : 0),
@@ -238,7 +221,7 @@ static void put_scale(FILE *to, char which, const view_axis *axis, bool edges) {
         return;
     }
     if (axis->logarithmic)
-        put_log_tics(to, which, low, high);
+        drawing_put_log_tics(to, which, low, high);
     if (edges)
         fprintf(to, "set %crange [%.17g:%.17g]\n", which, edge(axis, 0, false),
                 edge(axis, axis->count - 1, true));
@@ -255,7 +238,7 @@ static void put_result_scale(FILE *to, const picture *p) {
         return;
     }
     if (p->y_log) {
-        put_log_tics(to, 'y', p->low / 1.3, p->high * 1.3);
+        drawing_put_log_tics(to, 'y', p->low / 1.3, p->high * 1.3);
         fprintf(to, "set yrange [%.17g:%.17g]\n", p->low / 1.3, p->high * 1.3);
         return;
     }
@@ -423,7 +406,7 @@ static void put_heat(FILE *to, const picture *p, uint32_t panel) {
                 p->high > p->low ? p->high : p->low + 1);
     fprintf(
         to,
-        "plot $cells_%u using 1:2:3:4:5:6:7 with boxxyerrorbars fs solid 1.0 noborder lc palette notitle\n",
+        "plot $cells_%u using 1:2:3:4:5:6:7 with boxxyerrorbars fs solid 1.0 border lw 1 lc palette notitle\n",
         panel);
 }
 
@@ -471,7 +454,8 @@ static void put_script(FILE *to, const picture *p, const char *name) {
               "set format '%g'; set bmargin 7\n",
               to);
         if (p->heat)
-            fputs("set border 15; unset grid; set rmargin 14; set bmargin 5\n", to);
+            fprintf(to, "set border 15; unset grid; set bmargin 5; set rmargin %s\n",
+                    p->panels > 1 ? "4" : "at screen 0.87");
         put_caption(to, p);
         if (p->panels > 1) {
             fprintf(to, "set multiplot layout %d,%d title ", down, across);

@@ -74,6 +74,17 @@ wording words_number(double number) {
     return out;
 }
 
+wording words_title(const char *script, const char *name) {
+    static const char comment[] = "-- ";
+    const char *from = strncmp(script, comment, sizeof comment - 1) == 0 ? script + sizeof comment - 1 : "";
+    size_t size = strcspn(from, "\r\n");
+    if (size == 0 || size >= WORDS_BYTES || strchr(".?!", from[size - 1]) == NULL)
+        return words_text(name);
+    char line[WORDS_BYTES];
+    snprintf(line, sizeof line, "%.*s", (int)(from[size - 1] == '.' ? size - 1 : size), from);
+    return words_text(line);
+}
+
 wording words_value(const json_t *value) {
     wording out;
     switch (json_typeof(value)) {

@@ -20,6 +20,8 @@ bool words_is_utf8(const char *text, size_t size);
 void words_line(const char *text, char *line_out, size_t bytes);
 /// @p text on one line, without control characters, cut between characters when long.
 wording words_text(const char *text);
+/// What a script says that it is: its first line, where that is a comment and a sentence; else @p name.
+wording words_title(const char *script, const char *name);
 /// A JSON value as a reader would write it: 0.1, "ring", a list of 3 values, a table.
 wording words_value(const json_t *value);
 /// The shortest decimal that reads back as @p number.

@@ -55,5 +55,33 @@ expect 4 sweep s.lua --set swarm.size=20,50 --timeout 0.000001 -o failed2 --json
 says out.txt '"done": 2'
 says out.txt '"failed": 2'
 
+# --- a script's tables: theory is a line, replicas are dots, a seed is no result; its first sentence is the title
+cat >size.lua <<'LUA'
+-- How does it change with the size?
+local means, all = csv("size.csv", { "size", "time", "time_se", "theory" }), csv("all.csv", { "size", "seed", "time" })
+for size = 1, 3 do
+  means:row(size, size + 0.1, 0.2, size)
+  for seed = 1, 2 do all:row(size, seed, size + seed) end
+end
+LUA
+expect 0 run size.lua -o script
+expect 1 plot script --result time # the gnuplot above fails, at the first table
+section pngcairo png.txt
+says png.txt "set title 'size: all'"
+says png.txt "1:2 with points pt 7"
+rm script/all.csv
+expect 1 plot script
+section pngcairo png.txt
+says png.txt "set title 'How does it change with the size?'"
+says png.txt "1:2:3:4 with yerrorlines lc rgb '#1f5fa8' lw 2.2 pt 7 ps 1.1 title 'time'"
+says png.txt "1:2 with lines lc rgb ink lw 2.4 dt (10,8) title 'theory'"
+printf 'size,seed,time\n1,1,2\n2,1,3\n' >script/size.csv
+expect 1 plot script
+section pngcairo png.txt
+silent png.txt "title 'seed'"
+says png.txt "1:2 with linespoints"
+expect 0 report script
+says script/report.html "<h1>How does it change with the size?</h1>"
+
 printf '%d checks, %d failures\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]
