@@ -1,6 +1,6 @@
 /// @file script.h  Scenario files that decide: simulate{...} and sweep{...} from Lua.
 ///
-///   for _, size in ipairs(logrange(50, 1e5, 7)) do
+///   for _, size in ipairs(logrange(50, 100000, 7)) do
 ///     local r = simulate { swarm = { size = size }, ... }     -- a scenario; a table back
 ///     print(size, r.coherence, r.synchronized_since_s, r.fingerprint)
 ///   end

@@ -19,7 +19,8 @@
 -- turn takes longer than that half, the answer is yes: a longer run sees more clearly.
 --
 --   entrain sweep sims/threshold.lua -o out && entrain plot out           threshold over size
---   entrain sweep sims/threshold.lua --find 'model.coupling=0.9:1.5 where coherence > 0.5 to 0.001' -o out    of r instead
+--   entrain sweep sims/threshold.lua --only 'size >= 5' --find 'model.coupling=0.9:1.5 where coherence > 0.5 to 0.001'
+--                                                                         of r instead; two and three have more anyway
 --   entrain run sims/threshold.lua --set model.coupling=1.3               one run: all turn as one
 return {
   title = "How much coupling until all turn as one, for 2 to 100 oscillators",

@@ -99,7 +99,8 @@ wording words_value(const json_t *value) {
     case JSON_REAL:
         return words_number(json_real_value(value));
     case JSON_ARRAY:
-        snprintf(out.text, sizeof out.text, "a list of %zu values", json_array_size(value));
+        snprintf(out.text, sizeof out.text, "a list of %zu value%s", json_array_size(value),
+                 json_array_size(value) == 1 ? "" : "s");
         return out;
     case JSON_OBJECT:
         return words_text("a table");

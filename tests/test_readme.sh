@@ -29,6 +29,14 @@ sed -n '/^#include/,$p' "$source/tests/plugins/my_policy.c" | diff - <(nth 3) ||
 block lua >example.lua
 "$entrain" run example.lua --quiet -o lua --set time.duration=1 || fail "the Lua example does not run"
 
+# The sweep is a part of a scenario; the script is whole (smaller here).
+lua() { awk -v wanted="$1" '/^```lua$/ { n++; next } /^```$/ && n == wanted { exit } n == wanted' "$source/README.md"; }
+{ echo 'return {'; lua 2; echo '}'; } >sweep.lua
+"$entrain" sweep sweep.lua --dry-run | grep -q '^180 runs of 45 points' || fail "its sweep is not what it was"
+lua 3 | sed 's/50000, 4/500, 2/' >script.lua
+"$entrain" run script.lua --quiet -o script | grep -cE '^[0-9]+\s0\.9[0-9]*\s[0-9.]+\s[0-9a-f]{16}$' | grep -qx 2 ||
+    fail "its script does not print two sizes"
+
 quoted=$(sed -n 's/^  Fingerprint  //p' "$source/README.md")
 got=$("$entrain" run "$source/sims/fireflies.lua" --seed 7 --workers 1 -o fireflies 2>/dev/null | sed -n 's/^  Fingerprint  //p')
 [ "$quoted" = "$got" ] || fail "it quotes the fingerprint $quoted and the run gives $got"
