@@ -223,8 +223,7 @@ static void print_end(const sweep_state *sweep, const sweep_table *table) {
         printf(", %s earlier", text_count(tally->earlier).text);
     if (tally->wall_s >= 1)
         printf("; workers %.0f %% busy", 100 * tally->busy);
-    printf("\n%s/results.csv, aggregate.csv; each run again: `entrain run` with its seed and values\n",
-           sweep->directory);
+    printf("\n%s: report.html, results.csv, aggregate.csv\n", sweep->directory);
 }
 
 static void put_command(const sweep_state *sweep) {

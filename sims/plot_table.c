@@ -102,9 +102,9 @@ static entrain_status choose(const csv_table *table, const char *file, const cha
             names[c] = table->columns[c];
         const char *nearest = entrain_nearest_word(column, names);
         free(names);
-        return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "%s has no column \"%s\"%s%s%s.", file, column,
+        return entrain_error_set(error_out, ENTRAIN_UNKNOWN, "%s has no column \"%s\"%s%s%s", file, column,
                                  nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "",
-                                 nearest != NULL ? "?" : "");
+                                 nearest != NULL ? "?" : ".");
     }
     out->x = extent_of(table, 0);
     out->words = out->x.count < table->row_count;

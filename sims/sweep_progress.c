@@ -36,24 +36,27 @@ void sweep_values_text(const json_t *values, char *text, size_t size) {
     }
 }
 
-// "r = 0.8123", "threshold 1.62", "failed: sentence"
-static void add_outcome(char *text, size_t size, const json_t *row) {
+// "r = 0.8123 at size 100", "threshold 1.62 at size 100", "size 100 failed: sentence". The outcome comes first: a narrow
+// terminal cuts the end off.
+static void add_outcome(char *text, size_t size, const char *values, const json_t *row) {
     static const struct {
         const char *column, *words;
     } told[] = {{"threshold", "threshold"}, {"coherence", "r ="}};
     const json_t *result = json_object_get(row, "result");
-    char outcome[64];
-    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
-        const json_t *value = json_object_get(result, told[i].column);
-        if (!json_is_number(value))
-            continue;
-        snprintf(outcome, sizeof outcome, ": %s %.4g", told[i].words, json_number_value(value));
-        add(text, size, outcome);
-        return;
-    }
     const char *reason = json_string_value(json_object_get(row, "reason"));
-    if (reason != NULL) {
-        add(text, size, " failed: ");
+    char outcome[64] = "";
+    for (size_t i = 0; i < sizeof told / sizeof *told && *outcome == '\0'; i++) {
+        const json_t *value = json_object_get(result, told[i].column);
+        if (json_is_number(value))
+            snprintf(outcome, sizeof outcome, "%s %.4g", told[i].words, json_number_value(value));
+    }
+    add(text, size, "  ");
+    add(text, size, outcome);
+    if (*outcome != '\0' && *values != '\0')
+        add(text, size, " at ");
+    add(text, size, values);
+    if (*outcome == '\0' && reason != NULL) {
+        add(text, size, *values != '\0' ? " failed: " : "failed: ");
         add(text, size, reason);
     }
 }
@@ -83,9 +86,7 @@ void sweep_standing_text(const sweep_standing *now, char *text, size_t size) {
     if (now->last != NULL) {
         char values[200];
         sweep_values_text(now->last->values, values, sizeof values);
-        add(text, size, "  ");
-        add(text, size, values);
-        add_outcome(text, size, now->row);
+        add_outcome(text, size, values, now->row);
     }
 }
 

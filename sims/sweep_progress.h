@@ -17,7 +17,7 @@ typedef struct sweep_standing {
 
 /// "size 100, coupling 1.5", the caller's room. @p values: as in sweep_run.
 void sweep_values_text(const json_t *values, char *text, size_t size);
-/// "12 of 340 runs  2 failed  3.4 runs/s  ETA 12.3 s  coupling 1.5: r = 0.8123"
+/// "12 of 340 runs  2 failed  3.4 runs/s  ETA 12.3 s  r = 0.8123 at coupling 1.5"
 void sweep_standing_text(const sweep_standing *now, char *text, size_t size);
 /// The same as an object, the caller's.
 json_t *sweep_standing_json(const sweep_standing *now);

@@ -69,6 +69,9 @@ expect 1 plot script --result time # the gnuplot above fails, at the first table
 section pngcairo png.txt
 says png.txt "set title 'size: all'"
 says png.txt "1:2 with points pt 7"
+expect 1 plot script --result tim
+says err.txt "did you mean time?"
+silent err.txt "?."
 rm script/all.csv
 expect 1 plot script
 section pngcairo png.txt

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "sims/replica_stats.h"
+#include "sims/sweep_progress.h"
 #include "sims/sweep_results.h"
 #include "sims/sweep_view.h"
 
@@ -237,6 +238,33 @@ static void test_partial(void **state) {
     sweep_table_free(&table);
 }
 
+// The outcome before the place: a narrow terminal cuts the end off.
+static void test_standing(void **state) {
+    (void)state;
+    static const struct {
+        const char *values, *row, *end;
+    } cases[] = {
+        {"{\"swarm.size\": 100, \"model.coupling\": 1.5}", "{\"result\": {\"coherence\": 0.25}}",
+         "  r = 0.25 at size 100, coupling 1.5"},
+        {"{}", "{\"result\": {\"coherence\": 0.25}}", "  r = 0.25"},
+        {"{\"swarm.size\": 100}", "{\"result\": {\"threshold\": 1.5, \"coherence\": 0.25}}",
+         "  threshold 1.5 at size 100"},
+        {"{\"swarm.size\": 100}", "{\"reason\": \"It broke.\"}", "  size 100 failed: It broke."},
+        {"{}", "{\"reason\": \"It broke.\"}", "  failed: It broke."},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[300];
+        json_t *values = json_loads(cases[i].values, 0, NULL), *row = json_loads(cases[i].row, 0, NULL);
+        const sweep_run run = {.values = values};
+        const sweep_standing now = {.total = 3, .done = 3, .last = &run, .row = row};
+        sweep_standing_text(&now, text, sizeof text);
+        assert_int_equal(strncmp(text, "3 of 3 runs", 11), 0);
+        assert_string_equal(text + 11, cases[i].end);
+        json_decref(values);
+        json_decref(row);
+    }
+}
+
 static void test_torn(void **state) {
     fixture *f = *state;
     entrain_error error = {0};
@@ -318,6 +346,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_same_bytes, make, unmake),
         cmocka_unit_test_setup_teardown(test_partial, make, unmake),
         cmocka_unit_test_setup_teardown(test_torn, make, unmake),
+        cmocka_unit_test(test_standing),
         cmocka_unit_test_setup_teardown(test_view, make, unmake),
         cmocka_unit_test(test_quantiles),
         cmocka_unit_test(test_csv_text),
