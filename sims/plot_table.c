@@ -158,6 +158,9 @@ static void put_axis(FILE *to, char which, const char *label, bool logarithmic, 
         drawing_put_log_tics(to, which, over->low, over->high);
     if (logarithmic)
         fprintf(to, "set %crange [%.17g:%.17g]\n", which, over->low / 1.3, over->high * 1.3);
+    else if (which == 'x' && over->high > over->low) // gnuplot would go on to the next number
+        fprintf(to, "set xrange [%.17g:%.17g]\n", over->low - 0.03 * (over->high - over->low),
+                over->high + 0.03 * (over->high - over->low));
 }
 
 static void put_style(FILE *to, const csv_table *table, const drawn *what, uint32_t curve) {

@@ -107,8 +107,8 @@ static double between_of(const sweep_view *view, uint32_t axis, double *free_out
     return between;
 }
 
-// The axis that explains most of a result's spread (eta squared), of those that do more than chance, whose F is about 1.
-// Chance is what replicas of a point differ by; where there are none, or more, what all axes together leave
+// The axis that explains most of a result's spread (eta squared), of those that do more than chance, whose F is
+// about 1. Chance is what replicas of a point differ by, or, if that is less, what all axes together leave
 // unexplained. Where neither is known an axis is taken at its word. VIEW_NONE: no axis does more.
 static uint32_t strongest_axis(const sweep_view *view) {
     const spread all = spread_of(view);
@@ -172,7 +172,8 @@ static int put_fit(const view_axis *axis, const view_group *groups, uint32_t cou
     return snprintf(text, size, "; it goes as (%s)^%.3f (R² = %.3f)", axis->key, power, by_power);
 }
 
-// Where the straight line between two neighbours passes the middle of least and greatest: NAN where that is more than once.
+// Where the straight line between two neighbours passes the middle of least and greatest: NAN where that is more
+// than once.
 static double crossing(const view_axis *axis, const view_group *groups, uint32_t count, double level) {
     double at = NAN;
     for (uint32_t g = 1; g < count; g++) {
@@ -247,15 +248,23 @@ static bool line_hysteresis(const sweep_view *view, FILE *to) {
     const view_axis *axis = &view->axes[0];
     uint32_t count = 0, first = VIEW_NONE, last = 0, wide = 0;
     view_group *groups = sweep_view_groups(view, 0, VIEW_NONE, VIEW_NONE, &count);
-    double *ways = calloc(2 * (size_t)axis->count, sizeof *ways), most = 0;
+    double *ways = calloc(2 * (size_t)axis->count, sizeof *ways), most = 0, squares = 0, sum = 0, steps = 0;
     if (ways == NULL)
         abort();
     for (uint32_t i = 0; i < 2 * axis->count; i++)
         ways[i] = NAN;
-    for (uint32_t g = 0; g < count; g++)
-        ways[2 * groups[g].x + groups[g].down] = groups[g].stats.mean;
+    for (uint32_t g = 0; g < count; g++) {
+        const uint32_t at = 2 * groups[g].x + groups[g].down;
+        const double error = groups[g].stats.error;
+        ways[at] = groups[g].stats.mean;
+        squares += isnan(error) ? 0 : error * error;
+    }
     for (uint32_t x = 0; x < axis->count; x++) {
         const double apart = fabs(ways[2 * x] - ways[2 * x + 1]); // NAN: only one way
+        if (!isnan(apart)) {
+            sum += ways[2 * x] - ways[2 * x + 1];
+            steps++;
+        }
         if (apart > most) {
             most = apart;
             wide = x;
@@ -267,7 +276,10 @@ static bool line_hysteresis(const sweep_view *view, FILE *to) {
             last = x;
         }
     char text[900];
-    if (most > 0.05)
+    // By the error of all steps together, since few replicas know little of their own: far apart somewhere, or
+    // always on the same side.
+    const double error = steps > 0 ? sqrt(squares / steps) : 0;
+    if (most > 0.05 && (most > 5 * error || fabs(sum) > 4 * error * sqrt(steps)))
         snprintf(
             text, sizeof text,
             "up and down part between %s = %s and %s, most at %s: %.4g on the way up, %.4g on the way down: "
@@ -275,7 +287,8 @@ static bool line_hysteresis(const sweep_view *view, FILE *to) {
             axis->key, sweep_view_value(axis, first).text, sweep_view_value(axis, last).text,
             sweep_view_value(axis, wide).text, ways[2 * wide], ways[2 * wide + 1]);
     else
-        snprintf(text, sizeof text, "the same on the way up and down, to %.2g: no hysteresis", most);
+        snprintf(text, sizeof text, "the same on the way up and down, to %.2g: %s", most,
+                 most > 0.05 ? "more runs may tell" : "no hysteresis");
     const bool both = count > axis->count;
     free(groups);
     free(ways);
@@ -336,7 +349,8 @@ static bool line_search(const sweep_view *view, FILE *to) {
     }
     char text[600];
     int used = snprintf(text, sizeof text,
-                        "the %.80s at which \"%.160s\" becomes true or false, to %.3g, by bisection: %s in all",
+                        "the %.80s at which \"%.160s\" becomes true or false, to %.3g, by bisection: %s in "
+                        "all",
                         key != NULL ? key : "?", where != NULL ? where : "?",
                         json_number_value(json_object_get(find, "tolerance")),
                         text_counted((uint64_t)runs, "run").text);

@@ -37,6 +37,14 @@ silent out.txt "chance"
 expect 0 sweep s.lua --set model.noise=0.5 --set model.coupling=0 --set time.duration=2:2.4:0.1 --set swarm.size=40,41,42 --replicas 5 -o noise
 says out.txt "nothing beyond what chance makes of it"
 
+# Two ways that differ by chance are no hysteresis; a jump that comes later on the way down is.
+expect 0 sweep s.lua --order 'model.coupling: up,down' --set model.coupling=0:0.5:0.1 --set model.noise=1 --replicas 3 -o chance
+says out.txt "more runs may tell"
+silent out.txt "hysteresis"
+expect 0 sweep s.lua --order 'model.coupling: up,down' --set model.coupling=0:4:0.5 --set swarm.size=100 --replicas 3 -o loop
+says out.txt "hysteresis"
+says out.txt "on the way up rises"
+
 # --- one search, no other key: the threshold itself, and no column without a name
 expect 0 sweep s.lua --find 'model.coupling=0:4 where coherence > 0.5 to 0.01' -o one
 says out.txt "at 1.01"
@@ -82,6 +90,7 @@ printf 'size,seed,time\n1,1,2\n2,1,3\n' >script/size.csv
 expect 1 plot script
 section pngcairo png.txt
 silent png.txt "title 'seed'"
+says png.txt "set xrange [0.9"
 says png.txt "1:2 with linespoints"
 expect 0 report script
 says script/report.html "<h1>How does it change with the size?</h1>"
