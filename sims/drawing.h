@@ -18,12 +18,13 @@ void drawing_put_quoted(FILE *to, const char *text);
 /// `set title` with at most 80 letters of @p title; options of it may follow.
 void drawing_put_title(FILE *to, const char *title);
 
-/// A logarithmic axis, 'x' or 'y', from @p low to @p high: a number at each decade, or at 1, 2, 5 of them where
-/// they are few.
+/// A logarithmic axis, 'x' or 'y', from @p low to @p high: a number at each decade, or at 1, 2, 5 of them
+/// where they are few.
 void drawing_put_log_tics(FILE *to, char which, double low, double high);
 
 /// Runs @p script in @p directory, then gives each of @p pictures ("bench.png", ..., NULL) its name: all of
-/// them or none. In PNG, letters that a plain font has not are squares. Statuses of gnuplot_run(), and ENTRAIN_IO when one is not whole.
+/// them or none. In PNG, letters that a plain font has not are squares. Statuses of gnuplot_run(), and
+/// ENTRAIN_IO when one is not whole.
 entrain_status drawing_run(const char *directory, const char *script, const char *const *pictures,
                            entrain_error *error_out);
 /// The note for a picture that could not be had.

@@ -107,8 +107,8 @@ static double between_of(const sweep_view *view, uint32_t axis, double *free_out
     return between;
 }
 
-// The axis that explains most of a result's spread (eta squared), of those that do more than chance, whose F is
-// about 1. Chance is what replicas of a point differ by, or, if that is less, what all axes together leave
+// The axis that explains most of a result's spread (eta squared), of those that do more than chance, whose F
+// is about 1. Chance is what replicas of a point differ by, or, if that is less, what all axes together leave
 // unexplained. Where neither is known an axis is taken at its word. VIEW_NONE: no axis does more.
 static uint32_t strongest_axis(const sweep_view *view) {
     const spread all = spread_of(view);
@@ -172,8 +172,8 @@ static int put_fit(const view_axis *axis, const view_group *groups, uint32_t cou
     return snprintf(text, size, "; it goes as (%s)^%.3f (R² = %.3f)", axis->key, power, by_power);
 }
 
-// Where the straight line between two neighbours passes the middle of least and greatest: NAN where that is more
-// than once.
+// Where the straight line between two neighbours passes the middle of least and greatest: NAN where that is
+// more than once.
 static double crossing(const view_axis *axis, const view_group *groups, uint32_t count, double level) {
     double at = NAN;
     for (uint32_t g = 1; g < count; g++) {
@@ -276,8 +276,8 @@ static bool line_hysteresis(const sweep_view *view, FILE *to) {
             last = x;
         }
     char text[900];
-    // By the error of all steps together, since few replicas know little of their own: far apart somewhere, or
-    // always on the same side.
+    // By the error of all steps together, since few replicas know little of their own: far apart somewhere,
+    // or always on the same side.
     const double error = steps > 0 ? sqrt(squares / steps) : 0;
     if (most > 0.05 && (most > 5 * error || fabs(sum) > 4 * error * sqrt(steps)))
         snprintf(

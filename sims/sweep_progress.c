@@ -36,8 +36,8 @@ void sweep_values_text(const json_t *values, char *text, size_t size) {
     }
 }
 
-// "r = 0.8123 at size 100", "threshold 1.62 at size 100", "size 100 failed: sentence". The outcome comes first: a narrow
-// terminal cuts the end off.
+// "r = 0.8123 at size 100", "threshold 1.62 at size 100", "size 100 failed: sentence". The outcome comes
+// first: a narrow terminal cuts the end off.
 static void add_outcome(char *text, size_t size, const char *values, const json_t *row) {
     static const struct {
         const char *column, *words;
