@@ -194,6 +194,7 @@ static entrain_status tell_message(const sandbox *box, const char *message, entr
     char hint[160] = "";
     if (box->host == NULL &&
         (strstr(message, "(global 'simulate')") != NULL || strstr(message, "(global 'sweep')") != NULL ||
+         strstr(message, "(global 'csv')") != NULL || strstr(message, "(global 'machine')") != NULL ||
          strstr(message, "(global 'given')") != NULL))
         snprintf(hint, sizeof hint, "; a script that calls simulate or sweep is for `entrain run`");
     else if (absent != NULL)

@@ -72,6 +72,7 @@ for size = 1, 3 do
   for seed = 1, 2 do all:row(size, seed, size + seed) end
 end
 LUA
+refused "a script that calls simulate or sweep is for \`entrain run\`" sweep size.lua
 expect 0 run size.lua -o script
 expect 1 plot script --result time # the gnuplot above fails, at the first table
 section pngcairo png.txt
