@@ -147,6 +147,11 @@ static const char *title_of(const sweep_table *table) {
     return title != NULL && *title != '\0' ? title : name != NULL ? name : "sweep";
 }
 
+// From the manifest, which names it where theory speaks of the base scenario.
+static const char *law_of(const sweep_table *table) {
+    return json_string_value(json_object_get(json_object_get(table->manifest, "theory"), "law"));
+}
+
 // "mean of 10 runs; bars: standard error. averaged over model.delay"
 static void put_caption(FILE *to, const picture *p) {
     const sweep_view *view = p->view;
@@ -188,7 +193,13 @@ static void put_caption(FILE *to, const picture *p) {
     if (where != NULL)
         snprintf(meaning, sizeof meaning, "threshold: where \"%.160s\" changes its truth", where);
     else if (meaning_of(view->result) != NULL)
-        snprintf(meaning, sizeof meaning, "%.200s", meaning_of(view->result));
+        snprintf(meaning, sizeof meaning, "%.150s", meaning_of(view->result));
+    const char *law = law_of(view->table);
+    if (where == NULL && law != NULL && view->theory_column != VIEW_NONE && !p->heat && p->panels == 1) {
+        const bool fits = strlen(meaning) + strlen(law) + strlen(text) < 145; // letters in a line
+        snprintf(meaning + strlen(meaning), sizeof meaning - strlen(meaning), "%stheory: %.*s",
+                 *meaning != '\0' ? "; " : "", (int)(fits ? strlen(law) : strcspn(law, ":")), law);
+    }
     fputs("set label 901 ", to);
     drawing_put_quoted(to, meaning);
     fprintf(to, " at %s left noenhanced font ',10' textcolor rgb '#777d86'\n",
@@ -284,8 +295,7 @@ static bool is_of(const picture *p, const view_group *group, uint32_t curve, uin
            group->down == down;
 }
 
-static uint32_t put_curve(FILE *to, const picture *p, uint32_t curve, uint32_t panel, bool down) {
-    uint32_t count = 0;
+static void put_curve(FILE *to, const picture *p, uint32_t curve, uint32_t panel, bool down) {
     fprintf(to, "$curve_%u_%u_%d << EOD\n", panel, curve, down);
     for (uint32_t g = 0; g < p->count; g++) {
         const view_group *group = &p->groups[g];
@@ -293,16 +303,10 @@ static uint32_t put_curve(FILE *to, const picture *p, uint32_t curve, uint32_t p
             continue;
         const double error = isnan(group->stats.error) ? 0 : group->stats.error;
         const double low = group->stats.mean - error;
-        fprintf(to, "%.17g,%.17g,%.17g,%.17g", x_of(p, group->x) + aside(p, curve), group->stats.mean,
+        fprintf(to, "%.17g,%.17g,%.17g,%.17g\n", x_of(p, group->x) + aside(p, curve), group->stats.mean,
                 p->y_log && low <= 0 ? p->low / 2 : low, group->stats.mean + error);
-        if (isnan(group->theory))
-            fputs(",nan\n", to);
-        else
-            fprintf(to, ",%.17g\n", group->theory);
-        count++;
     }
     fputs("EOD\n", to);
-    return count;
 }
 
 static void put_cells(FILE *to, const picture *p) {
@@ -322,45 +326,76 @@ static void put_cells(FILE *to, const picture *p) {
 
 // --- the plots
 
-static void put_name(FILE *to, const picture *p, uint32_t curve, bool down, bool ladder) {
-    char text[400] = "";
+static void name_curve(const picture *p, uint32_t curve, bool down, char *text, size_t size) {
+    text[0] = '\0';
     if (p->y != VIEW_NONE)
-        snprintf(text, sizeof text, "%.120s = %s", p->view->axes[p->y].key,
+        snprintf(text, size, "%.120s = %s", p->view->axes[p->y].key,
                  sweep_view_value(&p->view->axes[p->y], curve).text);
-    if (ladder)
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", *text != '\0' ? ", " : "",
+    if (p->view->ladder)
+        snprintf(text + strlen(text), size - strlen(text), "%s%s", *text != '\0' ? ", " : "",
                  down ? "down" : "up");
     if (*text == '\0')
-        snprintf(text, sizeof text, "%.200s", p->view->result);
-    drawing_put_quoted(to, text);
+        snprintf(text, size, "%.200s", p->view->result);
 }
 
-// From the manifest, which names it where theory speaks of the base scenario.
-static const char *law_of(const sweep_table *table) {
-    return json_string_value(json_object_get(json_object_get(table->manifest, "theory"), "law"));
+// Lines of text that the axis and, below it, the key need in a picture @p width wide: gnuplot sets the names in columns
+// as wide as the longest, and draws over the plot where they do not fit.
+static int bottom_lines(const picture *p, int width) {
+    const int ways = p->view->ladder ? 2 : 1;
+    int longest = 12, letter = 9, line = 60; // pixels
+    for (uint32_t curve = 0; curve < p->curves; curve++) {
+        char text[400];
+        name_curve(p, curve, true, text, sizeof text);
+        longest = (int)strlen(text) > longest ? (int)strlen(text) : longest;
+    }
+    const int columns = (width - 120) / (letter * longest + line);
+    const int names = (int)p->curves * ways + (p->view->theory_column != VIEW_NONE);
+    const int rows = columns > 1 ? (names + columns - 1) / columns : names;
+    return rows <= 2 ? 7 : 5 + (6 * rows + 4) / 5;
+}
+
+// What theory says of a curve, or, where all have the same, of any of them. @return how many points.
+static uint32_t put_theory_points(FILE *to, const picture *p, uint32_t curve, uint32_t panel) {
+    if (p->view->theory_column == VIEW_NONE || p->x == VIEW_NONE)
+        return 0;
+    const uint32_t room = p->view->axes[p->x].count;
+    double *known = calloc(room, sizeof *known);
+    uint32_t count = 0;
+    if (known == NULL)
+        abort();
+    for (uint32_t x = 0; x < room; x++)
+        known[x] = NAN;
+    for (uint32_t g = 0; g < p->count; g++) {
+        const view_group *group = &p->groups[g];
+        if (!isnan(group->theory) && is_of(p, group, p->one_theory ? group->y : curve, panel, group->down))
+            known[group->x] = group->theory;
+    }
+    fprintf(to, "$theory_%u_%u << EOD\n", panel, curve);
+    for (uint32_t x = 0; x < room; x++) { // where it says nothing the line has a gap
+        fprintf(to, "%.17g,", x_of(p, x) + (p->one_theory ? 0 : aside(p, curve)));
+        fprintf(to, isnan(known[x]) ? "nan\n" : "%.17g\n", known[x]);
+        count += isnan(known[x]) ? 0 : 1;
+    }
+    fputs("EOD\n", to);
+    free(known);
+    return count;
 }
 
 static void put_theory(FILE *to, const picture *p, uint32_t panel, const uint32_t *points, bool *first) {
-    if (p->view->theory_column == VIEW_NONE || p->x == VIEW_NONE)
-        return;
-    const bool words = !p->view->axes[p->x].numeric;
-    const char *law = law_of(p->view->table);
+    const bool words = p->x == VIEW_NONE || !p->view->axes[p->x].numeric;
+    bool named = false;
     for (uint32_t curve = 0; curve < p->curves; curve++) {
         if (points[curve] == 0)
             continue;
-        fprintf(
-            to, "%s$curve_%u_%u_0 using 1:5 with %s lc rgb '%s' lw 2.4 %s title ", *first ? "" : ", \\\n  ",
-            panel, curve, words || points[curve] == 1 ? "points pt 2 ps 1.6" : "lines",
-            p->one_theory ? theory_colour : colours[curve], words || points[curve] == 1 ? "" : "dt (10,8)");
-        char text[200];
-        if (find_of(p->view) != NULL)
-            snprintf(text, sizeof text, "theory: onset in an infinite swarm");
-        else
-            snprintf(text, sizeof text, "theory%s%.150s", law != NULL ? ": " : "", law != NULL ? law : "");
-        drawing_put_quoted(to, curve == 0 || p->one_theory ? text : "");
+        fprintf(to, "%s$theory_%u_%u using 1:2 with %s lc rgb '%s' lw 2.4 %s title ",
+                *first ? "" : ", \\\n  ", panel, curve,
+                words || points[curve] == 1 ? "points pt 2 ps 1.6" : "lines",
+                p->one_theory ? theory_colour : colours[curve],
+                words || points[curve] == 1 ? "" : "dt (10,8)");
+        const char *text = find_of(p->view) != NULL ? "theory: onset in an infinite swarm" : "theory";
+        drawing_put_quoted(to, named ? "" : text);
+        named = true;
         *first = false;
-        if (p->one_theory)
-            break;
     }
 }
 
@@ -372,10 +407,10 @@ static void put_lines(FILE *to, const picture *p, uint32_t panel) {
     for (uint32_t curve = 0; curve < p->curves; curve++)
         for (int down = 0; down <= (int)ladder; down++) {
             put_rows(to, p, curve, panel, down != 0);
-            const uint32_t count = put_curve(to, p, curve, panel, down != 0);
-            if (down == 0)
-                points[curve] = count;
+            put_curve(to, p, curve, panel, down != 0);
         }
+    for (uint32_t curve = 0; curve < (p->one_theory ? 1 : p->curves); curve++)
+        points[curve] = put_theory_points(to, p, curve, panel);
     const char *style = p->single ? words ? "1:2 with points" : "1:2 with linespoints"
                         : words   ? "1:2:3:4 with yerrorbars"
                                   : "1:2:3:4 with yerrorlines";
@@ -388,7 +423,9 @@ static void put_lines(FILE *to, const picture *p, uint32_t panel) {
                     "$curve_%u_%u_%d using %s lc rgb '%s' lw 2.2 %s pt %d ps 1.15 title ",
                     first ? "" : ", \\\n  ", panel, curve, down, colour + 1, panel, curve, down, style,
                     colour, down ? "dt 2" : "", ladder ? upwards[1 - (down ? 0 : 1)] : 7);
-            put_name(to, p, curve, down != 0, ladder);
+            char text[400];
+            name_curve(p, curve, down != 0, text, sizeof text);
+            drawing_put_quoted(to, text);
             first = false;
         }
     put_theory(to, p, panel, points, &first);
@@ -451,8 +488,9 @@ static void put_script(FILE *to, const picture *p, const char *name) {
         fputs("set border 3; set tics nomirror out\n"
               "set grid ytics lc rgb faint lw 1 dt 1\n"
               "set key outside bottom center horizontal Left reverse samplen 2.4 noenhanced\n"
-              "set format '%g'; set bmargin 7\n",
+              "set format '%g'\n",
               to);
+        fprintf(to, "set bmargin %d\n", bottom_lines(p, width / across));
         if (p->heat)
             fprintf(to, "set border 15; unset grid; set bmargin 5; set rmargin %s\n",
                     p->panels > 1 ? "4" : "at screen 0.87");

@@ -45,6 +45,20 @@ expect 0 sweep s.lua --order 'model.coupling: up,down' --set model.coupling=0:4:
 says out.txt "hysteresis"
 says out.txt "on the way up rises"
 
+# Theory knows the complete graph only, which is no curve's first; where it says nothing its line has a gap.
+expect 0 sweep s.lua --set swarm.topology.kind=ring,complete --set model.coupling=0:3:0.5 -o kinds
+section pngcairo png.txt
+says png.txt "title 'theory'"
+is "six points of theory" "$(sed -n '/^\$theory_0_0 << EOD/,/^EOD/p' png.txt | grep -c ',0\.')" -eq 6
+says png.txt "0,nan"
+# Long names of curves have room below the plot, and below each of its panels.
+expect 0 sweep s.lua --set swarm.topology.kind=ring,complete,star --set model.coupling=1,2 --set swarm.size=20:100:10 -o names
+section pngcairo png.txt
+says png.txt "set bmargin 10"
+expect 0 sweep s.lua --order 'model.coupling: up,down' --set swarm.topology.kind=ring,complete,star,lattice --set model.coupling=1:3:1 -o names2
+section pngcairo png.txt
+says png.txt "set bmargin 11"
+
 # --- one search, no other key: the threshold itself, and no column without a name
 expect 0 sweep s.lua --find 'model.coupling=0:4 where coherence > 0.5 to 0.01' -o one
 says out.txt "at 1.01"
