@@ -74,6 +74,13 @@ void drawing_put_log_tics(FILE *to, char which, double low, double high) {
     }
 }
 
+int drawing_bottom_lines(int names, size_t longest, int width) {
+    enum { LETTER = 10, LINE = 75, MARGINS = 120 }; // pixels, as measured
+    const int columns = (width - MARGINS) / (LETTER * (int)longest + LINE);
+    const int rows = columns > 1 ? (names + columns - 1) / columns : names;
+    return rows <= 2 ? 7 : 5 + (6 * rows + 4) / 5;
+}
+
 // The letters that the font of our pictures has for certain.
 static bool has_glyph(uint32_t letter) {
     static const uint32_t ranges[][2] = {

@@ -11,7 +11,7 @@
 #include "sims/run_directory.h"
 #include "sims/words.h"
 
-enum { CURVES_MAX = 9, WORDS_MAX = 30 };
+enum { CURVES_MAX = 9, WORDS_MAX = 30, WIDTH = 1100 };
 
 static const char *const colours[CURVES_MAX] = {"#1f5fa8", "#d9772b", "#3c8d5a", "#8b5aa8", "#b33a3a",
                                                 "#7a6a4f", "#2aa3b5", "#c25b95", "#5f6b7a"};
@@ -178,20 +178,30 @@ static void put_style(FILE *to, const csv_table *table, const drawn *what, uint3
                 colour);
 }
 
+static int bottom_lines(const csv_table *table, const drawn *what) {
+    size_t longest = 0;
+    for (uint32_t k = 0; k < what->count; k++) {
+        const size_t size = strlen(table->columns[what->columns[k]]);
+        longest = size > longest ? size : longest;
+    }
+    return drawing_bottom_lines((int)what->count, longest, WIDTH);
+}
+
 static void put_script(FILE *to, const csv_table *table, const drawn *what, const char *stem,
                        const char *title) {
     static const char *const kinds[] = {"png", "svg"};
     for (size_t kind = 0; kind < 2; kind++) {
         fputs("reset\n", to);
         drawing_put_common(to);
-        drawing_put_terminal(to, kinds[kind], stem, 1100, 680);
+        drawing_put_terminal(to, kinds[kind], stem, WIDTH, 680);
         drawing_put_title(to, title);
         fputs(" noenhanced font ',16' textcolor rgb ink offset 0,0.4\n"
               "set border 3; set tics nomirror out; set format '%g'\n"
               "set grid ytics lc rgb faint lw 1 dt 1\n"
               "set key outside bottom center horizontal Left reverse samplen 2.4 noenhanced\n"
-              "set bmargin 7; set tmargin 4; set offsets graph 0.02, graph 0.02, graph 0.04, graph 0.02\n",
+              "set tmargin 4; set offsets graph 0.02, graph 0.02, graph 0.04, graph 0.02\n",
               to);
+        fprintf(to, "set bmargin %d\n", bottom_lines(table, what));
         put_axis(to, 'x', table->columns[0], what->x_log, &what->x);
         put_axis(to, 'y', what->count == 1 ? table->columns[what->columns[0]] : NULL, what->y_log, &what->y);
         if (what->words) {

@@ -338,20 +338,17 @@ static void name_curve(const picture *p, uint32_t curve, bool down, char *text, 
         snprintf(text, size, "%.200s", p->view->result);
 }
 
-// Lines of text that the axis and, below it, the key need in a picture @p width wide: gnuplot sets the names in columns
-// as wide as the longest, and draws over the plot where they do not fit.
+// Of the key in a picture, or a panel of it, @p width wide.
 static int bottom_lines(const picture *p, int width) {
-    const int ways = p->view->ladder ? 2 : 1;
-    int longest = 12, letter = 9, line = 60; // pixels
+    size_t longest = 12; // "theory", and a wide line
     for (uint32_t curve = 0; curve < p->curves; curve++) {
         char text[400];
         name_curve(p, curve, true, text, sizeof text);
-        longest = (int)strlen(text) > longest ? (int)strlen(text) : longest;
+        longest = strlen(text) > longest ? strlen(text) : longest;
     }
-    const int columns = (width - 120) / (letter * longest + line);
-    const int names = (int)p->curves * ways + (p->view->theory_column != VIEW_NONE);
-    const int rows = columns > 1 ? (names + columns - 1) / columns : names;
-    return rows <= 2 ? 7 : 5 + (6 * rows + 4) / 5;
+    return drawing_bottom_lines((int)p->curves * (p->view->ladder ? 2 : 1) +
+                                    (p->view->theory_column != VIEW_NONE),
+                                longest, width);
 }
 
 // What theory says of a curve, or, where all have the same, of any of them. @return how many points.
