@@ -62,7 +62,8 @@ static void refuses_with_a_sentence(void **state) {
     refuse("size > 2 && size < 3", ENTRAIN_PARSE, "write and");
     refuse("size > 2 || size < 3", ENTRAIN_PARSE, "write or");
     refuse("  ", ENTRAIN_INVALID, "is empty");
-    refuse("size >", ENTRAIN_PARSE, "--only \"size >\": ");
+    refuse("size >", ENTRAIN_PARSE, "--only \"size >\": it breaks off; write it as in");
+    refuse("(size >)", ENTRAIN_PARSE, "unexpected symbol near ')'; write it as in");
     refuse("(size > 2", ENTRAIN_PARSE, "not closed");
     refuse("size > 2) or (true", ENTRAIN_PARSE, "one ) too many");
     refuse("kind == \"ring", ENTRAIN_PARSE, "add \" at its end");
