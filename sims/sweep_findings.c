@@ -150,7 +150,8 @@ static double fit(const double *u, const double *y, uint32_t count, double *a_ou
     return uu > 0 && yy > 0 ? uy * uy / (uu * yy) : 0;
 }
 
-// Over an axis of ratios: a logarithm or a power, where one of them fits.
+// Over an axis of ratios: a logarithm or a power, where one of them fits. A rise from one level to another, as of
+// coherence over coupling, is neither, and comes to R² = 0.9 all the same.
 static int put_fit(const view_axis *axis, const view_group *groups, uint32_t count, char *text, size_t size) {
     double *u = calloc(3 * (size_t)count + 1, sizeof *u), *y = u + count, *v = y + count, a, b, c, power;
     bool positive = true;
@@ -164,7 +165,7 @@ static int put_fit(const view_axis *axis, const view_group *groups, uint32_t cou
     }
     const double by_log = fit(u, y, count, &a, &b), by_power = positive ? fit(u, v, count, &c, &power) : 0;
     free(u);
-    if (fmax(by_log, by_power) < 0.9)
+    if (fmax(by_log, by_power) < 0.98)
         return 0;
     if (by_log >= by_power)
         return snprintf(text, size, "; it goes as %.3g ln(%s) %c %.3g (R² = %.3f)", b, axis->key,
@@ -215,7 +216,7 @@ static void line_numeric(const sweep_view *view, uint32_t which, FILE *to) {
     const double level = (groups[least].stats.mean + groups[greatest].stats.mean) / 2,
                  at = crossing(axis, groups, count, level);
     int fitted = 0;
-    if (axis->logarithmic && count > 2)
+    if (axis->logarithmic && count > 3)
         used += fitted = put_fit(axis, groups, count, text + used, sizeof text - (size_t)used);
     if (fitted == 0 && count > 2 && !isnan(at))
         used +=

@@ -37,6 +37,11 @@ silent out.txt "chance"
 expect 0 sweep s.lua --set model.noise=0.5 --set model.coupling=0 --set time.duration=2:2.4:0.1 --set swarm.size=40,41,42 --replicas 5 -o noise
 says out.txt "nothing beyond what chance makes of it"
 
+# A rise from one level to another is no power law.
+expect 0 sweep s.lua --set model.coupling=0.01:10:log9 --replicas 3 -o rise
+says out.txt "half way"
+silent out.txt "it goes as"
+
 # Two ways that differ by chance are no hysteresis; a jump that comes later on the way down is.
 expect 0 sweep s.lua --order 'model.coupling: up,down' --set model.coupling=0:0.5:0.1 --set model.noise=1 --replicas 3 -o chance
 says out.txt "more runs may tell"
