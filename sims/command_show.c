@@ -114,8 +114,7 @@ static int show_sweep(const cli_options *options) {
         return EXIT_FAILED;
     }
     const csv_table *csv = &table.results;
-    const char *title =
-        json_string_value(json_object_get(json_object_get(table.manifest, "scenario"), "title"));
+    const char *title = sweep_title(table.manifest);
     if (options->json) {
         json_t *json = json_deep_copy(table.manifest), *counts = json_object(), *columns = json_array();
         uint32_t done = 0;
@@ -132,7 +131,7 @@ static int show_sweep(const cli_options *options) {
         putchar('\n');
         json_decref(json);
     } else {
-        printf("%s\n\n", title != NULL ? title : "A sweep");
+        printf("%s\n\n", title);
         sweep_findings(&table, stdout);
         printf("\n  %s\n", options->operand);
     }

@@ -266,6 +266,8 @@ static json_t *load(const char *directory, const char *name) {
 static void begin_page(FILE *to, const json_t *manifest) {
     const char *title = text_at(json_object_get(manifest, "scenario"), "title");
     const char *name = *text_at(manifest, "name") != '\0' ? text_at(manifest, "name") : "Entrain";
+    if (strcmp(text_at(manifest, "format"), SWEEP_FORMAT) == 0)
+        title = sweep_title(manifest);
     page_begin(to, MARK, *title != '\0' ? title : words_title(text_at(manifest, "text"), name).text);
 }
 

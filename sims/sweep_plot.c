@@ -140,13 +140,6 @@ static const char *name_of(const sweep_view *view) {
     return key != NULL ? key : view->result;
 }
 
-static const char *title_of(const sweep_table *table) {
-    const char *title =
-        json_string_value(json_object_get(json_object_get(table->manifest, "scenario"), "title"));
-    const char *name = json_string_value(json_object_get(table->manifest, "name"));
-    return title != NULL && *title != '\0' ? title : name != NULL ? name : "sweep";
-}
-
 // From the manifest, which names it where theory speaks of the base scenario.
 static const char *law_of(const sweep_table *table) {
     return json_string_value(json_object_get(json_object_get(table->manifest, "theory"), "law"));
@@ -494,10 +487,10 @@ static void put_script(FILE *to, const picture *p, const char *name) {
         put_caption(to, p);
         if (p->panels > 1) {
             fprintf(to, "set multiplot layout %d,%d title ", down, across);
-            drawing_put_quoted(to, title_of(p->view->table));
+            drawing_put_quoted(to, sweep_title(p->view->table->manifest));
             fputs(" noenhanced font ',16' textcolor rgb ink\n", to);
         } else {
-            drawing_put_title(to, title_of(p->view->table));
+            drawing_put_title(to, sweep_title(p->view->table->manifest));
             fputs(" noenhanced font ',16' textcolor rgb ink offset 0,1\nset tmargin 5\n", to);
         }
         for (uint32_t panel = 0; panel < p->panels; panel++) {

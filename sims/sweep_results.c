@@ -357,6 +357,21 @@ entrain_status sweep_results_write(const char *directory, const sweep_plan *plan
 
 // --- read back
 
+const char *sweep_title(const json_t *manifest) {
+    const json_t *base = json_object_get(manifest, "scenario"), *sweep = json_object_get(manifest, "sweep");
+    const char *title = json_string_value(json_object_get(base, "title"));
+    const char *goal = json_string_value(json_object_get(base, "goal"));
+    const char *name = json_string_value(json_object_get(manifest, "name"));
+    const bool goals = json_is_array(json_object_get(sweep, "goal")),
+               scales = json_is_array(json_object_get(sweep, "scale"));
+    if (title == NULL || *title == '\0')
+        return name != NULL ? name : "sweep";
+    const size_t size = goal != NULL ? strlen(goal) : 0; // "save-energy, tiny" where nobody gave a title
+    if ((goals || scales) && size > 0 && strncmp(title, goal, size) == 0 && strncmp(title + size, ", ", 2) == 0)
+        return goals && scales ? "Goals and scales compared" : goals ? "Goals compared" : goal;
+    return title;
+}
+
 entrain_status sweep_table_read(const char *directory, sweep_table *table_out, entrain_error *error_out) {
     sweep_table table = {0};
     if (!run_directory_has(directory, "manifest.json"))

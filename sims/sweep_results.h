@@ -38,6 +38,9 @@ typedef struct sweep_table {
 entrain_status sweep_table_read(const char *directory, sweep_table *table_out, entrain_error *error_out);
 void sweep_table_free(sweep_table *table);
 
+/// Over pictures and pages: the scenario's title, but for one that names the first of several goals or scales.
+const char *sweep_title(const json_t *manifest);
+
 /// What a finished sweep found, in three lines: how many runs and failures; what changed most and along which axis (with
 /// the threshold or the fit, where there is one); beside theory, where it is known.
 void sweep_findings(const sweep_table *table, FILE *to);

@@ -64,6 +64,14 @@ expect 0 sweep s.lua --order 'model.coupling: up,down' --set swarm.topology.kind
 section pngcairo png.txt
 says png.txt "set bmargin 11"
 
+# A title that names the first of several goals is none.
+expect 0 sweep --goal save-energy,reach-consensus --scale tiny --set time.duration=2 -o goals
+section pngcairo png.txt
+says png.txt "set title 'Goals compared'"
+expect 0 show goals
+is "its title" "$(head -n 1 out.txt)" = "Goals compared"
+says goals/report.html "<h1>Goals compared</h1>"
+
 # --- one search, no other key: the threshold itself, and no column without a name
 expect 0 sweep s.lua --find 'model.coupling=0:4 where coherence > 0.5 to 0.01' -o one
 says out.txt "at 1.01"
