@@ -54,6 +54,7 @@ says out.txt "on the way up rises"
 expect 0 sweep s.lua --set swarm.topology.kind=ring,complete --set model.coupling=0:3:0.5 -o kinds
 section pngcairo png.txt
 says png.txt "title 'theory'"
+# shellcheck disable=SC2016 # gnuplot's dollar
 is "six points of theory" "$(sed -n '/^\$theory_0_0 << EOD/,/^EOD/p' png.txt | grep -c ',0\.')" -eq 6
 says png.txt "0,nan"
 # Long names of curves have room below the plot, and below each of its panels.
