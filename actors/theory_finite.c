@@ -47,16 +47,29 @@ static void look_at_noisy(double frequency, double u, double noise, double *re_o
     *im_out = im;
 }
 
-static sums average(const theory_finite *swarm, double u, double frequency) {
-    bool noisy = swarm->noise > 1e-3 * swarm->coupling; // less is none
-    int nodes = noisy ? NODES_NOISE : NODES;
+// Frequencies about the center, each for as large a share of the swarm: the same for every mean.
+typedef struct quantiles {
+    int count;
+    bool noisy;
+    double at[NODES];
+} quantiles;
+
+static void spread_out(const theory_finite *swarm, quantiles *out) {
+    out->noisy = swarm->noise > 1e-3 * swarm->coupling; // less is none
+    out->count = out->noisy ? NODES_NOISE : NODES;
+    for (int i = 0; i < out->count; i++)
+        out->at[i] = quantile(swarm, (i + 0.5) / out->count);
+}
+
+static sums average(const theory_finite *swarm, const quantiles *spread, double u, double frequency) {
+    const int nodes = spread->count;
     sums sum = {0};
     for (int i = 0; i < nodes; i++) {
-        double own = quantile(swarm, (i + 0.5) / nodes) - frequency, s = own / u, re, im;
+        double own = spread->at[i] - frequency, s = own / u, re, im;
         bool locked = fabs(s) < 1;
         re = locked ? sqrt(1 - s * s) : 0;
         im = locked ? s : s * (1 - sqrt(1 - 1 / (s * s)));
-        if (noisy)
+        if (spread->noisy)
             look_at_noisy(own, u, swarm->noise, &re, &im);
         sum.re += re / nodes;
         sum.im += im / nodes;
@@ -71,9 +84,13 @@ void theory_finite_look(const theory_finite *swarm, double *deviation_out, doubl
     double u = swarm->coupling * swarm->coherence, frequency = swarm->frequency, sine, cosine;
     double du = 0.01 * u, dw = 0.01 * fmax(u, swarm->width); // wide enough for the kinks of a sum
     entrain_sincos(swarm->lag, &sine, &cosine);
-    const sums at = average(swarm, u, frequency);
-    const sums less_u = average(swarm, u - du, frequency), more_u = average(swarm, u + du, frequency);
-    const sums less_w = average(swarm, u, frequency - dw), more_w = average(swarm, u, frequency + dw);
+    quantiles spread;
+    spread_out(swarm, &spread);
+    const sums at = average(swarm, &spread, u, frequency);
+    const sums less_u = average(swarm, &spread, u - du, frequency),
+               more_u = average(swarm, &spread, u + du, frequency);
+    const sums less_w = average(swarm, &spread, u, frequency - dw),
+               more_w = average(swarm, &spread, u, frequency + dw);
     // exp(i alpha) u / K - H moves by: a du + b dOmega (real part), c du + d dOmega (imaginary part).
     double a = cosine / swarm->coupling - (more_u.re - less_u.re) / (2 * du);
     double b = -(more_w.re - less_w.re) / (2 * dw);
