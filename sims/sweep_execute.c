@@ -249,6 +249,7 @@ static int carry_out(void *context, uint64_t id, FILE *lines) {
         const sweep_unit_job job = {.plan = all->plan,
                                     .unit = own.given->choice.units[k],
                                     .workers = own.given->choice.workers,
+                                    .beside_others = own.given->choice.workers < all->workers,
                                     .timeout_s = all->what->timeout_s,
                                     .known = known,
                                     .emit = emit,

@@ -53,6 +53,15 @@ static double number_at(const json_t *object, const char *key) {
 
 // --- A run
 
+entrain_status sweep_unit_scenario(const sweep_unit_job *job, const sweep_run *run, const json_t *value,
+                                   scenario *scenario_out, entrain_error *error_out) {
+    const entrain_status status =
+        sweep_plan_scenario(job->plan, run->index, value, job->workers, scenario_out, error_out);
+    if (status == ENTRAIN_OK && job->beside_others) // each would begin with the first cpu
+        scenario_out->swarm.engine.scheduler.pin = false;
+    return status;
+}
+
 // A control run that did not come to its end leaves a gap in the result that it would not have elsewhere.
 static void look_at_control(sweep_once *once, const json_t *summary, const scenario *given) {
     const char *missing = json_string_value(json_object_get(json_object_get(summary, "worth"), "missing"));
@@ -71,7 +80,7 @@ sweep_once sweep_carry_out_once(const sweep_unit_job *job, const sweep_run *run,
     const double begun_s = wall_now_s();
     sweep_once once = {.end = RUN_END_FAILED};
     scenario given;
-    if (sweep_plan_scenario(job->plan, run->index, value, job->workers, &given, &once.error) != ENTRAIN_OK)
+    if (sweep_unit_scenario(job, run, value, &given, &once.error) != ENTRAIN_OK)
         return once;
     json_t *summary = NULL, *execution = NULL;
     const run_once_plan plan = {.given = &given,
@@ -141,8 +150,7 @@ static void on_event(void *context, uint32_t index) {
 static entrain_status begin_ladder(ladder *up, const sweep_run *runs, uint32_t count,
                                    entrain_error *error_out) {
     const sweep_plan *plan = up->job->plan;
-    entrain_status status =
-        sweep_plan_scenario(plan, runs[0].index, NULL, up->job->workers, &up->given, error_out);
+    entrain_status status = sweep_unit_scenario(up->job, &runs[0], NULL, &up->given, error_out);
     if (status != ENTRAIN_OK)
         return status;
     up->now = up->given;

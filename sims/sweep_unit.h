@@ -33,6 +33,7 @@ typedef bool sweep_emit(void *context, json_t *entry);
 typedef struct sweep_unit_job {
     const sweep_plan *plan;
     uint32_t unit, workers;
+    bool beside_others; ///< not all workers are its own: exec.pin, with which units would sit on the same cpus, is off
     double timeout_s;   ///< of each run, 0: no limit; one that is over it has failed
     sweep_known *known; ///< NULL: nothing is
     sweep_emit *emit;
@@ -56,6 +57,9 @@ typedef struct sweep_once {
 } sweep_once;
 sweep_once sweep_carry_out_once(const sweep_unit_job *job, const sweep_run *run, const json_t *value,
                                 bool control);
+/// The scenario of @p run, as sweep_plan_scenario(), for the workers that @p job has.
+entrain_status sweep_unit_scenario(const sweep_unit_job *job, const sweep_run *run, const json_t *value,
+                                   scenario *scenario_out, entrain_error *error_out);
 /// An entry, emitted; @p result is taken over.
 bool sweep_emit_done(const sweep_unit_job *job, const sweep_run *run, json_t *result, double wall_s,
                      double ticks_per_s);

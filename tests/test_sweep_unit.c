@@ -488,6 +488,21 @@ static void test_find_fails(void **state) {
     sweep_plan_free(plan);
 }
 
+// exec.pin is for one that has the machine to itself: two would sit on the same cpus.
+static void test_pinned(void **state) {
+    (void)state;
+    sweep_plan *plan = plan_of("return { swarm = { size = 20 }, time = { duration = 1 }, exec = { pin = true } }",
+                               "model.coupling=0,1", (sweep_words){0});
+    for (int beside = 0; beside < 2; beside++) {
+        const sweep_unit_job job = {.plan = plan, .unit = 1, .workers = 1, .beside_others = beside == 1};
+        scenario given;
+        CHECK_OK(sweep_unit_scenario(&job, &plan->runs[1], NULL, &given, &error), error);
+        assert_int_equal(given.swarm.engine.scheduler.pin, beside == 0);
+        scenario_free(&given);
+    }
+    sweep_plan_free(plan);
+}
+
 // Interrupted: nothing is said of what was not finished. Last, for a signal cannot be taken back.
 static void test_interrupted(void **state) {
     (void)state;
@@ -524,6 +539,7 @@ int main(void) {
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_find_whole),
         cmocka_unit_test(test_find_fails),
+        cmocka_unit_test(test_pinned),
         cmocka_unit_test(test_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
