@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sims/events_list.h"
+#include "sims/events.h"
 #include "sims/run_once.h"
 #include "sims/schema.h"
 #include "sims/sweep_plan_owned.h"
@@ -110,13 +110,6 @@ static entrain_status form_groups(sweep_plan *plan, entrain_error *error_out) {
     return ENTRAIN_OK;
 }
 
-static bool can_climb(const char *key) {
-    for (size_t i = 0; i < EVENT_KEY_COUNT; i++)
-        if (strcmp(event_keys[i].name, key) == 0)
-            return true;
-    return false;
-}
-
 static int by_number(const void *left, const void *right) {
     const double a = json_number_value(*(json_t *const *)left),
                  b = json_number_value(*(json_t *const *)right);
@@ -131,9 +124,9 @@ static entrain_status take_climbed(sweep_plan *plan, const sweep_order *order, e
                                  "%s: sweep: order \"%s\" climbs and find searches; do one of them.",
                                  plan->path, plan->order);
     for (uint32_t i = 0; i < plan->axis_count; i++)
-        if (order->key[0] != '\0' ? strcmp(plan->axes[i].key, order->key) == 0 : can_climb(plan->axes[i].key))
+        if (order->key[0] != '\0' ? strcmp(plan->axes[i].key, order->key) == 0 : events_can_set(plan->axes[i].key))
             at = i;
-    if (at == plan->axis_count || !can_climb(plan->axes[at].key))
+    if (at == plan->axis_count || !events_can_set(plan->axes[at].key))
         return entrain_error_set(error_out, ENTRAIN_INVALID,
                                  "%s: sweep: order \"%s\" needs %s that can be set while a swarm runs, such "
                                  "as model.coupling (`entrain "
@@ -367,11 +360,13 @@ static uint32_t ladder_length(const sweep_plan *plan, uint32_t first) {
 
 static void add_run(sweep_plan *plan, uint32_t point, uint32_t replica, const char *direction) {
     const uint32_t index = plan->run_count++;
+    // A ladder is one swarm, with the seed of its first step.
+    const uint32_t own = plan->climbed != NULL ? plan->units[plan->unit_count].first_run : index;
     plan->runs[index] = (sweep_run){.index = index,
                                     .point = point,
                                     .replica = replica,
                                     .unit = plan->unit_count,
-                                    .seed = plan->seed + (plan->own_seeds ? index : replica - 1),
+                                    .seed = plan->seed + (plan->own_seeds ? own : replica - 1),
                                     .values = json_incref(owned_of(plan)->values[point]),
                                     .direction = direction,
                                     .chosen = true};

@@ -22,8 +22,8 @@
 /// leaves runs out of what is carried out, not out of what is counted.
 ///
 /// Seeds: replica k (from 1) has seed base + k - 1, the same at every point ("common": differences between points
-/// are not blurred by differences of draws); "own": base + run. Counted, so each can be repeated by itself with
-/// entrain run --seed.
+/// are not blurred by differences of draws); "own": base + run, of a ladder, which is one swarm, base + its first
+/// run. Counted, so each can be repeated by itself with entrain run --seed.
 ///
 /// A ladder climbs the last axis (or the one that `order` names: "model.coupling: up,down") within one swarm: at
 /// each step the value is set, the swarm goes on from where it is for another time.duration, and the step is

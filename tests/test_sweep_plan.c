@@ -259,6 +259,15 @@ static void ladders(void **state) {
     assert_true(loaded.swarm.model.coupling == 1);
     scenario_free(&loaded);
     sweep_plan_free(plan);
+    // Seeds of their own: every step says what its swarm was drawn with.
+    plan = make("['model.coupling'] = { 1, 2, 3 }, order = 'up', replicas = 2, seeds = 'own'", NULL);
+    for (uint32_t i = 0; i < 6; i++) {
+        CHECK_OK(sweep_plan_scenario(plan, i, NULL, 0, &loaded, &error), error);
+        assert_int_equal(plan->runs[i].seed, i < 3 ? 7 : 10);
+        assert_int_equal(loaded.swarm.seed, plan->runs[i].seed);
+        scenario_free(&loaded);
+    }
+    sweep_plan_free(plan);
     // A whole ladder is chosen, or none of it.
     plan = make("['model.coupling'] = { 2, 1, 3 }, ['swarm.size'] = { 20, 30 }",
                 &(typed){.words = {.order = "model.coupling: down", .only = "size == 30 and coupling > 2"}});
