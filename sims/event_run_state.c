@@ -179,11 +179,11 @@ static void archive_disruptions(event_run *events, entrain_archive *archive) {
         entrain_disruptions_archive(events->disruptions, archive);
 }
 
-// The graph may be another one by now.
+// The graph may be another one by now: the engine has it, the swarm the one that it was made with.
 static void take_graph(event_run *events) {
-    if (events->topology == NULL) // there is nothing that could change it
+    entrain_topology *now = entrain_engine_topology(entrain_swarm_engine(events->swarm));
+    if (events->topology == NULL || now == NULL) // there is nothing that could change it
         return;
-    entrain_topology *now = entrain_swarm_topology(events->swarm);
     entrain_topology_retain(now);
     entrain_topology_release(events->topology);
     events->topology = now;
