@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sims/plugins.h"
 #include "sims/run_state.h"
@@ -154,6 +155,9 @@ void checkpoint_begin(checkpoint_writer *writer, const char *directory, checkpoi
                                   .path = path_join(directory, CHECKPOINT_NAME),
                                   .tick_count = tick_count,
                                   .written_at_s = wall_now_s()};
+    char *part = path_join(directory, CHECKPOINT_NAME ".part");
+    (void)unlink(part); // of a run that was killed while it wrote one
+    free(part);
 }
 
 void checkpoint_end(checkpoint_writer *writer) {

@@ -334,6 +334,9 @@ static int after_run(run_state *run, run_end end, entrain_error *error) {
         if (recorder_reader_gone(run->recorder))
             return EXIT_DONE;
         say_error("%s", error->sentence);
+        if (run->checkpoints.path != NULL && run->checkpoints.written)
+            say_note("once that is mended, entrain run --restore %s goes on from tick %s", run->directory,
+                     text_count(run->checkpoints.tick).text);
         return EXIT_FAILED;
     }
     entrain_error later = {0};

@@ -22,7 +22,7 @@ return {
   swarm = { size = 150, topology = { kind = "small-world", degree = 6, rewire = 0.2, weight = { low = 0.5, high = 1.5 },
                                      delay = { low = 0.01, high = 0.15 } } },
   model = { coupling = 1.5, noise = 0.05, lag = 0.1 },
-  time = { step = 0.01, duration = 60, integrator = "heun" },
+  time = { step = 0.01, duration = 30, integrator = "heun" },
   record = { every = 0.13 },
   stop = { coherence = 0.999, hold = 3 },
   events = { { at = 2, stop = { 5, 6 } }, { at = 3.21, set = { ["model.coupling"] = 2.5 } }, { at = 9, restart = 5 },
@@ -91,6 +91,7 @@ for name in delayed agents pulse; do
         # At home, twice: once more killed, or at its end already.
         if [ $((turn % 3)) = 0 ]; then
             { timeout -s KILL 0.1 "$entrain" run --restore down --quiet; } >out.txt 2>err.txt
+            echo torn >down/checkpoint.part # as by one who was killed while writing it
             expect 0 run --restore down --quiet
             alike "$name" down
             is "$name: nothing is left over" -z "$(find down -name '*.part')"
@@ -141,7 +142,7 @@ done
 
 # --- Ctrl-C, --timeout, SIGUSR1 ------------------------------------------------------------------------------
 
-sed 's/duration = 60/duration = 80/; s/every = 0.13/every = 1/' delayed.lua >long.lua
+sed 's/duration = 30/duration = 40/; s/every = 0.13/every = 1/' delayed.lua >long.lua
 sed -i '/stop = { coherence/d' long.lua
 expect 0 run long.lua -o long --quiet
 for signal in INT TERM; do
@@ -153,11 +154,11 @@ for signal in INT TERM; do
         sleep 0.005
     done
     kill -USR1 $pid
-    sleep 0.12
+    sleep 0.06
     kill -$signal $pid
     wait $pid
     is "$signal: interrupted" $? -eq 130
-    says err.txt " of 8,000 ("
+    says err.txt " of 4,000 ("
     says err.txt "; last checkpoint at tick 0, "
     says err.txt "all files are complete up to there; entrain run --restore cut goes on from tick "
     says cut/summary.json '"ended": "interrupted"'
@@ -165,7 +166,7 @@ done
 expect 0 run --restore cut --quiet --policy static
 alike long cut
 rm -rf late
-expect 0 run long.lua -o late --checkpoint-every 60s --timeout 0.1
+expect 0 run long.lua -o late --checkpoint-every 60s --timeout 0.05
 says err.txt "are over at tick"
 says err.txt "; entrain run --restore late goes on from tick"
 says late/execution.json '"checkpoints": {'
@@ -177,7 +178,7 @@ alike long late
 rm -rf none
 "$entrain" run long.lua -o none --quiet 2>err.txt &
 pid=$!
-sleep 0.15
+sleep 0.08
 kill -USR1 $pid
 wait $pid
 says err.txt "no checkpoints"
