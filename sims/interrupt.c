@@ -40,6 +40,7 @@ void interrupt_install(void) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL); // a file that may not grow is told with a sentence, as a full disk is
 }
 
 void interrupt_watch(entrain_engine *engine) {

@@ -281,6 +281,31 @@ sed 's/count = count + 1/state.f = print/; s/if count .* end end/end/' forgets.l
 expect 0 run holds.lua -o holds --checkpoint-every 100ticks
 says err.txt "of on_sample state.f is a function; a checkpoint holds numbers, texts, true, false and tables of these."
 
+# --- a full disk: files may not grow beyond so many blocks of 1024 bytes --------------------------------------------
+
+expect 0 run agents.lua -o small --quiet --no-control --checkpoint-every 60s --timeout 1e-9
+expect 0 run agents.lua -o long --quiet --no-control
+# Room for the first, not for those of later.
+(ulimit -f $(($(stat -c %s small/checkpoint) / 1024 + 6)) && PATH=$path exec "$entrain" run agents.lua -o full --no-control \
+    --checkpoint-every 100ticks) >out.txt 2>err.txt
+is "the run goes on" $? -eq 0
+is "that is said once" "$(grep -c "no checkpoint at tick" err.txt)" -eq 1
+says err.txt "full/checkpoint: it could not be written (File too large); make room, or write elsewhere. The run goes on, and the one before is whole."
+alike long full
+is "nothing torn is left" ! -e full/checkpoint.part
+expect 0 run --restore full --no-control # from one of the first
+says err.txt "going on from full/checkpoint at t = "
+alike long full
+# No room for the series: that is the end, but not of what there was.
+(ulimit -f 8 && PATH=$path exec "$entrain" run edges.lua -o short --checkpoint-every 30ticks --set record.every=0.01) \
+    >out.txt 2>err.txt
+is "the run ends" $? -eq 1
+says err.txt "short/series.csv.part cannot be written: File too large."
+says err.txt "once that is mended, entrain run --restore short goes on from tick "
+expect 0 run --restore short --quiet
+expect 0 run edges.lua -o edges --quiet --set record.every=0.01
+alike edges short
+
 # --- snapshots -------------------------------------------------------------------------------------------------------
 
 # values FILE: those of an array, a line each, with its header checked byte by byte.
