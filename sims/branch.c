@@ -161,6 +161,8 @@ entrain_status branch_apply(event_run *events, const scenario *written, const sc
                  {KEY_WORKLOAD_PATTERN, pattern_at, event_pattern}};
     entrain_status status = ENTRAIN_OK;
     text_out[0] = '\0';
+    if (value_of(wanted, KEY_AGENT_STRATEGY) != NULL) // as where there are events
+        events->course.strategy_told = true;
     for (size_t w = 0; w < sizeof words / sizeof *words && status == ENTRAIN_OK; w++) {
         if (!differs(written, wanted, words[w].id))
             continue;

@@ -223,9 +223,11 @@ void event_run_branch(event_run *events, event_run *from, uint64_t tick) {
     while (next < events_count(events->list) && events->list->events[next].tick <= tick)
         next++;
     events->next = next;
-    bool *const unused = events->course.member;
-    events->course = from->course;
-    from->course.member = unused;
+    if (from->list != NULL) { // else it knew nothing of the swarm, which has had no course but the model's
+        bool *const unused = events->course.member;
+        events->course = from->course;
+        from->course.member = unused;
+    }
     entrain_disruptions *const disruptions = events->disruptions;
     events->disruptions = from->disruptions;
     from->disruptions = disruptions;

@@ -219,6 +219,23 @@ same part/summary.json part.json
 sed 's/events = {/events = { { at = 15, set = { ["model.coupling"] = 0.1 } },/' delayed.lua >event.lua
 expect 0 run event.lua -o event --quiet --set time.duration=40 --set stop=nil
 is "as an event would" "$(tail -n 1 event/series.csv | cut -d, -f1-12,16-18)" = "$(tail -n 1 branch/series.csv | cut -d, -f1-12,16-18)"
+# So does one that begins where nothing was planned: who joins takes the first free place, and a goal brings no strategy
+# where the scenario says one.
+later='events = { { at = 6, join = 5 }, { at = 7, leave = 3 }, { at = 8, goal = "save-energy" } },'
+cat >plain.lua <<'LUA'
+return { goal = "reach-consensus", agent = { strategy = "phase-nudge" }, swarm = { size = 40, room = 60 },
+         workload = { pattern = "none" }, record = { every = 0.5 },
+         time = { duration = 5 } }
+LUA
+sed "s/time = { duration = 5 }/$later time = { duration = 10 }/" plain.lua >planned.lua
+sed "s/time = { duration = 5 }/events = { { at = 5, goal = 'save-energy' } }, time = { duration = 10 }/" plain.lua >goal.lua
+expect 0 run plain.lua -o plain --quiet --checkpoint-every 60s
+expect 0 run planned.lua -o planned --quiet
+expect 0 run planned.lua --restore plain --branch -o sprout --quiet
+is "as if planned" "$(tail -n 9 planned/series.csv | cut -d, -f1-18)" = "$(tail -n 9 sprout/series.csv | cut -d, -f1-18)"
+expect 0 run goal.lua -o goal --quiet
+expect 0 run --restore plain --branch --set goal=save-energy --set time.duration=10 -o sprout --quiet
+is "a strategy that was said stays" "$(tail -n 9 goal/series.csv | cut -d, -f1-18)" = "$(tail -n 9 sprout/series.csv | cut -d, -f1-18)"
 # A branch is a run: it is killed and goes on like any other, from a swarm that the original scenario made.
 expect 0 run agents.lua -o home --checkpoint-every 1650ticks --set time.duration=16.5 --quiet --no-control
 expect 0 run --restore home --branch -o one --quiet --set time.duration=40 --set goal=save-energy --set workload.pattern=burst \
