@@ -230,9 +230,11 @@ uint64_t entrain_swarm_tick(const entrain_swarm *swarm) {
 }
 
 // A run in virtual time stops wherever it is, also in the midst of an instant, and what is seen there depends
-// on when somebody pressed Ctrl-C. So the tick is finished, if that takes no more than a quarter of a second.
+// on when somebody pressed Ctrl-C. So the tick is finished, if that takes no more than a quarter of a second. Never one
+// beyond @p target, in whose very instant it may have stopped: something else may have to happen there first.
 #define FINISH_S 0.25
-static entrain_status finish_tick(entrain_swarm *swarm, entrain_status why, entrain_error *error_out) {
+static entrain_status finish_tick(entrain_swarm *swarm, uint64_t target, entrain_status why,
+                                  entrain_error *error_out) {
     const double now_s = entrain_engine_time_s(swarm->engine);
     uint64_t tick = (uint64_t)(now_s / swarm->step_s);
     while (tick > swarm->tick && (double)tick * swarm->step_s > now_s)
@@ -240,6 +242,7 @@ static entrain_status finish_tick(entrain_swarm *swarm, entrain_status why, entr
     entrain_engine_clear(swarm->engine);
     entrain_engine_set_deadline(swarm->engine, FINISH_S);
     tick = tick < swarm->tick ? swarm->tick : tick;
+    tick = tick < target ? tick : target - 1;
     entrain_error ignored;
     if (entrain_engine_run(swarm->engine, (double)(tick + 1) * swarm->step_s, &ignored) == ENTRAIN_OK)
         tick++;
@@ -258,7 +261,7 @@ entrain_status entrain_swarm_advance(entrain_swarm *swarm, uint64_t tick, entrai
         return ENTRAIN_OK;
     const entrain_status status = entrain_engine_run(swarm->engine, (double)tick * swarm->step_s, error_out);
     if (status == ENTRAIN_CANCELLED || status == ENTRAIN_TIMEOUT)
-        return finish_tick(swarm, status, error_out);
+        return finish_tick(swarm, tick, status, error_out);
     if (status == ENTRAIN_OK)
         swarm->tick = tick;
     return status;

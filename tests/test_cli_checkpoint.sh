@@ -174,6 +174,23 @@ expect 0 run --restore late --workers 1
 says err.txt "going on from late/checkpoint"
 says late/execution.json '"restored_at_tick"'
 alike long late
+# All fire at the very instants at which something is to happen, and a deadline may fall into one.
+cat >beats.lua <<'LUA'
+local events = {}
+for k = 1, 8 do events[k] = { at = k, stop = { k } } end
+return {
+  swarm = { size = 6000, topology = { kind = "ring", degree = 4 } },
+  model = { kind = "pulse", pulse = { strength = 0.02 }, phase = 0 },
+  time = { step = 1, duration = 10 }, record = { every = 1 }, events = events,
+}
+LUA
+expect 0 run beats.lua -o beats --quiet
+for milliseconds in 06 10 14 18 22 26; do
+    rm -rf cut
+    expect 0 run beats.lua -o cut --checkpoint-every 60s --timeout 0.0$milliseconds --workers 1 --quiet
+    expect 0 run --restore cut --quiet
+    alike beats cut
+done
 # Who did not ask for one gets none; SIGUSR1 changes nothing, quiet or not.
 rm -rf none
 "$entrain" run long.lua -o none --quiet 2>err.txt &
