@@ -2,14 +2,14 @@
 // are. Everything else begins anew when a run goes on, so a script that keeps something elsewhere, in another
 // global or in a local that its function sees, is found out and said by name: a checkpoint that forgets is none.
 //
-// A value is a tag and what follows; a table its keys and values in sorted order, so that the bytes are the
-// same wherever Lua put them.
+// A value is a tag and what follows; a table its length, then keys and values in sorted order, so that the bytes are the
+// same wherever Lua put them. Of a list with holes the length (#) is whatever Lua's places make it: it has the same again.
 #include <inttypes.h>
 #include <string.h>
 
 #include "sims/lua_sandbox.h"
 
-enum { DEPTH_MAX = 32, ENTRIES_MAX = 1000000, TEXT_BYTES_MAX = 64 << 20 };
+enum { DEPTH_MAX = 32, ENTRIES_MAX = 1000000, LENGTH_MAX = 2 * ENTRIES_MAX, TEXT_BYTES_MAX = 64 << 20 };
 enum { TAG_NIL, TAG_FALSE, TAG_TRUE, TAG_INTEGER, TAG_NUMBER, TAG_TEXT, TAG_TABLE, TAG_COUNT };
 
 // --- Out. Slot 1: the tables that have been met.
@@ -31,6 +31,11 @@ static void put_text(lua_State *L, const walk *w) {
     entrain_archive_bytes(w->archive, (void *)(uintptr_t)text, size); // only read
 }
 
+// Places are taken for so many: a table that has next to nothing in them is no list.
+static uint64_t length_kept(uint64_t length, uint64_t count) {
+    return length <= LENGTH_MAX && length <= 64 + 16 * count ? length : 0;
+}
+
 static void put_value(lua_State *L, walk *w);
 
 static void put_table(lua_State *L, walk *w) {
@@ -46,12 +51,15 @@ static void put_table(lua_State *L, walk *w) {
     lua_pushvalue(L, -1);
     lua_pushboolean(L, true);
     lua_rawset(L, 1);
+    uint64_t length = lua_rawlen(L, -1);
     uint64_t count = (uint64_t)sandbox_push_sorted_keys(L, -1, w->path);
     w->entries += count;
     if (w->entries > ENTRIES_MAX)
         luaL_error(L, "%s goes beyond %d values", w->path, ENTRIES_MAX);
     put_tag(w, TAG_TABLE);
     entrain_archive_count(w->archive, &count, ENTRIES_MAX, "the size of a table");
+    length = length_kept(length, count);
+    entrain_archive_count(w->archive, &length, LENGTH_MAX, "the length of a table");
     const size_t end = strlen(w->path);
     for (lua_Integer i = 1; i <= (lua_Integer)count; i++) {
         lua_rawgeti(L, -1, i); // table, keys, key
@@ -129,13 +137,14 @@ static void get_text(lua_State *L, const walk *w) {
 static void get_value(lua_State *L, walk *w);
 
 static void get_table(lua_State *L, walk *w) {
-    uint64_t count = 0;
+    uint64_t count = 0, length = 0;
     luaL_checkstack(L, 12, NULL);
     entrain_archive_count(w->archive, &count, ENTRIES_MAX, "the size of a table");
+    entrain_archive_count(w->archive, &length, LENGTH_MAX, "the length of a table");
     w->entries += count;
-    lua_newtable(L);
-    if (w->depth == DEPTH_MAX || w->entries > ENTRIES_MAX)
+    if (w->depth == DEPTH_MAX || w->entries > ENTRIES_MAX || length_kept(length, count) != length)
         luaL_error(L, "its table state is not one that was written");
+    lua_createtable(L, (int)length, (int)count); // with room for all: it is not put in order while it is filled
     w->depth++;
     for (uint64_t i = 0; i < count && going(w); i++) {
         get_value(L, w);

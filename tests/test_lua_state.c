@@ -94,6 +94,38 @@ static void test_every_value_comes_back(void **state) {
     sandbox_close(two);
 }
 
+// Of a list with holes the length is any of several; Lua's places decide, and it is the same afterwards.
+static void test_lists_with_holes_are_as_long(void **state) {
+    (void)state;
+    static const char holes[] =
+        "return { on_sample = function(s)\n"
+        "  if s.n == 1 then\n"
+        "    state = { full = { 1, 2, 3 }, late = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 }, none = { [3] = 1, [9] = 2 },\n"
+        "      grown = {}, far = { [1] = 1, [2] = 2, [4] = 4, [8] = 8, [16] = 16, [1 << 40] = 1 } }\n"
+        "    for i = 2, 8 do state.late[i] = nil end\n"
+        "    for i = 1, 40 do state.grown[i] = i end\n"
+        "    for i = 20, 30 do state.grown[i] = nil end\n"
+        "  end\n"
+        "  return { full = #state.full, late = #state.late, none = #state.none, grown = #state.grown }\n"
+        "end }\n";
+    sandbox *one = open_box(holes), *two = open_box(holes);
+    entrain_error error = {0};
+    size_t size = 0;
+    free(put_down(one, &size, &error));
+    free(call(one, 1));
+    void *data = put_down(one, &size, &error);
+    assert_non_null(data);
+    assert_int_equal(take_up(two, data, size, &error), ENTRAIN_OK);
+    char *left = call(one, 2), *right = call(two, 2);
+    assert_string_equal(left, right);
+    assert_non_null(strstr(left, "\"late\": 12"));
+    free(left);
+    free(right);
+    free(data);
+    sandbox_close(one);
+    sandbox_close(two);
+}
+
 // The order in which a table was filled, and what was taken out again, is not to be seen.
 static void test_bytes_are_canonical(void **state) {
     (void)state;
@@ -195,6 +227,7 @@ static void test_nonsense_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_value_comes_back),
+        cmocka_unit_test(test_lists_with_holes_are_as_long),
         cmocka_unit_test(test_bytes_are_canonical),
         cmocka_unit_test(test_what_would_be_forgotten_is_refused),
         cmocka_unit_test(test_nonsense_is_refused),
