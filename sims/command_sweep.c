@@ -229,7 +229,7 @@ static void print_end(const sweep_state *sweep, const sweep_table *table) {
 static void put_command(const sweep_state *sweep) {
     say_note("interrupted after %s of %s; to go on: %s%s",
              text_count(sweep->tally.done).text,
-             text_counted(sweep->tally.total, "run").text, sweep->options->typed,
+             text_counted(sweep->tally.total, "run").text, sweep->options->typed_on,
              sweep->options->resume ? "" : " --resume");
 }
 
@@ -303,7 +303,7 @@ static int carry_out(sweep_state *sweep) {
         return finish(sweep);
     say_error("%s", error.sentence);
     if (sweep->log != NULL)
-        say_note("what was done is kept; to go on: %s%s", options->typed, options->resume ? "" : " --resume");
+        say_note("what was done is kept; to go on: %s%s", options->typed_on, options->resume ? "" : " --resume");
     return EXIT_FAILED;
 }
 

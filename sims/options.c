@@ -598,8 +598,8 @@ static entrain_status parse_option(cli_options *options, int argc, char **argv, 
     return take_option(options, row, value != NULL ? value : "", error_out);
 }
 
-// argv as one text that a shell reads back.
-static char *words_typed(int argc, char **argv) {
+// argv as one text that a shell reads back; without --force where that is to go on.
+static char *words_typed(int argc, char **argv, bool to_go_on) {
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
@@ -607,6 +607,8 @@ static char *words_typed(int argc, char **argv) {
         return NULL;
     fputs("entrain", to);
     for (int i = 1; i < argc; i++) {
+        if (to_go_on && strcmp(argv[i], "--force") == 0)
+            continue;
         char *quoted = sweep_quote(argv[i]);
         fprintf(to, " %s", quoted != NULL ? quoted : argv[i]);
         free(quoted);
@@ -623,11 +625,12 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
     size_t room = argc > 0 ? (size_t)argc : 1;
     cli_options options = {.command = command, .sets = calloc(room, sizeof *options.sets)};
     options.texts = calloc(room, sizeof *options.texts);
-    options.typed = words_typed(argc, argv);
+    options.typed = words_typed(argc, argv, false);
+    options.typed_on = words_typed(argc, argv, true);
     options.loads = calloc(room, sizeof *options.loads);
     options.disruptions = calloc(room, sizeof *options.disruptions);
     if (options.sets == NULL || options.texts == NULL || options.loads == NULL ||
-        options.disruptions == NULL || options.typed == NULL) {
+        options.disruptions == NULL || options.typed == NULL || options.typed_on == NULL) {
         entrain_error_set(error_out, ENTRAIN_NO_MEMORY, "There is no memory for the command line.");
         options_free(&options);
         return ENTRAIN_NO_MEMORY;
@@ -668,6 +671,7 @@ void options_free(cli_options *options) {
     free(options->disruptions);
     free(options->texts);
     free(options->typed);
+    free(options->typed_on);
     *options = (struct cli_options){0};
 }
 

@@ -60,6 +60,7 @@ struct cli_options {
     uint32_t repeats;                       ///< 0: not given
     double seconds;                         ///< 0: not given
     char *typed;                            ///< the command line, words separated by blanks
+    char *typed_on;                         ///< the same without --force, which begins again: to go on
     bool json, quiet, force, trace, full, quick;
     bool resume; ///< go on with what -o holds
     bool has_goal;     ///< --goal or --scale was given: without a file, operand is SCENARIO_NO_FILE

@@ -333,7 +333,7 @@ static bool is_over(void *context) {
 // --- The end
 
 static void say_how_to_go_on(const script_session *script) {
-    const char *typed = script->options->typed;
+    const char *typed = script->options->typed_on;
     say_note("nothing that is done is lost; go on with: %s%s", typed,
              strstr(typed, " --resume") != NULL ? "" : " --resume");
 }

@@ -101,12 +101,13 @@ sed 's/duration = 2 }/duration = 800 }/' s.lua >long.lua
     pid=$(cat pid.txt)
     kill -INT "$pid"
 ) &
-"$entrain" sweep long.lua -o long -j 1 --quiet 2>err.txt >out.txt &
+"$entrain" sweep long.lua -o long -j 1 --force 2>err.txt >out.txt &
 echo $! >pid.txt
 code=0
 wait $! || code=$?
 wait
 is "interrupted: 130, not $code" "$code" -eq 130
+says err.txt "to go on: entrain sweep long.lua -o long -j 1 --resume" # --force would begin again
 is "some was done, not all" "$(grep -c ',done,' long/results.csv)" -lt 12
 refused "has not come to its end; go on with --resume" sweep long.lua -o long
 refused "began with another seed (5, now 6)" sweep long.lua -o long --resume --seed 6
