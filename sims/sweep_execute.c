@@ -32,6 +32,7 @@ static const double gather_s = 0.002, sync_pause_s = 0.02;
 // One child.
 typedef struct batch {
     bool active, timed_out;
+    bool stood_still; // meanwhile
     schedule_choice choice;
     uint32_t at;          // the unit of the choice whose rows come now
     double heard_s, at_s; // when its last line came; when the unit before was done
@@ -54,6 +55,7 @@ typedef struct execution {
     double begun_s, machine_s, fork_s;
     double unsynced_s; // since when the journal has entries that are not on the disk; 0: it has none
     bool heard;        // a line came in this wait
+    double awake_s;    // when this wait should have been over
     uint32_t forks;
 } execution;
 
@@ -71,6 +73,13 @@ static bool row_failed(const json_t *row) {
 }
 
 // ---- rows
+
+// A line of a journal may have been written by hand.
+static bool is_row(const json_t *entry) {
+    return row_failed(entry) ? json_is_string(json_object_get(entry, "status")) &&
+                                   json_is_string(json_object_get(entry, "reason"))
+                             : json_is_object(json_object_get(entry, "result"));
+}
 
 static bool is_wanted(const execution *all, uint32_t run) {
     return all->plan->runs[run].chosen && all->rows[run] == NULL;
@@ -128,6 +137,15 @@ static void fail_row(execution *all, uint32_t run, uint32_t workers, double wall
 
 // ---- what children say
 
+// Whoever stopped all of us (Ctrl-Z) for a while has stopped the clocks of runs, too: one that found its time
+// over has another try.
+static bool lost_its_time(execution *all, const batch *from, const json_t *entry) {
+    const double wall_s = json_number_value(json_object_get(entry, "wall_s"));
+    const bool stood_still = from->stood_still || wall_now_s() > all->awake_s + standstill_s;
+    return stood_still && all->what->timeout_s > 0 && wall_s >= all->what->timeout_s && row_failed(entry) &&
+           all->attempts[from->choice.units[from->at]]++ == 0;
+}
+
 static void on_line(void *context, uint64_t id, const char *text) {
     execution *all = context;
     batch *from = &all->batches[id];
@@ -139,7 +157,11 @@ static void on_line(void *context, uint64_t id, const char *text) {
     if (run >= 0 && run < all->plan->run_count && from->at < from->choice.count &&
         all->plan->runs[run].unit == from->choice.units[from->at]) {
         const uint32_t unit = from->choice.units[from->at];
-        if (json_is_integer(probe))
+        if (!json_is_integer(probe) && is_wanted(all, (uint32_t)run) && lost_its_time(all, from, entry)) {
+            schedule_return(all->schedule, unit, false);
+            from->at_s = from->heard_s;
+            from->at++; // what else it says of it does not count
+        } else if (json_is_integer(probe))
             keep(all, (uint32_t)run, json_integer_value(probe), entry);
         else if (is_wanted(all, (uint32_t)run))
             take_row(all, (uint32_t)run, from->choice.workers, entry);
@@ -321,9 +343,9 @@ static void end_those_over_time(execution *all) {
     }
 }
 
-// Whoever stopped all of us (Ctrl-Z) for a while has stopped the clocks of runs, too.
 static void forget_standstill(execution *all, double seconds) {
     for (uint32_t id = 0; id < all->batch_count; id++) {
+        all->batches[id].stood_still = true;
         all->batches[id].heard_s += seconds;
         all->batches[id].at_s += seconds;
     }
@@ -397,6 +419,7 @@ static void carry_on(execution *all) {
         const double before_s = wall_now_s();
         const double wait_s = all->unsynced_s > 0 ? gather_s : terminal ? 0.1 : 0.5;
         all->heard = false;
+        all->awake_s = before_s + wait_s;
         pool_wait(all->jobs, wait_s);
         // A row comes a moment before its child ends, and a disk takes its time: the next child works meanwhile.
         begin_all(all);
@@ -425,7 +448,7 @@ static void find_earlier_rows(execution *all) {
         all->tally.total++;
         key_of(all, run, -1, key);
         const json_t *row = some ? journal_find(all->what->log, key) : NULL;
-        if (row == NULL)
+        if (!is_row(row))
             continue;
         all->rows[run] = json_incref((json_t *)(uintptr_t)row);
         all->tally.earlier++;

@@ -132,6 +132,7 @@ return {
 LUA
 expect 4 sweep fails.lua -o fails
 says err.txt "1 run failed"
+says out.txt "3 runs in " # each once
 says fails/results.csv "too far"
 is "the others are done" "$(grep -c ',done,' fails/results.csv)" -eq 2
 expect 4 sweep fails.lua -o fails --resume --quiet # what failed is known

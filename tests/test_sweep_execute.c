@@ -34,6 +34,7 @@ typedef enum fate {
     FATE_KILLED_ONCE, // the first time
     FATE_TOLD_ONCE,   // SIGTERM by somebody, the first time
     FATE_HANGS,
+    FATE_LATE_ONCE, // its time is over, the first time
 } fate;
 typedef struct shared {
     unsigned char fates[RUNS_MAX];
@@ -51,6 +52,14 @@ static void work(double seconds) {
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 }
 
+static void wait_s(double seconds) {
+    const struct timespec time = {.tv_sec = (time_t)seconds,
+                                  .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    nanosleep(&time, NULL); // rooms: allowed, because a process shall be killed in the midst of its work
+}
+
+static double timeout_s;
+
 static void die(int number) {
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
@@ -60,7 +69,8 @@ static void die(int number) {
 
 static bool done(const sweep_unit_job *job, uint32_t run, const char *status) {
     json_t *entry = json_pack("{s:i, s:s, s:{s:f, s:s}, s:f}", "run", (int)run, "status", status, "result",
-                              "coherence", 1 / (3.0 + run), "fingerprint", "0123456789abcdef", "wall_s", 0.1);
+                              "coherence", 1 / (3.0 + run), "fingerprint", "0123456789abcdef", "wall_s",
+                              world->fates[run] == FATE_LATE_ONCE ? 0.2 : 0.1);
     if (strcmp(status, "failed") == 0)
         json_object_set_new(entry, "reason", json_string("It was to fail."));
     const bool taken = job->emit(job->context, entry);
@@ -113,6 +123,13 @@ void __wrap_sweep_unit_carry_out(const sweep_unit_job *job) {
         case FATE_TOLD_ONCE:
             if (!again)
                 die(SIGTERM);
+            break;
+        case FATE_LATE_ONCE:
+            if (!again) {
+                wait_s(0.5);
+                done(job, run, "failed");
+                continue;
+            }
             break;
         case FATE_HANGS:
             pause();
@@ -359,6 +376,33 @@ static void test_a_search_goes_on_with_its_probes(void **unused) {
     journal_close(log);
 }
 
+// What stands in a journal and is no row, written by hand, is carried out.
+static void test_rows_by_hand(void **unused) {
+    (void)unused;
+    static const char *const given_rows[] = {"{}", "{\"status\":\"done\"}", "{\"status\":5,\"result\":{}}",
+                                             "{\"status\":\"failed\"}",
+                                             "{\"status\":\"failed\",\"reason\":\"It was to fail.\"}"};
+    entrain_error error;
+    singles(5, 0.01);
+    journal *log = journal_at(path);
+    for (int run = 0; run < 5; run++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", run);
+        json_t *entry = json_loads(given_rows[run], 0, NULL);
+        CHECK_OK(journal_append(log, key, entry, &error), error);
+        json_decref(entry);
+    }
+    const sweep_execution what = given(log, 1);
+    json_t **rows = NULL;
+    const sweep_tally tally = execute(&what, &rows);
+    assert_int_equal(tally.earlier, 1);
+    for (uint32_t run = 0; run < 4; run++)
+        check_done(rows[run], run);
+    check_reason(rows[4], "It was to fail.");
+    sweep_rows_free(rows, plan.run_count);
+    journal_close(log);
+}
+
 static void test_large_ones_have_more_workers(void **unused) {
     (void)unused;
     singles(20, 0.01);
@@ -427,16 +471,11 @@ static pid_t start(uint32_t workers, bool json, const char *said) {
     sweep_execution what = given(log, workers);
     what.json = json;
     what.quiet = !json;
+    what.timeout_s = timeout_s;
     if (sweep_execute(&what, &rows, &tally, &error) != ENTRAIN_OK)
         _exit(97);
     journal_close(log);
     _exit(tally.interrupted ? 130 : tally.done == tally.total ? 0 : 96);
-}
-
-static void wait_s(double seconds) {
-    const struct timespec time = {.tv_sec = (time_t)seconds,
-                                  .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9)};
-    nanosleep(&time, NULL); // rooms: allowed, because a process shall be killed in the midst of its work
 }
 
 static char *read_all(const char *name) {
@@ -486,6 +525,44 @@ static void test_a_status_on_request(void **unused) {
 }
 
 static unsigned kills = 8;
+
+// Stopped for a while (Ctrl-Z): runs whose clock went on meanwhile have another try.
+static void test_a_standstill(void **unused) {
+    (void)unused;
+    char said[80];
+    snprintf(said, sizeof said, "%s.said", path);
+    if (kills <= 8) // it takes its time
+        skip();
+    singles(6, 1);
+    add_unit(SWEEP_LADDER, 3, 1);
+    world->fates[2] = world->fates[7] = FATE_LATE_ONCE;
+    world->fates[4] = FATE_FAILS;
+    timeout_s = 0.15;
+    const pid_t process = start(1, false, said);
+    for (const uint32_t *late = (const uint32_t[]){2, 7, 0}; *late != 0; late++) {
+        while (world->begun[*late] == 0)
+            wait_s(0.01);
+        kill(process, SIGSTOP);
+        wait_s(6);
+        kill(process, SIGCONT);
+    }
+    int how = 0;
+    waitpid(process, &how, 0);
+    assert_int_equal(how, 0);
+    timeout_s = 0;
+    journal *log = journal_at(path);
+    for (uint32_t run = 0; run < plan.run_count; run++) {
+        char key[16];
+        snprintf(key, sizeof key, "%u", run);
+        if (run == 4)
+            check_reason(journal_find(log, key), "It was to fail.");
+        else
+            check_done(journal_find(log, key), run);
+        assert_int_equal(world->begun[run], run == 2 || run >= 6 ? 2 : 1);
+    }
+    journal_close(log);
+    unlink(said);
+}
 
 // Killed (-9) and interrupted (Ctrl-C) at random moments, resumed until it ends.
 static void test_killed_and_resumed(void **unused) {
@@ -552,9 +629,11 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup(test_failures_are_rows, begin),
         cmocka_unit_test_setup(test_the_first_failure_may_end_it, begin),
         cmocka_unit_test_setup(test_a_search_goes_on_with_its_probes, begin),
+        cmocka_unit_test_setup(test_rows_by_hand, begin),
         cmocka_unit_test_setup(test_large_ones_have_more_workers, begin),
         cmocka_unit_test_setup(test_full_disk, begin),
         cmocka_unit_test_setup(test_a_status_on_request, begin),
+        cmocka_unit_test_setup(test_a_standstill, begin),
         cmocka_unit_test_setup(test_killed_and_resumed, begin),
     };
     const int failed = cmocka_run_group_tests_name("sweep_execute", tests, NULL, NULL);
