@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -333,7 +332,7 @@ static journal *make(const char *path, entrain_error *error_out) {
 
 static entrain_status lock(const journal *log, entrain_error *error_out) {
     // Where the file system has no locks, nothing keeps two apart; that is no reason to refuse one.
-    if (flock(log->file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    if (!run_file_lock(log->file) && errno == EWOULDBLOCK)
         return entrain_error_set(error_out, ENTRAIN_IO,
                                  "Another process is writing %s; wait for its end, or end it.", log->path);
     return ENTRAIN_OK;

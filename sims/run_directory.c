@@ -5,11 +5,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { LOCK_TURNS = 100, LOCK_TURN_MS = 10 };
 
 // All names a run may leave behind. The manifest is last: while it is there the directory is known as ours. A run
 // that goes on from its own checkpoint keeps that, and who it is.
@@ -186,11 +189,20 @@ static entrain_status remove_folder(const directory_kind *kind, const char *path
     return status;
 }
 
+bool run_file_lock(int file) {
+    int refused = flock(file, LOCK_EX | LOCK_NB);
+    for (int turn = 0; refused != 0 && errno == EWOULDBLOCK && turn < LOCK_TURNS; turn++) {
+        poll(NULL, 0, LOCK_TURN_MS);
+        refused = flock(file, LOCK_EX | LOCK_NB);
+    }
+    return refused == 0;
+}
+
 // Two runs into one directory would mix their files. The lock is on the directory itself: nothing to clean
 // up, and the kernel lets go of it however the run ends.
 static entrain_status lock_directory(const char *path, int *lock_out, entrain_error *error_out) {
     int lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    if (lock >= 0 && !run_file_lock(lock)) {
         bool taken = errno == EWOULDBLOCK;
         close(lock);
         lock = -1;

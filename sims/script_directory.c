@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "entrain/engine.h"
@@ -188,7 +187,7 @@ static entrain_status begin_anew(script_directory *directory, const script_facts
 
 static entrain_status lock(script_directory *directory, entrain_error *error_out) {
     directory->lock = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory->lock >= 0 && flock(directory->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    if (directory->lock >= 0 && !run_file_lock(directory->lock) && errno == EWOULDBLOCK)
         return entrain_error_set(error_out, ENTRAIN_IO,
                                  "Another run is writing into the directory %s; wait for its end.",
                                  directory->path);
