@@ -22,6 +22,8 @@
 #define JOURNAL "runs.jsonl"
 #define JOURNAL_END "end" // the key of the entry that says that all was done
 
+enum { ROWS_KEPT_MAX = 20000 };
+
 typedef struct sweep_state {
     const cli_options *options;
     sweep_plan *plan;
@@ -237,7 +239,7 @@ static int finish(sweep_state *sweep) {
     const sweep_tally *tally = &sweep->tally;
     const cli_options *options = sweep->options;
     entrain_error error = {0};
-    entrain_status status = sweep_results_write(sweep->directory, sweep->plan, sweep->rows, &error);
+    entrain_status status = sweep_results_write(sweep->directory, sweep->plan, sweep->rows, sweep->log, &error);
     const bool whole = !tally->interrupted && !tally->stopped && tally->done >= tally->total;
     if (status == ENTRAIN_OK && whole) {
         json_t *end = json_pack("{s:I, s:i, s:i}", "entries", (json_int_t)entries_of(sweep->log), "runs",
@@ -297,7 +299,8 @@ static int carry_out(sweep_state *sweep) {
                                   .timeout_s = options->timeout_s,
                                   .on_error_stop = options->on_error_stop,
                                   .quiet = options->quiet,
-                                  .json = options->json};
+                                  .json = options->json,
+                                  .lean = sweep->plan->run_count > ROWS_KEPT_MAX};
     status = sweep_execute(&what, &sweep->rows, &sweep->tally, &error);
     if (status == ENTRAIN_OK)
         return finish(sweep);

@@ -30,7 +30,7 @@ typedef struct slot {
     uint64_t hash;
     off_t offset;
     size_t size;
-    json_t *entry; // as appended, or once it was asked for
+    json_t *entry; // once it was asked for
 } slot;
 
 struct journal {
@@ -74,19 +74,20 @@ static json_t *parse(const char *line, size_t size) {
     return entry;
 }
 
-// The entry of a slot, read where it has not been yet.
-static json_t *entry_of(const journal *log, slot *one) {
-    if (one->entry == NULL) {
-        char *line = read_line_at(log, one->offset, one->size);
-        if (line != NULL)
-            one->entry = parse(line, one->size);
-        free(line);
-    }
-    return one->entry;
+// The entry of a slot, the caller's, read where it has not been yet.
+static json_t *load(const journal *log, const slot *one) {
+    if (one->entry != NULL)
+        return json_incref(one->entry);
+    char *line = read_line_at(log, one->offset, one->size);
+    json_t *entry = line != NULL ? parse(line, one->size) : NULL;
+    free(line);
+    return entry;
 }
 
-// The slot of @p key, or the free one where it belongs. Hashes of 64 bits that agree are looked into.
-static slot *slot_of(const journal *log, const char *key, size_t size) {
+// The slot of @p key with its entry, the caller's; or the free one where it belongs, and NULL. Hashes of 64
+// bits that agree are looked into.
+static slot *slot_of(const journal *log, const char *key, size_t size, json_t **entry_out) {
+    *entry_out = NULL;
     const uint64_t hash = hash_of(key, size);
     for (size_t at = hash;; at++) {
         slot *one = &log->slots[at & (log->slot_count - 1)];
@@ -94,9 +95,13 @@ static slot *slot_of(const journal *log, const char *key, size_t size) {
             return one;
         if (one->hash != hash)
             continue;
-        const json_t *found = json_object_get(entry_of(log, one), "key");
-        if (json_string_length(found) == size && memcmp(json_string_value(found), key, size) == 0)
+        json_t *entry = load(log, one);
+        const json_t *found = json_object_get(entry, "key");
+        if (json_string_length(found) == size && memcmp(json_string_value(found), key, size) == 0) {
+            *entry_out = entry;
             return one;
+        }
+        json_decref(entry);
     }
 }
 
@@ -130,12 +135,14 @@ static bool make_room(journal *log) {
     return arrange(log, log->slot_count > 0 ? log->slot_count * 2 : 64, INT64_MAX);
 }
 
-// Room was made. @p entry: taken over, may be NULL.
-static void put(journal *log, const char *key, size_t key_size, off_t offset, size_t size, json_t *entry) {
-    slot *one = slot_of(log, key, key_size);
+// Room was made.
+static void put(journal *log, const char *key, size_t key_size, off_t offset, size_t size) {
+    json_t *before;
+    slot *one = slot_of(log, key, key_size, &before);
     log->used += one->size == 0;
+    json_decref(before);
     json_decref(one->entry);
-    *one = (slot){.hash = hash_of(key, key_size), .offset = offset, .size = size, .entry = entry};
+    *one = (slot){.hash = hash_of(key, key_size), .offset = offset, .size = size};
 }
 
 // ---- lines
@@ -211,14 +218,14 @@ static line_kind take_line(journal *log, const char *line, size_t size, off_t of
         const char *key = line + sizeof opens - 1;
         const char *end = memchr(key, '"', size - sizeof opens);
         if (end != NULL && memchr(key, '\\', (size_t)(end - key)) == NULL) {
-            put(log, key, (size_t)(end - key), offset, size, NULL);
+            put(log, key, (size_t)(end - key), offset, size);
             return LINE_GOOD;
         }
     }
     json_t *entry = parse(line, size);
     const json_t *key = json_object_get(entry, "key");
     if (json_is_string(key))
-        put(log, json_string_value(key), json_string_length(key), offset, size, NULL);
+        put(log, json_string_value(key), json_string_length(key), offset, size);
     const line_kind kind = json_is_string(key) ? LINE_GOOD : LINE_BAD;
     json_decref(entry);
     return kind;
@@ -390,8 +397,16 @@ entrain_status journal_read(const char *path, json_t **header_out, journal **jou
 }
 
 const json_t *journal_find(const journal *log, const char *key) {
-    slot *one = slot_of(log, key, strlen(key));
-    return one->size != 0 ? entry_of(log, one) : NULL;
+    json_t *entry;
+    slot *one = slot_of(log, key, strlen(key), &entry);
+    json_decref(one->entry);
+    return one->entry = entry;
+}
+
+json_t *journal_load(const journal *log, const char *key) {
+    json_t *entry;
+    slot_of(log, key, strlen(key), &entry);
+    return entry;
 }
 
 size_t journal_count(const journal *log) { return log->used; }
@@ -451,7 +466,7 @@ entrain_status journal_add(journal *log, const char *key, json_t *entry, entrain
     const off_t offset = log->size;
     const entrain_status status = write_line(log, line, size, error_out);
     if (status == ENTRAIN_OK)
-        put(log, key, strlen(key), offset, size - 1, json_incref(entry));
+        put(log, key, strlen(key), offset, size - 1);
     free(line);
     return status;
 }

@@ -8,8 +8,8 @@
 /// accepted. One process at a time (locked); entries may come in any order. A journal that has its name has
 /// its first line.
 ///
-/// What is kept in memory is where each line lies, and the entries that were asked for or appended: a million
-/// lines need 50 MB.
+/// What is kept in memory is where each line lies, and the entries that journal_find() gave: a million lines
+/// need 50 MB.
 #ifndef ENTRAIN_SIMS_JOURNAL_H
 #define ENTRAIN_SIMS_JOURNAL_H
 
@@ -33,6 +33,8 @@ entrain_status journal_read(const char *path, json_t **header_out, journal **jou
                             entrain_error *error_out);
 /// The entry with @p key, borrowed, or NULL. The latest of several.
 const json_t *journal_find(const journal *log, const char *key);
+/// The same, the caller's, and not kept.
+json_t *journal_load(const journal *log, const char *key);
 /// Appends @p entry (borrowed; "key" is set in it) and syncs it to the disk before it returns. After a
 /// failure (a full disk) what was written of it is cut off again where that is possible; nothing counts that
 /// was not synced.

@@ -52,6 +52,7 @@ typedef struct execution {
     entrain_error error; // what ends it all
     bool ending;         // children are being stopped: how they end means nothing
     const sweep_run *last;
+    json_t *last_row;
     double begun_s, machine_s, fork_s;
     double unsynced_s; // since when the journal has entries that are not on the disk; 0: it has none
     bool heard;        // a line came in this wait
@@ -79,6 +80,11 @@ static bool is_row(const json_t *entry) {
     return row_failed(entry) ? json_is_string(json_object_get(entry, "status")) &&
                                    json_is_string(json_object_get(entry, "reason"))
                              : json_is_object(json_object_get(entry, "result"));
+}
+
+// Of very many what is in the journal is left there.
+static json_t *row_kept(const execution *all, json_t *entry) {
+    return all->what->lean && all->what->log != NULL ? json_true() : json_incref(entry);
 }
 
 static bool is_wanted(const execution *all, uint32_t run) {
@@ -114,9 +120,11 @@ static void take_row(execution *all, uint32_t run, uint32_t workers, json_t *ent
     keep(all, run, -1, entry);
     if (all->error.status != ENTRAIN_OK)
         return;
-    all->rows[run] = json_incref(entry);
+    all->rows[run] = row_kept(all, entry);
     all->tally.done++;
     all->last = &all->plan->runs[run];
+    json_decref(all->last_row);
+    all->last_row = json_incref(entry);
     if (!row_failed(entry))
         return;
     all->tally.failed++;
@@ -362,7 +370,7 @@ static sweep_standing standing(const execution *all) {
                             .left_s = schedule_left_s(all->schedule, wall_now_s()),
                             .busy = pool_busy(all->jobs),
                             .last = all->last,
-                            .row = all->last != NULL ? all->rows[all->last->index] : NULL};
+                            .row = all->last_row};
 }
 
 static void show_json(execution *all) {
@@ -447,13 +455,14 @@ static void find_earlier_rows(execution *all) {
             continue;
         all->tally.total++;
         key_of(all, run, -1, key);
-        const json_t *row = some ? journal_find(all->what->log, key) : NULL;
-        if (!is_row(row))
-            continue;
-        all->rows[run] = json_incref((json_t *)(uintptr_t)row);
-        all->tally.earlier++;
-        all->tally.done++;
-        all->tally.failed += row_failed(row);
+        json_t *row = some ? journal_load(all->what->log, key) : NULL;
+        if (is_row(row)) {
+            all->rows[run] = row_kept(all, row);
+            all->tally.earlier++;
+            all->tally.done++;
+            all->tally.failed += row_failed(row);
+        }
+        json_decref(row);
     }
 }
 
@@ -508,6 +517,7 @@ entrain_status sweep_execute(const sweep_execution *what, json_t ***rows_out, sw
     sigaction(SIGXFSZ, &size_before, NULL);
     free(all.batches);
     free(all.attempts);
+    json_decref(all.last_row);
     if (status == ENTRAIN_OK) {
         *rows_out = all.rows;
         *tally_out = all.tally;
@@ -515,6 +525,14 @@ entrain_status sweep_execute(const sweep_execution *what, json_t ***rows_out, sw
         sweep_rows_free(all.rows, what->plan->run_count);
     }
     return status;
+}
+
+json_t *sweep_row_at(json_t *const *rows, const journal *log, uint32_t run) {
+    char key[KEY_BYTES];
+    if (!json_is_true(rows[run]))
+        return json_incref(rows[run]);
+    snprintf(key, sizeof key, "%u", run);
+    return journal_load(log, key);
 }
 
 void sweep_rows_free(json_t **rows, uint32_t count) {

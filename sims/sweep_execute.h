@@ -24,6 +24,7 @@ typedef struct sweep_execution {
     bool on_error_stop;
     bool quiet; ///< no progress line
     bool json;  ///< progress as lines of JSON on stderr, once a second
+    bool lean;  ///< rows that are in the journal are not kept in memory, where each needs 13 KB
 } sweep_execution;
 
 /// SIGUSR1 prints how far it is, and what runs. Rows lost to a journal that cannot be written are carried out
@@ -32,10 +33,14 @@ typedef struct sweep_execution {
 /// Small units run one to a worker, large ones with all workers, chosen by cost and memory so that the
 /// machine stays full.
 /// @param rows_out [plan->run_count], the caller's to free with each json_t: entries as
-/// journaled ("run", "status", "result", "reason", "wall_s"), NULL for those that were not carried out.
+/// journaled ("run", "status", "result", "reason", "wall_s"), NULL for those that were not carried out. Lean:
+/// true, which sweep_row_at() reads from the journal.
 /// @return ENTRAIN_OK also where runs failed; else what ended it: a journal that cannot be written.
 entrain_status sweep_execute(const sweep_execution *what, json_t ***rows_out, sweep_tally *tally_out,
                              entrain_error *error_out);
+/// The row of @p run, the caller's; NULL: there is none. @p log: of a sweep whose scope is ""; may be NULL where
+/// none is true.
+json_t *sweep_row_at(json_t *const *rows, const journal *log, uint32_t run);
 void sweep_rows_free(json_t **rows, uint32_t count);
 
 #endif

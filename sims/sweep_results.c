@@ -92,7 +92,18 @@ json_t *sweep_manifest_json(const sweep_plan *plan, const char *typed) {
 typedef struct column {
     const char *name;
     bool is_text;
+    bool has_number; // in a row that is done
 } column;
+
+// Rows, read from the journal where memory does not hold them.
+typedef struct row_source {
+    json_t *const *rows;
+    const journal *log;
+} row_source;
+
+static json_t *row_at(const row_source *from, uint32_t run) {
+    return sweep_row_at(from->rows, from->log, run);
+}
 
 typedef struct column_list {
     column *columns;
@@ -100,23 +111,24 @@ typedef struct column_list {
     bool ladder;               // there is a column for the direction
 } column_list;
 
-static bool has_column(const column_list *list, const char *name) {
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->columns[i].name, name) == 0)
-            return true;
-    return false;
+// The column called @p name, most likely @p guess; list->count: none is.
+static size_t column_named(const column_list *list, const char *name, size_t guess) {
+    if (guess < list->count && strcmp(list->columns[guess].name, name) == 0)
+        return guess;
+    size_t at = 0;
+    while (at < list->count && strcmp(list->columns[at].name, name) != 0)
+        at++;
+    return at;
 }
 
 static void add_column(column_list *list, const char *name, bool is_text) {
-    if (has_column(list, name))
-        return;
     if (list->count == list->room) {
         list->room = list->room * 2 + 64;
         list->columns = realloc(list->columns, list->room * sizeof *list->columns);
         if (list->columns == NULL)
             abort();
     }
-    list->columns[list->count++] = (column){name, is_text};
+    list->columns[list->count++] = (column){name, is_text, false};
 }
 
 static int by_name(const void *a, const void *b) {
@@ -130,7 +142,39 @@ static bool is_ladder(const sweep_plan *plan) {
     return false;
 }
 
-static column_list columns_of(const sweep_plan *plan, json_t *const *rows) {
+static const char *status_of(const json_t *row) {
+    const char *status = json_string_value(json_object_get(row, "status"));
+    return status != NULL ? status : "failed";
+}
+
+static bool is_done(const json_t *row) { return strcmp(status_of(row), "done") == 0; }
+
+// NAN where there is no number.
+static double number_of(const json_t *value) {
+    if (json_is_boolean(value))
+        return json_is_true(value);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static void look_at_row(column_list *list, const json_t *row) {
+    const char *key;
+    json_t *value;
+    size_t at = 0;
+    json_object_foreach(json_object_get(row, "result"), key, value) {
+        at = column_named(list, key, at);
+        if (at == list->count) {
+            char *own = strdup(key); // the row is not kept
+            if (own == NULL)
+                abort();
+            add_column(list, own, false);
+        }
+        list->columns[at].has_number =
+            list->columns[at].has_number || (is_done(row) && !isnan(number_of(value)));
+        at++;
+    }
+}
+
+static column_list columns_of(const sweep_plan *plan, const row_source *from) {
     static const char *const of_search[] = {"threshold", "low", "high", "evaluations"};
     column_list list = {.ladder = is_ladder(plan)};
     for (uint32_t i = 0; result_column_at(i).name != NULL; i++)
@@ -139,21 +183,20 @@ static column_list columns_of(const sweep_plan *plan, json_t *const *rows) {
         add_column(&list, of_search[i], false);
     list.fixed = list.count;
     for (uint32_t run = 0; run < plan->run_count; run++) {
-        const char *key;
-        json_t *value;
-        json_object_foreach(json_object_get(rows[run], "result"), key, value) add_column(&list, key, false);
+        json_t *row = row_at(from, run);
+        look_at_row(&list, row);
+        json_decref(row);
     }
     if (list.count > list.fixed)
         qsort(list.columns + list.fixed, list.count - list.fixed, sizeof *list.columns, by_name);
     return list;
 }
 
-static const char *status_of(const json_t *row) {
-    const char *status = json_string_value(json_object_get(row, "status"));
-    return status != NULL ? status : "failed";
+static void free_columns(column_list *list) {
+    for (size_t c = list->fixed; c < list->count; c++)
+        free((char *)(uintptr_t)list->columns[c].name);
+    free(list->columns);
 }
-
-static bool is_done(const json_t *row) { return strcmp(status_of(row), "done") == 0; }
 
 // Each after a comma; there may be none.
 static void put_axes(FILE *to, const sweep_plan *plan, const sweep_run *run) {
@@ -168,7 +211,7 @@ static void put_axes(FILE *to, const sweep_plan *plan, const sweep_run *run) {
 
 // --- results.csv, timing.csv
 
-static void put_results(FILE *to, const sweep_plan *plan, json_t *const *rows, const column_list *list) {
+static void put_results(FILE *to, const sweep_plan *plan, const row_source *from, const column_list *list) {
     fputs("run,point,replica,seed", to);
     put_axes(to, plan, NULL);
     fputs(list->ladder ? ",direction,status,reason" : ",status,reason", to);
@@ -179,7 +222,8 @@ static void put_results(FILE *to, const sweep_plan *plan, json_t *const *rows, c
     fputc('\n', to);
     for (uint32_t index = 0; index < plan->run_count; index++) {
         const sweep_run *run = &plan->runs[index];
-        const json_t *row = rows[index], *result = json_object_get(row, "result");
+        json_t *row = row_at(from, index);
+        const json_t *result = json_object_get(row, "result");
         if (row == NULL)
             continue;
         fprintf(to, "%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64, run->index, run->point, run->replica,
@@ -194,21 +238,24 @@ static void put_results(FILE *to, const sweep_plan *plan, json_t *const *rows, c
             csv_put_json(to, json_object_get(result, list->columns[c].name));
         }
         fputc('\n', to);
+        json_decref(row);
     }
 }
 
-static void put_timing(FILE *to, const sweep_plan *plan, json_t *const *rows) {
+static void put_timing(FILE *to, const sweep_plan *plan, const row_source *from) {
     static const char *const names[] = {"workers", "wall_s", "ticks_per_s"};
     fputs("run,workers,wall_s,ticks_per_s\n", to);
     for (uint32_t run = 0; run < plan->run_count; run++) {
-        if (rows[run] == NULL)
+        json_t *row = row_at(from, run);
+        if (row == NULL)
             continue;
         fprintf(to, "%" PRIu32, plan->runs[run].index);
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
             fputc(',', to);
-            csv_put_json(to, json_object_get(rows[run], names[i]));
+            csv_put_json(to, json_object_get(row, names[i]));
         }
         fputc('\n', to);
+        json_decref(row);
     }
 }
 
@@ -229,21 +276,6 @@ static int by_point(const void *a, const void *b) {
     return (x->run > y->run) - (x->run < y->run);
 }
 
-// NAN where there is no number.
-static double number_of(const json_t *value) {
-    if (json_is_boolean(value))
-        return json_is_true(value);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static bool is_aggregated(const column *one, const sweep_plan *plan, json_t *const *rows) {
-    for (uint32_t run = 0; run < plan->run_count && !one->is_text; run++)
-        if (rows[run] != NULL && is_done(rows[run]) &&
-            !isnan(number_of(json_object_get(json_object_get(rows[run], "result"), one->name))))
-            return true;
-    return false;
-}
-
 static void put_statistics(FILE *to, const replica_stats *stats) {
     const double figures[] = {stats->mean, stats->error,  stats->deviation, stats->least,
                               stats->low,  stats->median, stats->high,      stats->greatest};
@@ -254,46 +286,58 @@ static void put_statistics(FILE *to, const replica_stats *stats) {
     }
 }
 
-static void put_group(FILE *to, const sweep_plan *plan, json_t *const *rows, const column_list *list,
-                      const member *members, uint32_t count, double *values) {
+// @p table: room for the numbers of all members, [column][member].
+static void put_group(FILE *to, const sweep_plan *plan, const row_source *from, const column_list *list,
+                      const member *members, uint32_t count, double *table) {
     const sweep_run *first = &plan->runs[members->run];
     uint32_t done = 0;
-    for (uint32_t m = 0; m < count; m++)
-        done += is_done(rows[members[m].run]);
+    for (uint32_t m = 0; m < count; m++) {
+        json_t *row = row_at(from, members[m].run);
+        const json_t *result = json_object_get(row, "result");
+        const bool counts = is_done(row);
+        done += counts;
+        for (size_t c = 0; c < list->count; c++)
+            table[c * count + m] = counts ? number_of(json_object_get(result, list->columns[c].name)) : NAN;
+        json_decref(row);
+    }
     fprintf(to, "%" PRIu32, first->point);
     put_axes(to, plan, first);
     if (list->ladder)
         fprintf(to, ",%s", first->direction != NULL ? first->direction : "");
     fprintf(to, ",%" PRIu32 ",%" PRIu32, done, count - done);
     for (size_t c = 0; c < list->count; c++) {
+        double *values = &table[c * count];
         uint32_t found = 0;
-        for (uint32_t m = 0; m < count; m++) {
-            const json_t *row = rows[members[m].run];
-            const double value =
-                number_of(json_object_get(json_object_get(row, "result"), list->columns[c].name));
-            if (is_done(row) && !isnan(value))
-                values[found++] = value;
-        }
+        for (uint32_t m = 0; m < count; m++)
+            if (!isnan(values[m]))
+                values[found++] = values[m];
         const replica_stats stats = replica_stats_of(values, found);
         put_statistics(to, &stats);
     }
     fputc('\n', to);
 }
 
-static void put_aggregate(FILE *to, const sweep_plan *plan, json_t *const *rows, const column_list *all) {
+static uint32_t group_end(const member *members, uint32_t first, uint32_t count) {
+    uint32_t end = first;
+    while (end < count && members[end].point == members[first].point &&
+           members[end].down == members[first].down)
+        end++;
+    return end;
+}
+
+static void put_aggregate(FILE *to, const sweep_plan *plan, const row_source *from, const column_list *all) {
     static const char *const endings[] = {"n", "mean", "se", "sd", "min", "q05", "median", "q95", "max"};
     column_list list = {.ladder = all->ladder};
     for (size_t c = 0; c < all->count; c++)
-        if (is_aggregated(&all->columns[c], plan, rows))
+        if (all->columns[c].has_number && !all->columns[c].is_text)
             add_column(&list, all->columns[c].name, false);
     member *members = calloc(plan->run_count + (size_t)1, sizeof *members);
-    double *values = calloc(plan->run_count + (size_t)1, sizeof *values);
-    if (members == NULL || values == NULL)
+    if (members == NULL)
         abort();
-    uint32_t count = 0;
+    uint32_t count = 0, largest = 0;
     for (uint32_t run = 0; run < plan->run_count; run++) {
         const char *direction = plan->runs[run].direction;
-        if (rows[run] != NULL)
+        if (from->rows[run] != NULL)
             members[count++] =
                 (member){plan->runs[run].point, run, direction != NULL && strcmp(direction, "down") == 0};
     }
@@ -305,15 +349,20 @@ static void put_aggregate(FILE *to, const sweep_plan *plan, json_t *const *rows,
         for (size_t e = 0; e < sizeof endings / sizeof *endings; e++)
             fprintf(to, ",%s_%s", list.columns[c].name, endings[e]);
     fputc('\n', to);
-    for (uint32_t first = 0, end = 0; first < count; first = end) {
-        while (end < count && members[end].point == members[first].point &&
-               members[end].down == members[first].down)
-            end++;
-        put_group(to, plan, rows, &list, members + first, end - first, values);
+    for (uint32_t first = 0, end; first < count; first = end) {
+        end = group_end(members, first, count);
+        largest = end - first > largest ? end - first : largest;
+    }
+    double *table = calloc(largest * list.count + 1, sizeof *table);
+    if (table == NULL)
+        abort();
+    for (uint32_t first = 0, end; first < count; first = end) {
+        end = group_end(members, first, count);
+        put_group(to, plan, from, &list, members + first, end - first, table);
     }
     free(list.columns);
     free(members);
-    free(values);
+    free(table);
 }
 
 // What was drawn of earlier rows is not of these.
@@ -333,9 +382,10 @@ static void remove_pictures(const char *directory, const column_list *list) {
 }
 
 entrain_status sweep_results_write(const char *directory, const sweep_plan *plan, json_t *const *rows,
-                                   entrain_error *error_out) {
+                                   const journal *log, entrain_error *error_out) {
     static const char *const names[] = {"results.csv", "aggregate.csv", "timing.csv"};
-    column_list list = columns_of(plan, rows);
+    const row_source from = {.rows = rows, .log = log};
+    column_list list = columns_of(plan, &from);
     entrain_status status = ENTRAIN_OK;
     remove_pictures(directory, &list);
     for (size_t i = 0; i < sizeof names / sizeof *names && status == ENTRAIN_OK; i++) {
@@ -344,14 +394,14 @@ entrain_status sweep_results_write(const char *directory, const sweep_plan *plan
         if (status != ENTRAIN_OK)
             break;
         if (i == 0)
-            put_results(file.stream, plan, rows, &list);
+            put_results(file.stream, plan, &from, &list);
         else if (i == 1)
-            put_aggregate(file.stream, plan, rows, &list);
+            put_aggregate(file.stream, plan, &from, &list);
         else
-            put_timing(file.stream, plan, rows);
+            put_timing(file.stream, plan, &from);
         status = run_file_close(&file, error_out);
     }
-    free(list.columns);
+    free_columns(&list);
     return status;
 }
 

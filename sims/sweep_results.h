@@ -24,9 +24,9 @@
 extern const directory_kind sweep_directory_kind;
 
 json_t *sweep_manifest_json(const sweep_plan *plan, const char *typed);
-/// Writes results.csv, aggregate.csv, timing.csv from what there is so far.
+/// Writes results.csv, aggregate.csv, timing.csv from what there is so far. Rows as of sweep_row_at().
 entrain_status sweep_results_write(const char *directory, const sweep_plan *plan, json_t *const *rows,
-                                   entrain_error *error_out);
+                                   const journal *log, entrain_error *error_out);
 
 /// A sweep's results as read back from its directory: `entrain plot`, `diff`, `show` and reports need no plan.
 typedef struct sweep_table {

@@ -403,6 +403,35 @@ static void test_rows_by_hand(void **unused) {
     journal_close(log);
 }
 
+// Of very many runs rows stay in the journal.
+static void test_lean(void **unused) {
+    (void)unused;
+    singles(20, 0.01);
+    world->fates[3] = FATE_FAILS;
+    for (uint32_t turn = 0; turn < 2; turn++) {
+        journal *log = journal_at(path);
+        sweep_execution what = given(log, 2);
+        what.lean = true;
+        json_t **rows = NULL;
+        const sweep_tally tally = execute(&what, &rows);
+        assert_int_equal(tally.done, 20);
+        assert_int_equal(tally.failed, 1);
+        assert_int_equal(tally.earlier, turn * 20);
+        for (uint32_t run = 0; run < 20; run++) {
+            assert_ptr_equal(rows[run], json_true());
+            json_t *row = sweep_row_at(rows, log, run);
+            if (run == 3)
+                check_reason(row, "It was to fail.");
+            else
+                check_done(row, run);
+            assert_int_equal(row->refcount, 1); // nobody keeps it
+            json_decref(row);
+        }
+        sweep_rows_free(rows, plan.run_count);
+        journal_close(log);
+    }
+}
+
 static void test_large_ones_have_more_workers(void **unused) {
     (void)unused;
     singles(20, 0.01);
@@ -630,6 +659,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup(test_the_first_failure_may_end_it, begin),
         cmocka_unit_test_setup(test_a_search_goes_on_with_its_probes, begin),
         cmocka_unit_test_setup(test_rows_by_hand, begin),
+        cmocka_unit_test_setup(test_lean, begin),
         cmocka_unit_test_setup(test_large_ones_have_more_workers, begin),
         cmocka_unit_test_setup(test_full_disk, begin),
         cmocka_unit_test_setup(test_a_status_on_request, begin),

@@ -87,7 +87,7 @@ static void write_all(fixture *f) {
     json_t *manifest = sweep_manifest_json(&f->plan, "entrain sweep x.lua");
     CHECK_OK(run_file_write_json(f->folder, "manifest.json", manifest, &error), error);
     json_decref(manifest);
-    CHECK_OK(sweep_results_write(f->folder, &f->plan, f->rows, &error), error);
+    CHECK_OK(sweep_results_write(f->folder, &f->plan, f->rows, NULL, &error), error);
 }
 
 static char *slurp(const fixture *f, const char *name) {
@@ -339,11 +339,43 @@ static void test_csv_text(void **state) {
     assert_true(csv_number("true") == 1 && csv_number("false") == 0 && csv_number("-1.5e3") == -1500);
 }
 
+// Rows that are in a journal alone make the same files.
+static void test_lean(void **state) {
+    static const char *const names[] = {"results.csv", "aggregate.csv", "timing.csv"};
+    fixture *f = *state;
+    entrain_error error = {0};
+    char *before[3], path[128];
+    json_t *header = json_object(), *rows[RUNS];
+    journal *log;
+    write_all(f);
+    for (int i = 0; i < 3; i++)
+        before[i] = slurp(f, names[i]);
+    snprintf(path, sizeof path, "%s/runs.jsonl", f->folder);
+    CHECK_OK(journal_create(path, header, &log, &error), error);
+    for (uint32_t r = 0; r < RUNS; r++) {
+        char key[16];
+        snprintf(key, sizeof key, "%u", r);
+        rows[r] = f->rows[r] != NULL ? json_true() : NULL;
+        if (rows[r] != NULL)
+            CHECK_OK(journal_append(log, key, f->rows[r], &error), error);
+    }
+    CHECK_OK(sweep_results_write(f->folder, &f->plan, rows, log, &error), error);
+    for (int i = 0; i < 3; i++) {
+        char *after = slurp(f, names[i]);
+        assert_string_equal(after, before[i]);
+        free(after);
+        free(before[i]);
+    }
+    journal_close(log);
+    json_decref(header);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_reads_back, make, unmake),
         cmocka_unit_test_setup_teardown(test_aggregates, make, unmake),
         cmocka_unit_test_setup_teardown(test_same_bytes, make, unmake),
+        cmocka_unit_test_setup_teardown(test_lean, make, unmake),
         cmocka_unit_test_setup_teardown(test_partial, make, unmake),
         cmocka_unit_test_setup_teardown(test_torn, make, unmake),
         cmocka_unit_test(test_standing),
