@@ -98,6 +98,18 @@ static bool first_difference(const json_t *was, const json_t *is, char *path, si
     return false;
 }
 
+// Lists of as many values are told apart by what is in them.
+static wording word_beside(const json_t *value, const json_t *other) {
+    wording words = words_value(value);
+    if (strcmp(words.text, words_value(other).text) != 0)
+        return words;
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (text != NULL)
+        words = words_text(text);
+    free(text);
+    return words;
+}
+
 // One sentence: what is another now.
 static entrain_status refuse_other(const sweep_state *sweep, const json_t *header, entrain_error *error_out) {
     static const char advice[] = "name another directory with -o, or begin again with --force";
@@ -120,8 +132,8 @@ static entrain_status refuse_other(const sweep_state *sweep, const json_t *heade
             plan->path, sweep->directory, advice);
     return entrain_error_set(error_out, ENTRAIN_INVALID,
                              "--resume: the sweep in %s began with another %s (%s, now %s); %s.",
-                             sweep->directory, path, was != NULL ? words_value(was).text : "nothing",
-                             is != NULL ? words_value(is).text : "nothing", advice);
+                             sweep->directory, path, was != NULL ? word_beside(was, is).text : "nothing",
+                             is != NULL ? word_beside(is, was).text : "nothing", advice);
 }
 
 static entrain_status open_earlier(sweep_state *sweep, const char *path, entrain_error *error_out) {

@@ -75,8 +75,13 @@ static bool row_failed(const json_t *row) {
 
 // ---- rows
 
-// A line of a journal may have been written by hand.
-static bool is_row(const json_t *entry) {
+// A line of a journal may have been written by hand; and one whose time was over has another try where it is
+// allowed more.
+static bool is_row(const execution *all, const json_t *entry) {
+    const json_t *had = json_object_get(entry, "timeout_s");
+    if (row_failed(entry) && json_is_number(had) &&
+        (all->what->timeout_s <= 0 || all->what->timeout_s > json_number_value(had)))
+        return false;
     return row_failed(entry) ? json_is_string(json_object_get(entry, "status")) &&
                                    json_is_string(json_object_get(entry, "reason"))
                              : json_is_object(json_object_get(entry, "result"));
@@ -115,8 +120,19 @@ static void sync_rows(execution *all) {
     all->unsynced_s = 0;
 }
 
+// A ladder that came to no end for want of time has its further steps fail, too.
+static bool was_over_time(const execution *all, uint32_t run, const json_t *entry) {
+    const sweep_unit *one = &all->plan->units[all->plan->runs[run].unit];
+    return all->what->timeout_s > 0 && row_failed(entry) &&
+           (json_number_value(json_object_get(entry, "wall_s")) >= all->what->timeout_s ||
+            (run > one->first_run && all->last == &all->plan->runs[run - 1] &&
+             json_object_get(all->last_row, "timeout_s") != NULL));
+}
+
 static void take_row(execution *all, uint32_t run, uint32_t workers, json_t *entry) {
     json_object_set_new(entry, "workers", json_integer(workers));
+    if (was_over_time(all, run, entry))
+        json_object_set_new(entry, "timeout_s", json_real(all->what->timeout_s));
     keep(all, run, -1, entry);
     if (all->error.status != ENTRAIN_OK)
         return;
@@ -456,7 +472,7 @@ static void find_earlier_rows(execution *all) {
         all->tally.total++;
         key_of(all, run, -1, key);
         json_t *row = some ? journal_load(all->what->log, key) : NULL;
-        if (is_row(row)) {
+        if (is_row(all, row)) {
             all->rows[run] = row_kept(all, row);
             all->tally.earlier++;
             all->tally.done++;

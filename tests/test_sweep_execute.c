@@ -403,6 +403,33 @@ static void test_rows_by_hand(void **unused) {
     journal_close(log);
 }
 
+// Those whose time was over are done again where they are allowed more.
+static void test_more_time(void **unused) {
+    (void)unused;
+    singles(4, 0.01);
+    add_unit(SWEEP_LADDER, 3, 0.01);
+    world->fates[1] = world->fates[5] = FATE_LATE_ONCE;
+    world->fates[2] = world->fates[6] = FATE_FAILS;
+    const double allowed_s[] = {0.15, 0.15, 0.25, 0};
+    for (int turn = 0; turn < 4; turn++) {
+        journal *log = journal_at(path);
+        sweep_execution what = given(log, 1);
+        what.timeout_s = allowed_s[turn];
+        json_t **rows = NULL;
+        const sweep_tally tally = execute(&what, &rows);
+        assert_int_equal(tally.failed, turn < 2 ? 4 : 2);
+        assert_int_equal(tally.earlier, turn == 0 ? 0 : turn == 2 ? 4 : 7);
+        check_reason(rows[2], "It was to fail.");
+        if (turn >= 2)
+            check_done(rows[1], 1);
+        sweep_rows_free(rows, plan.run_count);
+        journal_close(log);
+    }
+    assert_int_equal(world->begun[1], 2);
+    assert_int_equal(world->begun[2], 1);
+    assert_int_equal(world->begun[6], 2);
+}
+
 // Of very many runs rows stay in the journal.
 static void test_lean(void **unused) {
     (void)unused;
@@ -659,6 +686,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup(test_the_first_failure_may_end_it, begin),
         cmocka_unit_test_setup(test_a_search_goes_on_with_its_probes, begin),
         cmocka_unit_test_setup(test_rows_by_hand, begin),
+        cmocka_unit_test_setup(test_more_time, begin),
         cmocka_unit_test_setup(test_lean, begin),
         cmocka_unit_test_setup(test_large_ones_have_more_workers, begin),
         cmocka_unit_test_setup(test_full_disk, begin),
