@@ -94,7 +94,9 @@ static const cli_command commands[] = {
      "A finished sweep's directory is replaced; one that is not finished is refused\n"
      "but for --resume, which goes on, or --force, which begins again.\n"
      "\n"
-     "Exit code 4: some runs failed; results.csv says why. 130: interrupted.\n",
+     "Exit code 4: some runs failed; results.csv says why. 130: interrupted. --resume\n"
+     "does a failed run again only where its time was over and --timeout allows more\n"
+     "now, or where its line was taken out of runs.jsonl.\n",
      command_sweep},
     {"verify", "SCENARIO", 1, true,
      "goal scale strategy set disrupt seed workers policy policies transport load ticks json quiet",
