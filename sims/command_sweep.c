@@ -251,7 +251,8 @@ static int finish(sweep_state *sweep) {
     const sweep_tally *tally = &sweep->tally;
     const cli_options *options = sweep->options;
     entrain_error error = {0};
-    entrain_status status = sweep_results_write(sweep->directory, sweep->plan, sweep->rows, sweep->log, &error);
+    entrain_status status =
+        sweep_results_write(sweep->directory, sweep->plan, sweep->rows, sweep->log, &error);
     const bool whole = !tally->interrupted && !tally->stopped && tally->done >= tally->total;
     if (status == ENTRAIN_OK && whole) {
         json_t *end = json_pack("{s:I, s:i, s:i}", "entries", (json_int_t)entries_of(sweep->log), "runs",
@@ -318,7 +319,8 @@ static int carry_out(sweep_state *sweep) {
         return finish(sweep);
     say_error("%s", error.sentence);
     if (sweep->log != NULL)
-        say_note("what was done is kept; to go on: %s%s", options->typed_on, options->resume ? "" : " --resume");
+        say_note("what was done is kept; to go on: %s%s", options->typed_on,
+                 options->resume ? "" : " --resume");
     return EXIT_FAILED;
 }
 

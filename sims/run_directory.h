@@ -43,8 +43,9 @@ bool run_directory_has(const char *directory, const char *name);
 /// Whether @p name is one that a run gives to a file in its directory.
 bool run_directory_names(const char *name);
 
-/// Locks @p file (or folder) against other processes until it is closed. Waits up to a second for one that has it: who
-/// was killed may leave a child that was about to begin, and has not yet let go. False, with errno: refused.
+/// Locks @p file (or folder) against other processes until it is closed. Waits up to a second for one that
+/// has it: who was killed may leave a child that was about to begin, and has not yet let go. False, with
+/// errno: refused.
 bool run_file_lock(int file);
 
 /// "directory/name", the caller's to free. Ends the program without memory.

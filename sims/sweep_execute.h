@@ -38,8 +38,8 @@ typedef struct sweep_execution {
 /// @return ENTRAIN_OK also where runs failed; else what ended it: a journal that cannot be written.
 entrain_status sweep_execute(const sweep_execution *what, json_t ***rows_out, sweep_tally *tally_out,
                              entrain_error *error_out);
-/// The row of @p run, the caller's; NULL: there is none. @p log: of a sweep whose scope is ""; may be NULL where
-/// none is true.
+/// The row of @p run, the caller's; NULL: there is none. @p log: of a sweep whose scope is ""; may be NULL
+/// where none is true.
 json_t *sweep_row_at(json_t *const *rows, const journal *log, uint32_t run);
 void sweep_rows_free(json_t **rows, uint32_t count);
 

@@ -124,7 +124,8 @@ static entrain_status take_climbed(sweep_plan *plan, const sweep_order *order, e
                                  "%s: sweep: order \"%s\" climbs and find searches; do one of them.",
                                  plan->path, plan->order);
     for (uint32_t i = 0; i < plan->axis_count; i++)
-        if (order->key[0] != '\0' ? strcmp(plan->axes[i].key, order->key) == 0 : events_can_set(plan->axes[i].key))
+        if (order->key[0] != '\0' ? strcmp(plan->axes[i].key, order->key) == 0
+                                  : events_can_set(plan->axes[i].key))
             at = i;
     if (at == plan->axis_count || !events_can_set(plan->axes[at].key))
         return entrain_error_set(error_out, ENTRAIN_INVALID,

@@ -18,12 +18,12 @@
 /// the sweep's of the file; a single value takes it out of the sweep.
 ///
 /// Combinations: the product of all axes (zipped ones count as one), the first varying slowest. Points are
-/// numbered in that order after `where`; run = point x replicas + replica. Numbers do not depend on --only, which
-/// leaves runs out of what is carried out, not out of what is counted.
+/// numbered in that order after `where`; run = point x replicas + replica - 1. Numbers do not depend on --only,
+/// which leaves runs out of what is carried out, not out of what is counted.
 ///
 /// Seeds: replica k (from 1) has seed base + k - 1, the same at every point ("common": differences between points
-/// are not blurred by differences of draws); "own": base + run, of a ladder, which is one swarm, base + its first
-/// run. Counted, so each can be repeated by itself with entrain run --seed.
+/// are not blurred by differences of draws); "own": base + run, of a ladder, which is one swarm, base + its
+/// first run. Counted, so each can be repeated by itself with entrain run --seed.
 ///
 /// A ladder climbs the last axis (or the one that `order` names: "model.coupling: up,down") within one swarm: at
 /// each step the value is set, the swarm goes on from where it is for another time.duration, and the step is

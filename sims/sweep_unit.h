@@ -33,7 +33,7 @@ typedef bool sweep_emit(void *context, json_t *entry);
 typedef struct sweep_unit_job {
     const sweep_plan *plan;
     uint32_t unit, workers;
-    bool beside_others; ///< not all workers are its own: exec.pin, with which units would sit on the same cpus, is off
+    bool beside_others; ///< not all workers are its own: exec.pin, with which they would share cpus, is off
     double timeout_s;   ///< of each run, 0: no limit; one that is over it has failed
     sweep_known *known; ///< NULL: nothing is
     sweep_emit *emit;

@@ -112,7 +112,8 @@ is "some was done, not all" "$(grep -c ',done,' long/results.csv)" -lt 12
 refused "has not come to its end; go on with --resume" sweep long.lua -o long
 refused "began with another seed (5, now 6)" sweep long.lua -o long --resume --seed 6
 refused "began with another axes" sweep long.lua -o long --resume --set model.noise=0,1
-refused "began with another swarm.size ([20,40], now [20,50])" sweep long.lua -o long --resume --set swarm.size=20,50
+refused "began with another swarm.size ([20,40], now [20,50])" \
+    sweep long.lua -o long --resume --set swarm.size=20,50
 refused "began with another replicas (2, now 3)" sweep long.lua -o long --resume --replicas 3
 cp long.lua kept.lua
 echo "-- changed" >>long.lua

@@ -491,7 +491,8 @@ static void test_find_fails(void **state) {
 // exec.pin is for one that has the machine to itself: two would sit on the same cpus.
 static void test_pinned(void **state) {
     (void)state;
-    sweep_plan *plan = plan_of("return { swarm = { size = 20 }, time = { duration = 1 }, exec = { pin = true } }",
+    sweep_plan *plan = plan_of("return { swarm = { size = 20 }, time = { duration = 1 },"
+                               " exec = { pin = true } }",
                                "model.coupling=0,1", (sweep_words){0});
     for (int beside = 0; beside < 2; beside++) {
         const sweep_unit_job job = {.plan = plan, .unit = 1, .workers = 1, .beside_others = beside == 1};
