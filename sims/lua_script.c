@@ -209,8 +209,12 @@ static int csv_method_row(lua_State *L) {
     entrain_error error = {0};
     luaL_checkstack(L, count + 8, NULL);
     if (given == 1 && lua_istable(L, 2)) {
+        bool has_any = false;
         for (int i = 0; i < count; i++)
-            lua_getfield(L, 2, csv_column(file, (uint32_t)i));
+            has_any = lua_getfield(L, 2, csv_column(file, (uint32_t)i)) != LUA_TNIL || has_any;
+        if (!has_any && lua_rawlen(L, 2) > 0)
+            return luaL_error(L, "row: a list has none of the columns of %s; give row(a, b), or row{ %s = a }",
+                              csv_name(file), csv_column(file, 0));
         lua_remove(L, 2);
     } else if (given != count) {
         return luaL_error(L, "row: %d values for the %d columns of %s; give as many (nil for none)", given,

@@ -133,6 +133,7 @@ static void test_errors_have_their_line(void **state) {
     CHECK_RAISES("print(('x'):rep(5000))", "print: the script has said more than");
     CHECK_RAISES("csv('x.csv', { 3 })", "csv: column 1 is a number");
     CHECK_RAISES("local c = csv('x.csv', {'a'}) c.row(3)", "bad argument #1 to 'row'");
+    CHECK_RAISES("local c = csv('x.csv', {'a', 'b'}) c:row{ 3, 4 }", "row: a list has none of the columns");
     // what is caught is as Lua's own
     fake host = {0};
     assert_int_equal(run(&host,
