@@ -159,7 +159,9 @@ says err.txt "swarm.size"
 script crash 'local r = simulate { swarm = { size = 20000 }, time = { duration = 1e6 } }
 print(r.failed)
 print(run(10).failed)'
-"$entrain" run crash.lua >out.txt 2>err.txt &
+# (Sanitizers would end it themselves.)
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0 TSAN_OPTIONS=${TSAN_OPTIONS:+$TSAN_OPTIONS:}handle_segv=0 \
+    "$entrain" run crash.lua >out.txt 2>err.txt &
 pid=$! child=
 for _ in {1..500}; do
     child=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null) && [ -n "$child" ] && break
