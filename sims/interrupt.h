@@ -1,5 +1,5 @@
-/// @file interrupt.h  Ctrl-C and SIGTERM: the first one asks the engine to stop at the tick boundary, the
-/// second exits.
+/// @file interrupt.h  Ctrl-C, SIGTERM and SIGHUP: the first one asks the engine to stop at the tick
+/// boundary, the second exits.
 /// SIGUSR1 asks how far things are, which the progress line answers (progress.h).
 #ifndef ENTRAIN_SIMS_INTERRUPT_H
 #define ENTRAIN_SIMS_INTERRUPT_H

@@ -110,6 +110,21 @@ is "interrupted: 130, not $code" "$code" -eq 130
 says err.txt "to go on: entrain sweep long.lua -o long -j 1 --resume" # --force would begin again
 is "some was done, not all" "$(grep -c ',done,' long/results.csv)" -lt 12
 refused "has not come to its end; go on with --resume" sweep long.lua -o long
+# A terminal that went away is no other end; with nohup nothing hears of it.
+for nohup in "" nohup; do
+    $nohup "$entrain" sweep long.lua -o gone -j 1 --force --only 'run < 6' >out.txt 2>err.txt &
+    pid=$!
+    for _ in $(seq 1000); do
+        [ -s gone/runs.jsonl ] && [ "$(lines gone/runs.jsonl)" -ge 2 ] && break
+        sleep 0.02
+    done
+    kill -HUP $pid
+    code=0
+    wait $pid || code=$?
+    is "the terminal went away${nohup:+ (nohup)}: $code" "$code" -eq "$([ -n "$nohup" ] && echo 0 || echo 130)"
+    is "there are tables" -s gone/results.csv
+    rm -r gone
+done
 refused "began with another seed (5, now 6)" sweep long.lua -o long --resume --seed 6
 refused "began with another axes" sweep long.lua -o long --resume --set model.noise=0,1
 refused "began with another swarm.size ([20,40], now [20,50])" \
