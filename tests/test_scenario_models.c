@@ -198,7 +198,7 @@ static void what_hangs_together_is_checked(void **state) {
         {GROUPS "count = 5, " MATRIX " } } }", NULL,
          "model.groups.count is 5; it must be an integer from 2 to 4.", ENTRAIN_INVALID},
         {GROUPS "sizes = { 10 }, " MATRIX " } } }", NULL,
-         "model.groups.sizes is a list of 1 values; it must be a list of 2 to 4 integers", ENTRAIN_INVALID},
+         "model.groups.sizes is a list of 1 value; it must be a list of 2 to 4 integers", ENTRAIN_INVALID},
         {GROUPS "sizes = { 9.5, 0.5 }, " MATRIX " } } }", NULL,
          "model.groups.sizes[1] is 9.5; it must be an integer from 1 to 16777214.", ENTRAIN_INVALID},
         {GROUPS "sizes = 10, " MATRIX " } } }", NULL, "model.groups.sizes is 10; it must be a list",
