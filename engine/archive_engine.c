@@ -72,8 +72,8 @@ static void expect_name(entrain_archive *archive, uint32_t value, const char *na
     entrain_archive_u32(archive, &found);
     if (found != value)
         entrain_archive_refuse(archive, ENTRAIN_MISMATCH,
-                               "%s was another one and is %s now; what goes on is not what was stopped.", what,
-                               name);
+                               "%s was another one and is %s now; what goes on is not what was stopped.",
+                               what, name);
 }
 
 static void expect_step(const entrain_engine *engine, entrain_archive *archive) {
@@ -124,14 +124,16 @@ static void expect_engine(const entrain_engine *engine, entrain_archive *archive
     entrain_archive_expect(archive, engine->exchanges, "the number of exchanges in a tick");
     expect_name(archive, config->overflow, entrain_overflow_name(config->overflow), "the overflow policy");
     // A mailbox that was given a size turns away what another would take.
-    entrain_archive_expect(archive, config->overflow_named ? config->mailbox_capacity : 0, "mailbox_capacity");
+    entrain_archive_expect(archive, config->overflow_named ? config->mailbox_capacity : 0,
+                           "mailbox_capacity");
 }
 
 static bool is_refused(const entrain_engine *engine, entrain_archive *archive) {
     if (!engine->started || engine->broken)
-        entrain_archive_refuse(archive, ENTRAIN_ORDER,
-                               "the engine %s, and has no state that could be written or read; start it first.",
-                               engine->broken ? "failed" : "was not started");
+        entrain_archive_refuse(
+            archive, ENTRAIN_ORDER,
+            "the engine %s, and has no state that could be written or read; start it first.",
+            engine->broken ? "failed" : "was not started");
     else if (engine->events != NULL)
         entrain_archive_refuse(archive, ENTRAIN_UNSUPPORTED,
                                "event-driven execution is never between two ticks, so there is nothing to go "
@@ -189,7 +191,7 @@ void entrain_engine_archive(entrain_engine *engine, entrain_archive *archive) {
     expect_engine(engine, archive);
     entrain_archive_count(archive, &engine->tick, TICK_MAX, "the tick");
     void (*const parts[])(entrain_engine *, entrain_archive *) = {
-        entrain__archive_topology,     entrain__archive_actors, entrain__archive_columns,
+        entrain__archive_topology,     entrain__archive_actors,       entrain__archive_columns,
         entrain__archive_disturbances, entrain__archive_publications, entrain__archive_timers,
         entrain__archive_supervision,  entrain__archive_watches,      entrain__archive_mail,
     };

@@ -48,7 +48,8 @@ void entrain__archive_timers(entrain_engine *engine, entrain_archive *archive) {
         for (uint32_t k = 0; k < population->count && !entrain__archive_failed(archive); k++) {
             const uint32_t column = entrain__column_of(population, k);
             entrain__cohort *cohort = find_cohort(engine, &near, population->first + column);
-            entrain__calendar_archive(cohort->calendar, column - cohort->first, population->first + k, archive);
+            entrain__calendar_archive(cohort->calendar, column - cohort->first, population->first + k,
+                                      archive);
         }
     }
     if (any && engine->virtual_time == NULL)
@@ -198,8 +199,8 @@ static void archive_kept(entrain_engine *engine, entrain_archive *archive) {
             continue;
         for (uint32_t k = 0; k < population->count && !entrain__archive_failed(archive); k++) {
             const uint32_t column = entrain__column_of(population, k);
-            archive_mailbox(engine, population, find_cohort(engine, &near, population->first + column), column,
-                            archive);
+            archive_mailbox(engine, population, find_cohort(engine, &near, population->first + column),
+                            column, archive);
         }
     }
 }

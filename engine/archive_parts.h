@@ -52,5 +52,4 @@ void entrain__archive_supervision(entrain_engine *engine, entrain_archive *archi
 void entrain__archive_watches(entrain_engine *engine, entrain_archive *archive); // watch.c
 void entrain__archive_mail(entrain_engine *engine, entrain_archive *archive);
 
-
 #endif

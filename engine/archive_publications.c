@@ -23,7 +23,8 @@ static void archive_sides(entrain_engine *engine, entrain_archive *archive, uint
     entrain_archive_bytes(archive, sides, engine->vertex_count);
 }
 
-static void disturb(entrain_engine *engine, entrain_archive *archive, const entrain_disturbance *disturbance) {
+static void disturb(entrain_engine *engine, entrain_archive *archive,
+                    const entrain_disturbance *disturbance) {
     entrain_error error = {0};
     if (!entrain__archive_failed(archive) &&
         entrain_engine_disturb(engine, disturbance, &error) != ENTRAIN_OK)
@@ -45,7 +46,8 @@ void entrain__archive_disturbances(entrain_engine *engine, entrain_archive *arch
     if (divided && !entrain__archive_failed(archive)) {
         sides = entrain__arena_take(engine->arena, engine->vertex_count + 1, 1);
         if (sides == NULL)
-            entrain_archive_refuse(archive, ENTRAIN_NO_MEMORY, "there is no memory for who is on which side.");
+            entrain_archive_refuse(archive, ENTRAIN_NO_MEMORY,
+                                   "there is no memory for who is on which side.");
         else
             archive_sides(engine, archive, sides);
     }
@@ -73,7 +75,8 @@ static void archive_row(entrain_engine *engine, entrain_archive *archive, int64_
         entrain__archive_placed(archive, its, population->column_of_index, population->count,
                                 engine->words * (uint32_t)sizeof *its);
     }
-    if (entrain_archive_is_reading(archive) && !are_words(words, (size_t)engine->vertex_count * engine->words))
+    if (entrain_archive_is_reading(archive) &&
+        !are_words(words, (size_t)engine->vertex_count * engine->words))
         entrain__archive_nonsense(archive, "somebody published more than 2^44");
 }
 
@@ -85,13 +88,14 @@ static int64_t *row_at(const entrain_engine *engine, uint32_t ago) {
 static void archive_past_rows(entrain_engine *engine, entrain_archive *archive, uint64_t written) {
     const size_t bytes = (size_t)engine->vertex_count * engine->words * sizeof(int64_t);
     const uint32_t most = engine->ring - 2;
-    for (uint64_t ago = 1; ago <= written && !entrain__archive_failed(archive); ago++) // all of them in the end
+    for (uint64_t ago = 1; ago <= written && !entrain__archive_failed(archive);
+         ago++) // all of them in the end
         archive_row(engine, archive, ago <= most ? row_at(engine, (uint32_t)ago) : row_at(engine, most + 1));
     if (!entrain_archive_is_reading(archive))
         return;
     for (uint32_t ago = (uint32_t)written + 1; ago <= most; ago++)
-        memcpy(row_at(engine, ago),
-               row_at(engine, ago > engine->exchanges ? ago - engine->exchanges : 0), bytes);
+        memcpy(row_at(engine, ago), row_at(engine, ago > engine->exchanges ? ago - engine->exchanges : 0),
+               bytes);
 }
 
 // The row of lives of so many ticks ago; rows beyond what is kept go where the next tick's comes.
@@ -110,7 +114,8 @@ static void continue_lives(entrain_engine *engine, uint64_t ticks_written) {
 static void archive_lives(entrain_engine *engine, entrain_archive *archive, uint64_t ticks_written) {
     const bool reading = entrain_archive_is_reading(archive);
     for (uint64_t ticks = 1; ticks <= ticks_written && !entrain__archive_failed(archive); ticks++)
-        for (uint32_t p = 0; p < engine->population_count && engine->populations[p]->behavior.words > 0; p++) {
+        for (uint32_t p = 0; p < engine->population_count && engine->populations[p]->behavior.words > 0;
+             p++) {
             const entrain_population *population = engine->populations[p];
             entrain__archive_placed(archive, lives_at(engine, ticks) + population->first,
                                     population->column_of_index, population->count, 1);
@@ -166,8 +171,8 @@ static void archive_past_fields(entrain_engine *engine, entrain_archive *archive
     entrain__int128 beyond[ENTRAIN_WORDS_MAX] = {0};
     uint32_t beyond_speakers = 0;
     for (uint64_t ago = 1; ago <= written && !entrain__archive_failed(archive); ago++) {
-        const size_t at = (engine->field_now + engine->field_ring - (size_t)(ago <= most ? ago : 0)) %
-                          engine->field_ring;
+        const size_t at =
+            (engine->field_now + engine->field_ring - (size_t)(ago <= most ? ago : 0)) % engine->field_ring;
         archive_field(engine, archive, ago <= most ? engine->field_totals + at * engine->words : beyond,
                       ago <= most ? &engine->field_speakers[at] : &beyond_speakers);
     }
@@ -200,7 +205,8 @@ static void silence_stopped(entrain_engine *engine) {
     const size_t bytes = engine->words * sizeof(int64_t);
     for (uint32_t place = 0; engine->stopped_vertices > 0 && place < engine->vertex_count; place++)
         for (uint32_t next = 0; engine->ids[place] == ENTRAIN_ID_NONE && next < 2; next++)
-            memset((char *)engine->publications[(engine->now + next) % engine->ring] + place * bytes, 0, bytes);
+            memset((char *)engine->publications[(engine->now + next) % engine->ring] + place * bytes, 0,
+                   bytes);
 }
 
 void entrain__archive_publications(entrain_engine *engine, entrain_archive *archive) {

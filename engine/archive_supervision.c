@@ -19,8 +19,8 @@ static void archive_population(entrain_population *population, entrain_archive *
         return;
     archive_restarts(&population->group, archive);
     if (restarts)
-        entrain__archive_sparse(archive, population->restarts, population->count, sizeof *population->restarts,
-                                "the number of places that were restarted");
+        entrain__archive_sparse(archive, population->restarts, population->count,
+                                sizeof *population->restarts, "the number of places that were restarted");
     if (budgets)
         entrain__archive_sparse(archive, population->budgets, population->count, sizeof *population->budgets,
                                 "the number of actors with a budget");

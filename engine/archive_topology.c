@@ -71,8 +71,8 @@ static void archive_shape(entrain_archive *archive, shape *of) {
     entrain_archive_bool(archive, &of->weighted);
     entrain_archive_bool(archive, &of->delayed);
     entrain_archive_f64(archive, &of->delay_s);
-    entrain_archive_count(archive, &of->edge_count, entrain_archive_bytes_left(archive) / sizeof(entrain__pair),
-                          "the number of edges");
+    entrain_archive_count(archive, &of->edge_count,
+                          entrain_archive_bytes_left(archive) / sizeof(entrain__pair), "the number of edges");
     entrain_archive_bytes(archive, of->name, sizeof of->name);
     if (of->name[NAME_BYTES - 1] != '\0')
         entrain__archive_nonsense(archive, "the topology's name does not end");
@@ -115,8 +115,8 @@ static void write_edges(entrain_archive *archive, const shape *of, const entrain
 
 // --- Reading
 
-static entrain_status read_edges(entrain_archive *archive, const shape *of, block *some, entrain__edges *edges,
-                                 entrain_error *error_out) {
+static entrain_status read_edges(entrain_archive *archive, const shape *of, block *some,
+                                 entrain__edges *edges, entrain_error *error_out) {
     entrain_status status = entrain__edges_reserve(edges, of->edge_count, of->weighted, error_out);
     for (uint64_t done = 0; status == ENTRAIN_OK && done < of->edge_count; done += some->count) {
         some->count = of->edge_count - done < BLOCK ? (uint32_t)(of->edge_count - done) : BLOCK;

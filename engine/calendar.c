@@ -411,9 +411,10 @@ _Static_assert(sizeof(kept) == 56, "no padding");
 #define TO_FREE (UINT32_MAX - 1)
 
 static void refuse_places(entrain_archive *archive) {
-    entrain_archive_refuse(archive, ENTRAIN_PARSE,
-                           "the delayed messages of an actor do not fit their places; it cannot be read from. "
-                           "Take an older one.");
+    entrain_archive_refuse(
+        archive, ENTRAIN_PARSE,
+        "the delayed messages of an actor do not fit their places; it cannot be read from. "
+        "Take an older one.");
 }
 
 static bool has_failed(const entrain_archive *archive) {
@@ -426,12 +427,12 @@ static bool read_kept(entrain__calendar *calendar, uint32_t owner_index, uint32_
     owner *its = &calendar->owners[owner_index];
     kept one;
     entrain_archive_bytes(archive, &one, sizeof one);
-    entrain__delayed *entry = one.place == 0 || one.place > its->touched
-                                  ? NULL
-                                  : entry_of(calendar, owner_index, one.place);
-    if (has_failed(archive) || entry == NULL || entry->order != 0 || one.order == 0 || one.order > its->order ||
-        one.lane > ENTRAIN__LANES || (one.letter.message.from & ENTRAIN_ID_INDEX_MAX) != slot ||
-        one.letter.undelivered != 0 || one.letter.trace != 0) {
+    entrain__delayed *entry =
+        one.place == 0 || one.place > its->touched ? NULL : entry_of(calendar, owner_index, one.place);
+    if (has_failed(archive) || entry == NULL || entry->order != 0 || one.order == 0 ||
+        one.order > its->order || one.lane > ENTRAIN__LANES ||
+        (one.letter.message.from & ENTRAIN_ID_INDEX_MAX) != slot || one.letter.undelivered != 0 ||
+        one.letter.trace != 0) {
         refuse_places(archive);
         return false;
     }

@@ -12,7 +12,6 @@
 #include "engine/order.h"
 #include "engine/virtual_time.h"
 
-
 const char *entrain_version(void) { return ENTRAIN_VERSION_TEXT; }
 
 const char *entrain_transport_name(entrain_transport transport) {

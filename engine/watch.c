@@ -245,7 +245,8 @@ static void archive_on(entrain_engine *engine, entrain__watcher *watcher, uint32
                        entrain_archive *archive) {
     uint32_t link = watcher->on;
     for (uint64_t k = 0; k < count && !entrain__archive_failed(archive); k++) {
-        entrain_id target = entrain_archive_is_reading(archive) ? ENTRAIN_ID_NONE : watch_at(engine, link)->target;
+        entrain_id target =
+            entrain_archive_is_reading(archive) ? ENTRAIN_ID_NONE : watch_at(engine, link)->target;
         entrain_archive_u32(archive, &target);
         if (!entrain_archive_is_reading(archive)) {
             link = watch_at(engine, link)->own_next;

@@ -482,7 +482,8 @@ int command_run(const cli_options *options) {
     if (where == NULL)
         where = run.restore.head.place;
     if (run.scenario.sweep != NULL)
-        say_note("%s also says what to sweep; this runs it once, `entrain sweep %s` runs it all", run.name, where);
+        say_note("%s also says what to sweep; this runs it once, `entrain sweep %s` runs it all", run.name,
+                 where);
     run.body.given = &run.scenario;
     run.body.name = run.name;
     run.body.where = where;

@@ -241,8 +241,7 @@ static void print_end(const sweep_state *sweep, const sweep_table *table) {
 }
 
 static void put_command(const sweep_state *sweep) {
-    say_note("interrupted after %s of %s; to go on: %s%s",
-             text_count(sweep->tally.done).text,
+    say_note("interrupted after %s of %s; to go on: %s%s", text_count(sweep->tally.done).text,
              text_counted(sweep->tally.total, "run").text, sweep->options->typed_on,
              sweep->options->resume ? "" : " --resume");
 }

@@ -296,8 +296,7 @@ entrain_status event_run_ask(event_run *run, const entrain_phase_sample *sample,
     const bool full = run->listed >= HOOK_EVENTS_LISTED;
     const uint32_t action_count = own->action_count, item_count = own->item_count;
     entrain_status status =
-        hook_run_ask(run->hook, run, sample, own, run->next,
-                     run->quiet || run->told == NULL, error_out);
+        hook_run_ask(run->hook, run, sample, own, run->next, run->quiet || run->told == NULL, error_out);
     if (status == ENTRAIN_OK)
         status = event_run_happen(run, error_out);
     if (status == ENTRAIN_OK && full) { // nothing of it was kept

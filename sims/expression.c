@@ -217,7 +217,8 @@ static entrain_status without_line(const expression *made, entrain_status status
         snprintf(hint, (size_t)(error->sentence + sizeof error->sentence - hint),
                  "; write it as in size > 200 and coupling <= 2.");
     static const char near[] = "unexpected symbol near ')'", instead[] = "it breaks off";
-    char *at = strstr(error->sentence, near); // the bracket is ours, if the path, which quotes the text, has none
+    char *at =
+        strstr(error->sentence, near); // the bracket is ours, if the path, which quotes the text, has none
     if (at != NULL && strchr(made->path, ')') == NULL) {
         memcpy(at, instead, sizeof instead - 1);
         at += sizeof instead - 1;

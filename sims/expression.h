@@ -22,6 +22,7 @@ bool expression_uses(const expression *made, const char *name);
 void expression_free(expression *made); ///< NULL: nothing
 /// Its truth where each name has the value that @p values (name -> value, dots included) gives; null is nil. What
 /// Lua raises (nil compared with a number) is refused with a sentence.
-entrain_status expression_true(expression *made, const json_t *values, bool *true_out, entrain_error *error_out);
+entrain_status expression_true(expression *made, const json_t *values, bool *true_out,
+                               entrain_error *error_out);
 
 #endif

@@ -128,7 +128,7 @@ static entrain_status take_table(given_values *given, json_t *table, const char 
         if (size < 0 || size >= NAME_BYTES)
             return refuse_key(where.text, name, error_out);
         if (prefix[0] == '\0' && strcmp(key, "sweep") == 0)
-            continue; // sweep_table.c reads it
+            continue;                 // sweep_table.c reads it
         if (strchr(key, '.') != NULL) // a known path, written as one key
             return entrain_error_set(
                 error_out, ENTRAIN_UNKNOWN,

@@ -213,7 +213,8 @@ static int csv_method_row(lua_State *L) {
         for (int i = 0; i < count; i++)
             has_any = lua_getfield(L, 2, csv_column(file, (uint32_t)i)) != LUA_TNIL || has_any;
         if (!has_any && lua_rawlen(L, 2) > 0)
-            return luaL_error(L, "row: a list has none of the columns of %s; give row(a, b), or row{ %s = a }",
+            return luaL_error(L,
+                              "row: a list has none of the columns of %s; give row(a, b), or row{ %s = a }",
                               csv_name(file), csv_column(file, 0));
         lua_remove(L, 2);
     } else if (given != count) {

@@ -144,7 +144,8 @@ static void get_table(lua_State *L, walk *w) {
     w->entries += count;
     if (w->depth == DEPTH_MAX || w->entries > ENTRIES_MAX || length_kept(length, count) != length)
         luaL_error(L, "its table state is not one that was written");
-    lua_createtable(L, (int)length, (int)count); // with room for all: it is not put in order while it is filled
+    lua_createtable(L, (int)length,
+                    (int)count); // with room for all: it is not put in order while it is filled
     w->depth++;
     for (uint64_t i = 0; i < count && going(w); i++) {
         get_value(L, w);

@@ -22,9 +22,8 @@ typedef struct converter {
 static void spend(lua_State *L, converter *c, int64_t entries) {
     c->entries_left -= entries;
     if (c->entries_left < 0)
-        luaL_error(
-            L, "%s holds more than %d million values; put long lists into a file and name it",
-            c->whole, ENTRIES_MAX / 1000000);
+        luaL_error(L, "%s holds more than %d million values; put long lists into a file and name it",
+                   c->whole, ENTRIES_MAX / 1000000);
 }
 
 static const char *place(const converter *c) { return c->path[0] == '\0' ? c->whole : c->path; }

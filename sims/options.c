@@ -653,8 +653,7 @@ entrain_status options_parse(const cli_command *command, int argc, char **argv, 
                                    "--branch needs --restore FILE, the checkpoint to begin at.");
     if (status == ENTRAIN_OK && options.operand == NULL && options.has_goal && options.restore == NULL)
         options.operand = SCENARIO_NO_FILE;
-    if (status == ENTRAIN_OK && command->operand_needed && options.operand == NULL &&
-        options.restore == NULL)
+    if (status == ENTRAIN_OK && command->operand_needed && options.operand == NULL && options.restore == NULL)
         status = entrain_error_set(
             error_out, ENTRAIN_INVALID, "%s needs a %s%s; `entrain help %s` says more.", command->name,
             command->operands, includes(command->option_names, "goal") ? ", or --goal or --scale" : "",

@@ -34,7 +34,7 @@ typedef struct cli_command {
 
 struct cli_options {
     const cli_command *command;
-    const char *operand; ///< NULL when none was given; SCENARIO_NO_FILE where a goal stands for it
+    const char *operand;        ///< NULL when none was given; SCENARIO_NO_FILE where a goal stands for it
     const char *operand_second; ///< of a command that takes two
     const char **
         sets; ///< "key=value", in the order typed; --seed, --workers of run, --policy, --transport among them
@@ -57,12 +57,12 @@ struct cli_options {
     const char *only, *order, *find;        ///< of sweep, as typed; NULL: not given
     uint32_t replicas, jobs;                ///< 0: not given
     bool dry_run, on_error_stop;
-    uint32_t repeats;                       ///< 0: not given
-    double seconds;                         ///< 0: not given
-    char *typed;                            ///< the command line, words separated by blanks
-    char *typed_on;                         ///< the same without --force, which begins again: to go on
+    uint32_t repeats; ///< 0: not given
+    double seconds;   ///< 0: not given
+    char *typed;      ///< the command line, words separated by blanks
+    char *typed_on;   ///< the same without --force, which begins again: to go on
     bool json, quiet, force, trace, full, quick;
-    bool resume; ///< go on with what -o holds
+    bool resume;       ///< go on with what -o holds
     bool has_goal;     ///< --goal or --scale was given: without a file, operand is SCENARIO_NO_FILE
     bool require_goal; ///< the goal decides on the exit code
     bool control, no_control, explain;

@@ -112,8 +112,8 @@ static entrain_status choose(const csv_table *table, const char *file, const cha
     for (uint32_t c = 1; c < table->column_count; c++) {
         const extent one = extent_of(table, c);
         const char *name = table->columns[c];
-        const bool wanted = column != NULL ? strcmp(column, name) == 0
-                                           : !is_errors(table, c) && !is_name(name);
+        const bool wanted =
+            column != NULL ? strcmp(column, name) == 0 : !is_errors(table, c) && !is_name(name);
         if (one.count == 0 || !wanted)
             continue;
         if (out->count == CURVES_MAX) {

@@ -19,7 +19,7 @@ typedef struct run_body {
     bool quiet;                            ///< no progress line
     bool notes;                            ///< what happens is told on stderr
     uint64_t from_tick, from_observations; ///< of the swarm, where judging began: 0 but for run_body_go_on()
-    const entrain_swarm_config *config; ///< what the swarm is made of; NULL: what the scenario says
+    const entrain_swarm_config *config;    ///< what the swarm is made of; NULL: what the scenario says
     entrain_swarm *swarm;
     event_run events; ///< told and context are the caller's
     run_outcome outcome;

@@ -499,7 +499,7 @@ static entrain_status finish(const resolver *r, scenario_events *events, scenari
                                .record_every_ticks = record_ticks < 1 ? 1 : (uint64_t)record_ticks,
                                .snapshot_every_ticks = r->values[KEY_RECORD_SNAPSHOTS] == NULL ? 0
                                                        : snapshot_ticks < 1                    ? 1
-                                                                                : (uint64_t)snapshot_ticks,
+                                                                            : (uint64_t)snapshot_ticks,
                                .stop = make_stop(r),
                                .events = events,
                                .owned = arrays};

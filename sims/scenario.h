@@ -41,7 +41,7 @@ typedef struct scenario {
     entrain_swarm_config swarm; ///< texts and arrays are borrowed from this scenario
     double duration_s;          ///< simulated seconds; ticks = round(duration / step)
     uint64_t tick_count;
-    uint64_t record_every_ticks; ///< at least 1
+    uint64_t record_every_ticks;   ///< at least 1
     uint64_t snapshot_every_ticks; ///< 0: no snapshots (snapshots.h)
     scenario_stop stop;
     scenario_events *events; ///< NULL: none

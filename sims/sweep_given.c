@@ -326,8 +326,9 @@ static entrain_status type_find(sweep_given *given, const char *text, entrain_er
         tolerance = strtod(to + 4, &end);
         if (end != to + 4 && *end == '\0' && !(tolerance > 0)) {
             free(condition);
-            return entrain_error_set(error_out, ENTRAIN_INVALID, "%s: the tolerance is %s; it must be above 0.",
-                                     where_said, words_number(tolerance).text);
+            return entrain_error_set(error_out, ENTRAIN_INVALID,
+                                     "%s: the tolerance is %s; it must be above 0.", where_said,
+                                     words_number(tolerance).text);
         }
         if (end != to + 4 && *end == '\0') {
             *to = '\0';

@@ -57,9 +57,9 @@ typedef struct sweep_run {
     uint32_t index, point, replica; ///< replica from 1
     uint32_t unit;
     uint64_t seed;
-    json_t *values;      ///< {"swarm.size": 100, ...}: of every axis, ladders' too
+    json_t *values;        ///< {"swarm.size": 100, ...}: of every axis, ladders' too
     const char *direction; ///< ladders: "up" or "down"; NULL
-    bool chosen;         ///< --only keeps it
+    bool chosen;           ///< --only keeps it
 } sweep_run;
 
 /// What one process carries out as a whole: run_count rows from first_run on.
@@ -75,13 +75,13 @@ typedef struct sweep_find {
     const char *key;   ///< NULL: nothing is searched
     const char *where; ///< expression over result columns
     double low, high, tolerance;
-    bool logarithmic;  ///< the middle is the geometric mean
+    bool logarithmic; ///< the middle is the geometric mean
 } sweep_find;
 
 typedef struct sweep_plan {
-    char *name;  ///< of the scenario
-    char *path;  ///< of its file; opens sentences
-    char *text;  ///< of its file, read once: what happens to the file meanwhile changes nothing
+    char *name;             ///< of the scenario
+    char *path;             ///< of its file; opens sentences
+    char *text;             ///< of its file, read once: what happens to the file meanwhile changes nothing
     scenario_source source; ///< with the sets that are not swept; its texts live as long as the plan
     json_t *base;           ///< the resolved scenario of the first point, for manifest and report
     sweep_axis axes[SWEEP_AXES_MAX];
@@ -91,21 +91,22 @@ typedef struct sweep_plan {
     uint32_t replicas;
     uint64_t seed; ///< base
     bool own_seeds;
-    char *order;   ///< as written
-    sweep_run *runs;   ///< [run_count], by index
+    char *order;     ///< as written
+    sweep_run *runs; ///< [run_count], by index
     uint32_t run_count, point_count;
     sweep_unit *units; ///< [unit_count], in the order of their first run
     uint32_t unit_count;
-    uint32_t *turns;   ///< [unit_count] units in the order in which they are begun
-    json_t *json;      ///< the sweep as resolved: axes, values, replicas, seeds, order, find, where: manifest.json
-    uint64_t hash;     ///< of base's text and json: two plans that agree have the same runs
+    uint32_t *turns; ///< [unit_count] units in the order in which they are begun
+    json_t *json; ///< the sweep as resolved: axes, values, replicas, seeds, order, find, where: manifest.json
+    uint64_t hash; ///< of base's text and json: two plans that agree have the same runs
     void *owned;
 } sweep_plan;
 
 /// What the command line says beside the scenario_source, whose sets may hold lists and ranges.
 typedef struct sweep_words {
     uint32_t replicas; ///< 0: not given
-    const char *only, *order, *find; ///< NULL: not given. find: "model.coupling=0:4 where coherence > 0.5 to 0.01"
+    const char *only, *order,
+        *find; ///< NULL: not given. find: "model.coupling=0:4 where coherence > 0.5 to 0.01"
 } sweep_words;
 
 /// Reads the scenario, expands, and loads the scenario of every point once (not run), so that a value that is
@@ -120,8 +121,8 @@ void sweep_plan_free(sweep_plan *plan); ///< NULL: nothing
 
 /// The scenario of one run, loaded. In a ladder: that of its first step's value. @p value (may be NULL) replaces
 /// that of the searched key.
-entrain_status sweep_plan_scenario(const sweep_plan *plan, uint32_t run, const json_t *value, uint32_t workers,
-                                   scenario *scenario_out, entrain_error *error_out);
+entrain_status sweep_plan_scenario(const sweep_plan *plan, uint32_t run, const json_t *value,
+                                   uint32_t workers, scenario *scenario_out, entrain_error *error_out);
 /// `entrain run FILE --seed S --set ...`: what repeats run @p run by itself; the caller's to free().
 char *sweep_plan_command(const sweep_plan *plan, uint32_t run);
 /// --dry-run: one line a run, and how many there are, what they cost about and need.

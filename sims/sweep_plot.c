@@ -339,9 +339,8 @@ static int bottom_lines(const picture *p, int width) {
         name_curve(p, curve, true, text, sizeof text);
         longest = strlen(text) > longest ? strlen(text) : longest;
     }
-    return drawing_bottom_lines((int)p->curves * (p->view->ladder ? 2 : 1) +
-                                    (p->view->theory_column != VIEW_NONE),
-                                longest, width);
+    return drawing_bottom_lines(
+        (int)p->curves * (p->view->ladder ? 2 : 1) + (p->view->theory_column != VIEW_NONE), longest, width);
 }
 
 // What theory says of a curve, or, where all have the same, of any of them. @return how many points.
@@ -377,11 +376,10 @@ static void put_theory(FILE *to, const picture *p, uint32_t panel, const uint32_
     for (uint32_t curve = 0; curve < p->curves; curve++) {
         if (points[curve] == 0)
             continue;
-        fprintf(to, "%s$theory_%u_%u using 1:2 with %s lc rgb '%s' lw 2.4 %s title ",
-                *first ? "" : ", \\\n  ", panel, curve,
-                words || points[curve] == 1 ? "points pt 2 ps 1.6" : "lines",
-                p->one_theory ? theory_colour : colours[curve],
-                words || points[curve] == 1 ? "" : "dt (10,8)");
+        fprintf(
+            to, "%s$theory_%u_%u using 1:2 with %s lc rgb '%s' lw 2.4 %s title ", *first ? "" : ", \\\n  ",
+            panel, curve, words || points[curve] == 1 ? "points pt 2 ps 1.6" : "lines",
+            p->one_theory ? theory_colour : colours[curve], words || points[curve] == 1 ? "" : "dt (10,8)");
         const char *text = find_of(p->view) != NULL ? "theory: onset in an infinite swarm" : "theory";
         drawing_put_quoted(to, named ? "" : text);
         named = true;
@@ -431,10 +429,10 @@ static void put_heat(FILE *to, const picture *p, uint32_t panel) {
     else
         fprintf(to, "%sset cbrange [%.17g:%.17g]\n", p->y_log ? "set logscale cb\n" : "", p->low,
                 p->high > p->low ? p->high : p->low + 1);
-    fprintf(
-        to,
-        "plot $cells_%u using 1:2:3:4:5:6:7 with boxxyerrorbars fs solid 1.0 border lw 1 lc palette notitle\n",
-        panel);
+    fprintf(to,
+            "plot $cells_%u using 1:2:3:4:5:6:7 with boxxyerrorbars fs solid 1.0 border lw 1 lc palette "
+            "notitle\n",
+            panel);
 }
 
 static void put_panel(FILE *to, const picture *p, uint32_t panel) {

@@ -417,7 +417,8 @@ const char *sweep_title(const json_t *manifest) {
     if (title == NULL || *title == '\0')
         return name != NULL ? name : "sweep";
     const size_t size = goal != NULL ? strlen(goal) : 0; // "save-energy, tiny" where nobody gave a title
-    if ((goals || scales) && size > 0 && strncmp(title, goal, size) == 0 && strncmp(title + size, ", ", 2) == 0)
+    if ((goals || scales) && size > 0 && strncmp(title, goal, size) == 0 &&
+        strncmp(title + size, ", ", 2) == 0)
         return goals && scales ? "Goals and scales compared" : goals ? "Goals compared" : goal;
     return title;
 }

@@ -12,8 +12,14 @@
 #include "entrain/engine.h"
 
 enum {
-    AW_TALKERS = 70, AW_ROOM = 10, AW_QUIET = 25, AW_TALKER_PLACES = AW_TALKERS + AW_ROOM,
-    AW_EDGES = 400, AW_TICKS = 26, AW_REPLACED_AT = 9, AW_SEED = 4711
+    AW_TALKERS = 70,
+    AW_ROOM = 10,
+    AW_QUIET = 25,
+    AW_TALKER_PLACES = AW_TALKERS + AW_ROOM,
+    AW_EDGES = 400,
+    AW_TICKS = 26,
+    AW_REPLACED_AT = 9,
+    AW_SEED = 4711
 };
 #define AW_STEP_S 0.1
 
@@ -80,21 +86,33 @@ static inline void aw_act(entrain_self *self, const aw_world *world, aw_columns 
     entrain_status status = ENTRAIN_OK;
     entrain_timer timer = 0;
     switch (bits % 23) {
-    case 0: case 1: case 2: case 3: case 4: case 5: case 6:
-        status = entrain_send(self, whom, (uint16_t)(ENTRAIN_KIND_USER + bits % 3), (uint16_t)(bits >> 50), first, second);
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+        status = entrain_send(self, whom, (uint16_t)(ENTRAIN_KIND_USER + bits % 3), (uint16_t)(bits >> 50),
+                              first, second);
         break;
-    case 7: case 8:
-        status = entrain_send_after_ticks(self, bits >> 40 & 7, self->id, ENTRAIN_KIND_USER + 7, 1, first, second, &timer);
+    case 7:
+    case 8:
+        status = entrain_send_after_ticks(self, bits >> 40 & 7, self->id, ENTRAIN_KIND_USER + 7, 1, first,
+                                          second, &timer);
         *its.timer = status == ENTRAIN_OK ? timer : *its.timer;
         break;
-    case 9: case 10:
-        status = entrain_send_after(self, (double)(bits >> 40 & 63) * 0.017, whom, ENTRAIN_KIND_USER + 8, 2, first, second, &timer);
+    case 9:
+    case 10:
+        status = entrain_send_after(self, (double)(bits >> 40 & 63) * 0.017, whom, ENTRAIN_KIND_USER + 8, 2,
+                                    first, second, &timer);
         *its.timer = status == ENTRAIN_OK ? timer : *its.timer;
         break;
     case 11:
         status = entrain_cancel(self, *its.timer);
         break;
-    case 12: case 13:
+    case 12:
+    case 13:
         *its.friend_id = whom;
         status = entrain_watch(self, whom);
         break;
@@ -126,9 +144,10 @@ static inline entrain_status aw_receive(entrain_self *self, const entrain_messag
     *its.state = entrain__mix_fold(*its.state, self->undelivered);
     for (uint32_t m = 0; m < count; m++) {
         const entrain_message *message = &messages[m];
-        *its.state = entrain__mix_fold(*its.state, (uint64_t)message->from << 32 | (uint32_t)message->kind << 16 |
-                                                       message->flags);
-        *its.state = entrain__mix_fold(*its.state, message->payload[0].u64 ^ message->payload[1].u64 ^ world->context);
+        *its.state = entrain__mix_fold(*its.state, (uint64_t)message->from << 32 |
+                                                       (uint32_t)message->kind << 16 | message->flags);
+        *its.state =
+            entrain__mix_fold(*its.state, message->payload[0].u64 ^ message->payload[1].u64 ^ world->context);
         aw_act(self, world, its, *its.state);
         aw_act(self, world, its, entrain__mix64(*its.state));
     }
@@ -147,8 +166,9 @@ static inline void aw_step(const entrain_range *range, uint32_t stage) {
         if (world->remedy != ENTRAIN_REMEDY_ESCALATE && its.state[k] % 977 == 0)
             its.health[k] = (double)INFINITY;
         if (world->mail && its.state[k] % 5 == 0)
-            (void)entrain_range_send(range, k, aw_somebody(world, its.state[k] >> 20), ENTRAIN_KIND_USER + 9, 3,
-                                     (entrain_payload){.u64 = its.state[k]}, (entrain_payload){.u64 = range->tick});
+            (void)entrain_range_send(range, k, aw_somebody(world, its.state[k] >> 20), ENTRAIN_KIND_USER + 9,
+                                     3, (entrain_payload){.u64 = its.state[k]},
+                                     (entrain_payload){.u64 = range->tick});
     }
 }
 
@@ -160,9 +180,11 @@ static inline void aw_publish(const entrain_range *range, uint32_t stage, int64_
     const aw_world *world = range->context;
     for (uint32_t k = 0; k < range->count; k++)
         for (uint32_t w = 0; w < world->words; w++)
-            words_out[k * world->words + w] = aw_word(((const uint64_t *)range->columns[0])[k], range->tick, stage, w);
+            words_out[k * world->words + w] =
+                aw_word(((const uint64_t *)range->columns[0])[k], range->tick, stage, w);
 }
-static inline void aw_past(const entrain_range *range, uint32_t ticks_ago, uint32_t stage, int64_t *words_out) {
+static inline void aw_past(const entrain_range *range, uint32_t ticks_ago, uint32_t stage,
+                           int64_t *words_out) {
     const aw_world *world = range->context;
     for (uint32_t k = 0; k < range->count; k++)
         for (uint32_t w = 0; w < world->words; w++)
@@ -176,8 +198,9 @@ static inline void aw_archive(void *context, entrain_archive *archive) {
 
 /// The @p number-th: among 24 in a row everything occurs.
 static inline aw_world aw_make(uint64_t number) {
-    static const entrain_overflow overflows[] = {ENTRAIN_OVERFLOW_FAIL, ENTRAIN_OVERFLOW_BLOCK, ENTRAIN_OVERFLOW_SHED_OLDEST,
-                                                 ENTRAIN_OVERFLOW_BLOCK, ENTRAIN_OVERFLOW_CONFLATE, ENTRAIN_OVERFLOW_FAIL,
+    static const entrain_overflow overflows[] = {ENTRAIN_OVERFLOW_FAIL,        ENTRAIN_OVERFLOW_BLOCK,
+                                                 ENTRAIN_OVERFLOW_SHED_OLDEST, ENTRAIN_OVERFLOW_BLOCK,
+                                                 ENTRAIN_OVERFLOW_CONFLATE,    ENTRAIN_OVERFLOW_FAIL,
                                                  ENTRAIN_OVERFLOW_SHED_NEWEST};
     aw_world world = {
         .number = number,
@@ -231,8 +254,9 @@ static inline entrain_topology *aw_graph(const aw_world *world, uint64_t which) 
         edges[e] = (entrain_edge){(to + shift) % AW_TALKER_PLACES, to, 0.2 + (double)(bits >> 48) / 3000};
         delays[e] = e == 0 ? 4 * AW_STEP_S : AW_STEP_S * (double)(bits >> 20 & 3);
     }
-    CHECK_OK(entrain_topology_from_delayed_edges(AW_TALKER_PLACES, edges, world->delayed ? delays : NULL, AW_EDGES,
-                                                 world->directed, world->weighted, &topology, &error),
+    CHECK_OK(entrain_topology_from_delayed_edges(AW_TALKER_PLACES, edges, world->delayed ? delays : NULL,
+                                                 AW_EDGES, world->directed, world->weighted, &topology,
+                                                 &error),
              error);
     return topology;
 }
@@ -250,12 +274,20 @@ static inline void aw_supervise(aw_world *world, entrain_population *population)
 }
 
 static inline void aw_add(aw_world *world) {
-    const entrain_column columns[] = {
-        {"state", 8, true, false}, {"timer", 8, true, false}, {"health", 8, true, true},
-        {"friend", 4, true, false}, {"scratch", world->scratch_bytes, false, false}};
-    entrain_behavior quiet = {.name = world->quiet_name, .columns = columns, .column_count = 5,
-        .sends_max = 6, .inbox = world->inbox, .timers_max = world->timers_max, .watches_max = 3,
-        .start = aw_start, .receive = aw_receive};
+    const entrain_column columns[] = {{"state", 8, true, false},
+                                      {"timer", 8, true, false},
+                                      {"health", 8, true, true},
+                                      {"friend", 4, true, false},
+                                      {"scratch", world->scratch_bytes, false, false}};
+    entrain_behavior quiet = {.name = world->quiet_name,
+                              .columns = columns,
+                              .column_count = 5,
+                              .sends_max = 6,
+                              .inbox = world->inbox,
+                              .timers_max = world->timers_max,
+                              .watches_max = 3,
+                              .start = aw_start,
+                              .receive = aw_receive};
     entrain_behavior talker = quiet;
     entrain_error error = {0};
     talker.name = "talker";
@@ -273,9 +305,11 @@ static inline void aw_add(aw_world *world) {
         talker.receive = NULL;
     }
     if (world->mail)
-        CHECK_OK(entrain_engine_add(world->engine, &quiet, world, AW_QUIET + world->quiet_more, &world->quiet, &error), error);
-    CHECK_OK(entrain_engine_add_room(world->engine, &talker, world, AW_TALKER_PLACES, AW_TALKERS, &world->talkers,
-                                     &error),
+        CHECK_OK(entrain_engine_add(world->engine, &quiet, world, AW_QUIET + world->quiet_more, &world->quiet,
+                                    &error),
+                 error);
+    CHECK_OK(entrain_engine_add_room(world->engine, &talker, world, AW_TALKER_PLACES, AW_TALKERS,
+                                     &world->talkers, &error),
              error);
     aw_supervise(world, world->talkers);
     if (world->mail)
@@ -316,7 +350,8 @@ static inline void aw_end(aw_world *world) {
 static inline void aw_lives(aw_world *world, uint64_t tick) {
     for (uint64_t which = 0; which < 2; which++) {
         const uint64_t bits = aw_draw(world->number, 1000 + tick, which);
-        entrain_population *population = world->quiet != NULL && bits % 3 == 0 ? world->quiet : world->talkers;
+        entrain_population *population =
+            world->quiet != NULL && bits % 3 == 0 ? world->quiet : world->talkers;
         const uint32_t index = (uint32_t)(bits >> 8) % entrain_population_count(population);
         entrain_id id = entrain_population_id(population, index);
         if (id == ENTRAIN_ID_NONE)
@@ -344,7 +379,9 @@ static inline void aw_replace(aw_world *world) {
     if (!world->complete && world->number % 2 == 0) { // edited, then
         entrain_topology *edited = NULL;
         const entrain_edge added[] = {{1, 2, 1}, {3, 4, 1}};
-        CHECK_OK(entrain_topology_edit(entrain_engine_topology(world->engine), NULL, 0, added, 2, &edited, &error), error);
+        CHECK_OK(
+            entrain_topology_edit(entrain_engine_topology(world->engine), NULL, 0, added, 2, &edited, &error),
+            error);
         entrain_topology_release(topology);
         topology = edited;
     }
@@ -384,7 +421,8 @@ static inline void *aw_write(aw_world *world, size_t *size_out) {
     return data;
 }
 
-static inline entrain_status aw_read(aw_world *world, const void *data, size_t size, entrain_error *error_out) {
+static inline entrain_status aw_read(aw_world *world, const void *data, size_t size,
+                                     entrain_error *error_out) {
     entrain_archive *archive = NULL;
     const entrain_status status = entrain_archive_read_memory(data, size, "the archive", &archive, error_out);
     if (status != ENTRAIN_OK)

@@ -60,8 +60,22 @@ static const stream *state_of(uint64_t number) {
     return &states[number];
 }
 
-static const uint64_t values[] = {0, 1, 2, 3, 7, 0xff, 0x100, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
-                                  UINT64_C(1) << 44, UINT64_C(1) << 62, UINT64_C(1) << 63, UINT64_MAX};
+static const uint64_t values[] = {0,
+                                  1,
+                                  2,
+                                  3,
+                                  7,
+                                  0xff,
+                                  0x100,
+                                  0xffff,
+                                  0x10000,
+                                  0x7fffffff,
+                                  0x80000000,
+                                  0xffffffff,
+                                  UINT64_C(1) << 44,
+                                  UINT64_C(1) << 62,
+                                  UINT64_C(1) << 63,
+                                  UINT64_MAX};
 
 static void change(stream *all, const uint8_t *how) {
     uint32_t where, what;

@@ -23,7 +23,7 @@ static inline int64_t past_word_of(uint32_t vertex, uint32_t ticks_ago, uint32_t
     return word_of(vertex + UINT64_C(99), ticks_ago + UINT64_C(1000000), stage, word);
 }
 static inline uint64_t state_after(uint64_t state, uint32_t stage, const int64_t *sums, uint32_t words,
-                            uint32_t heard) {
+                                   uint32_t heard) {
     state = entrain__mix_fold(state, stage);
     for (uint32_t w = 0; w < words; w++)
         state = entrain__mix_fold(state, (uint64_t)sums[w]);
@@ -43,7 +43,8 @@ static inline void publish(const entrain_range *range, uint32_t stage, int64_t *
             words_out[k * self->words + w] =
                 word_of(((const uint64_t *)range->columns[0])[k], range->tick, stage, w);
 }
-static inline void publish_past(const entrain_range *range, uint32_t ticks_ago, uint32_t stage, int64_t *words_out) {
+static inline void publish_past(const entrain_range *range, uint32_t ticks_ago, uint32_t stage,
+                                int64_t *words_out) {
     const group *self = range->context;
     for (uint32_t k = 0; k < range->count; k++)
         for (uint32_t w = 0; w < self->words; w++)

@@ -37,8 +37,14 @@ typedef struct thing {
 } thing;
 
 static thing a_thing(void) {
-    thing made = {.is = true, .small = 7, .large = UINT64_C(1) << 63, .several = 3, .negative = -5, .number = -0.0,
-                  .text = strdup("hello"), .empty = strdup("")};
+    thing made = {.is = true,
+                  .small = 7,
+                  .large = UINT64_C(1) << 63,
+                  .several = 3,
+                  .negative = -5,
+                  .number = -0.0,
+                  .text = strdup("hello"),
+                  .empty = strdup("")};
     for (size_t b = 0; b < sizeof made.bytes; b++)
         made.bytes[b] = (unsigned char)(b * 37);
     return made;
@@ -111,7 +117,8 @@ static void what_was_written_is_read(void **state) {
     assert_true(entrain_archive_is_reading(archive));
     const uint64_t left = entrain_archive_bytes_left(archive);
     thing_archive(&it, archive);
-    assert_true(left >= entrain_archive_bytes_done(archive) && left < entrain_archive_bytes_done(archive) + 64);
+    assert_true(left >= entrain_archive_bytes_done(archive) &&
+                left < entrain_archive_bytes_done(archive) + 64);
     CHECK_OK(entrain_archive_end(archive, &error), error);
     assert_true(it.is && it.small == 7 && it.large == same.large && it.several == 3 && it.negative == -5);
     assert_memory_equal(&it.number, &same.number, sizeof it.number); // -0, too
@@ -194,8 +201,8 @@ static void large_ones_have_many_frames(void **state) {
     // One of them goes.
     memcpy(swapped, data, size);
     memmove(swapped + head, swapped + head + frame, size - head - frame);
-    CHECK_REFUSED(entrain_archive_read_memory(swapped, size - frame, "it", &archive, &error), ENTRAIN_PARSE, error,
-                  "damaged");
+    CHECK_REFUSED(entrain_archive_read_memory(swapped, size - frame, "it", &archive, &error), ENTRAIN_PARSE,
+                  error, "damaged");
     free(swapped);
     free(data);
     free(read);
@@ -245,7 +252,8 @@ static void foreign_files_are_refused(void **state) {
     CHECK_REFUSED(entrain_archive_read(folder, &archive, &error), ENTRAIN_IO, error, "no file");
     assert_false(entrain_archive_is(folder));
     put_file(path_of("empty"), "", 0);
-    CHECK_REFUSED(entrain_archive_read(path_of("empty"), &archive, &error), ENTRAIN_PARSE, error, "it is empty");
+    CHECK_REFUSED(entrain_archive_read(path_of("empty"), &archive, &error), ENTRAIN_PARSE, error,
+                  "it is empty");
     put_file(path_of("foreign"), "PK\003\004 what somebody else wrote, and more of it", 40);
     CHECK_REFUSED(entrain_archive_read(path_of("foreign"), &archive, &error), ENTRAIN_PARSE, error,
                   "no checkpoint of Entrain's");
@@ -272,8 +280,8 @@ static void other_versions_are_refused(void **state) {
         data[at] ^= 1;
         const uint64_t checksum = XXH3_64bits(data, 24);
         memcpy(data + 24, &checksum, sizeof checksum);
-        CHECK_REFUSED(entrain_archive_read_memory(data, size, "it", &archive, &error), ENTRAIN_UNSUPPORTED, error,
-                      "another version of Entrain");
+        CHECK_REFUSED(entrain_archive_read_memory(data, size, "it", &archive, &error), ENTRAIN_UNSUPPORTED,
+                      error, "another version of Entrain");
         free(data);
     }
 }
@@ -330,11 +338,16 @@ static void put_one_section(entrain_archive *archive) { entrain_archive_section(
 static void put_two_section(entrain_archive *archive) { entrain_archive_section(archive, "two"); }
 static void put_count(entrain_archive *archive) {
     uint64_t count = 7;
-    entrain_archive_count(archive, &count, entrain_archive_is_reading(archive) ? 6 : 7, "the number of apples");
+    entrain_archive_count(archive, &count, entrain_archive_is_reading(archive) ? 6 : 7,
+                          "the number of apples");
     assert_true(!entrain_archive_is_reading(archive) || count == 0);
 }
-static void expect_seven(entrain_archive *archive) { entrain_archive_expect(archive, 7, "the number of pears"); }
-static void expect_eight(entrain_archive *archive) { entrain_archive_expect(archive, 8, "the number of pears"); }
+static void expect_seven(entrain_archive *archive) {
+    entrain_archive_expect(archive, 7, "the number of pears");
+}
+static void expect_eight(entrain_archive *archive) {
+    entrain_archive_expect(archive, 8, "the number of pears");
+}
 static void put_byte(entrain_archive *archive) {
     unsigned char byte = 2;
     entrain_archive_bytes(archive, &byte, 1);

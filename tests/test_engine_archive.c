@@ -26,9 +26,10 @@ static void compare(const aw_world *world, const moment *a, const moment *b, uin
                  world->workers, entrain_layout_name(world->layout), (unsigned long long)tick);
     assert_int_equal(a->republished, b->republished);
     if (world->capacity == 0 && a->observations != b->observations)
-        fail_msg("world %llu, %s %s: %llu observations, not %llu, at tick %llu", (unsigned long long)world->number,
-                 world->policy, entrain_transport_name(world->transport), (unsigned long long)b->observations,
-                 (unsigned long long)a->observations, (unsigned long long)tick);
+        fail_msg("world %llu, %s %s: %llu observations, not %llu, at tick %llu",
+                 (unsigned long long)world->number, world->policy, entrain_transport_name(world->transport),
+                 (unsigned long long)b->observations, (unsigned long long)a->observations,
+                 (unsigned long long)tick);
     if (counts && memcmp(&a->count, &b->count, sizeof a->count) != 0)
         fail_msg("world %llu: other counts at tick %llu", (unsigned long long)world->number,
                  (unsigned long long)tick);
@@ -37,16 +38,19 @@ static void compare(const aw_world *world, const moment *a, const moment *b, uin
 static void compare_bytes(const aw_world *world, const void *a, size_t a_size, const void *b, size_t b_size,
                           const char *when) {
     if (a_size != b_size)
-        fail_msg("world %llu, %s: %zu bytes, not %zu", (unsigned long long)world->number, when, b_size, a_size);
+        fail_msg("world %llu, %s: %zu bytes, not %zu", (unsigned long long)world->number, when, b_size,
+                 a_size);
     for (size_t at = 0; at < a_size; at++)
         if (((const char *)a)[at] != ((const char *)b)[at])
-            fail_msg("world %llu, %s: byte %zu of %zu differs", (unsigned long long)world->number, when, at, a_size);
+            fail_msg("world %llu, %s: byte %zu of %zu differs", (unsigned long long)world->number, when, at,
+                     a_size);
 }
 
 // Another way to go on.
 static aw_world other_way(const aw_world *world, uint64_t way) {
     static const char *const policies[] = {"serial", "dataflow", "steal", "shuffled"};
-    static const entrain_layout layouts[] = {ENTRAIN_LAYOUT_SHUFFLED, ENTRAIN_LAYOUT_NEAR, ENTRAIN_LAYOUT_INDEX};
+    static const entrain_layout layouts[] = {ENTRAIN_LAYOUT_SHUFFLED, ENTRAIN_LAYOUT_NEAR,
+                                             ENTRAIN_LAYOUT_INDEX};
     aw_world other = *world;
     other.policy = policies[way % 4];
     other.workers = 1 + (uint32_t)(way % 3);
@@ -71,24 +75,28 @@ static written write_now(aw_world *world) {
 static void go_on(const aw_world *world, aw_world *other, const moment *moments, uint64_t from,
                   const written *states) {
     entrain_error error = {0};
-    const bool counts = other->transport == world->transport, bytes = other->spare_delay == world->spare_delay;
+    const bool counts = other->transport == world->transport,
+               bytes = other->spare_delay == world->spare_delay;
     aw_begin(other);
     CHECK_OK(aw_read(other, states[from].data, states[from].size, &error), error);
     assert_int_equal(entrain_engine_tick(other->engine), from);
     written again = write_now(other);
     if (bytes)
-        compare_bytes(world, states[from].data, states[from].size, again.data, again.size, "read and written again");
+        compare_bytes(world, states[from].data, states[from].size, again.data, again.size,
+                      "read and written again");
     free(again.data);
     moment now = look(other);
     compare(other, &moments[from], &now, from, true);
     while (entrain_engine_tick(other->engine) < AW_TICKS) {
         aw_tick(other);
         now = look(other);
-        compare(other, &moments[entrain_engine_tick(other->engine)], &now, entrain_engine_tick(other->engine), counts);
+        compare(other, &moments[entrain_engine_tick(other->engine)], &now, entrain_engine_tick(other->engine),
+                counts);
     }
     again = write_now(other);
     if (counts && bytes)
-        compare_bytes(world, states[AW_TICKS].data, states[AW_TICKS].size, again.data, again.size, "at the end");
+        compare_bytes(world, states[AW_TICKS].data, states[AW_TICKS].size, again.data, again.size,
+                      "at the end");
     free(again.data);
 }
 
@@ -155,7 +163,8 @@ static void goes_on_as_if_never_stopped(void **state) {
     seen all = {0};
     for (uint64_t number = 0; number < 42; number++)
         try_world(number, &all);
-    assert_true(all.undeliverable > 0 && all.shed > 0 && all.conflated > 0 && all.cancelled > 0 && all.lost > 0);
+    assert_true(all.undeliverable > 0 && all.shed > 0 && all.conflated > 0 && all.cancelled > 0 &&
+                all.lost > 0);
 }
 
 static entrain_id somebody_quiet(const aw_world *world) {
@@ -249,7 +258,8 @@ static void what_is_not_what_was_stopped_is_refused(void **state) {
     check_refused(other_people, ENTRAIN_MISMATCH, "the number of populations was 2 and is 1 now");
     check_refused(other_name, ENTRAIN_MISMATCH, "was \"quiet\" and is \"loud\" now");
     check_refused(other_size, ENTRAIN_MISMATCH, "the number of actors of \"quiet\" was 25 and is 26 now");
-    check_refused(other_column, ENTRAIN_MISMATCH, "the bytes of column \"scratch\" of \"talker\" was 2 and is 4");
+    check_refused(other_column, ENTRAIN_MISMATCH,
+                  "the bytes of column \"scratch\" of \"talker\" was 2 and is 4");
     check_refused(fewer_places, ENTRAIN_PARSE, "do not fit their places");
 }
 
@@ -264,7 +274,8 @@ static void only_a_fresh_engine_reads(void **state) {
                   "the engine is at 0.1 s already");
     aw_end(&world);
     aw_begin(&world); // somebody ended before it was read into
-    assert_int_equal(entrain_engine_stop_actor(world.engine, entrain_population_id(world.quiet, 3)), ENTRAIN_OK);
+    assert_int_equal(entrain_engine_stop_actor(world.engine, entrain_population_id(world.quiet, 3)),
+                     ENTRAIN_OK);
     CHECK_REFUSED(aw_read(&world, state_at_start.data, state_at_start.size, &error), ENTRAIN_MISMATCH, error,
                   "other actors of \"quiet\" live");
     aw_end(&world);

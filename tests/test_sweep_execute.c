@@ -650,7 +650,8 @@ static void test_killed_and_resumed(void **unused) {
             }
             waitpid(process, &how, 0);
             if (WIFSIGNALED(how))
-                assert_true(WTERMSIG(how) == SIGKILL || WTERMSIG(how) == SIGINT); // before its handler was there
+                assert_true(WTERMSIG(how) == SIGKILL ||
+                            WTERMSIG(how) == SIGINT); // before its handler was there
             else if (WEXITSTATUS(how) != 0 && WEXITSTATUS(how) != 130)
                 fail_msg("exit code %d: %s", WEXITSTATUS(how), read_all(said));
         }

@@ -21,7 +21,8 @@ static entrain_status receive(entrain_self *self, const entrain_message *message
             continue;
         if (self->index == 0)
             (void)entrain_send_after_ticks(self, 1, self->id, KIND_RING, 0, nothing, nothing, NULL);
-        for (uint32_t k = 0; self->index > 0 && k < MAIL; k++) // flags that would be the part of no observation
+        for (uint32_t k = 0; self->index > 0 && k < MAIL;
+             k++) // flags that would be the part of no observation
             (void)entrain_send(self, *(const entrain_id *)self->context, KIND_MAIL, UINT16_MAX,
                                (entrain_payload){.i64 = 1}, (entrain_payload){.i64 = 2});
     }
@@ -49,9 +50,18 @@ typedef struct result {
 
 static result run(entrain_topology_kind kind, entrain_transport transport) {
     const entrain_column columns[] = {{"state", 8, true, false}};
-    const entrain_behavior behavior = {.name = "person", .columns = columns, .column_count = 1, .words = 2,
-        .exchanges = 2, .sends_max = MAIL, .inbox = PEOPLE * MAIL, .timers_max = 1, .wants_heard = true,
-        .receive = receive, .step = step, .publish = publish};
+    const entrain_behavior behavior = {.name = "person",
+                                       .columns = columns,
+                                       .column_count = 1,
+                                       .words = 2,
+                                       .exchanges = 2,
+                                       .sends_max = MAIL,
+                                       .inbox = PEOPLE * MAIL,
+                                       .timers_max = 1,
+                                       .wants_heard = true,
+                                       .receive = receive,
+                                       .step = step,
+                                       .publish = publish};
     entrain_engine_config config = entrain_engine_config_defaults();
     entrain_topology_config graph = entrain_topology_config_defaults();
     entrain_engine *engine;

@@ -360,8 +360,7 @@ static void goes_on_from_anywhere(void **state) {
         {"cancelled, long", 1.1, ENTRAIN_OVERFLOW_CONFLATE, ENTRAIN_REMEDY_RESTART, false, 50, 15, true, 90,
          false},
         {"cancelled, stop", 0.6, ENTRAIN_OVERFLOW_FAIL, ENTRAIN_REMEDY_STOP, false, 0, 16, true, 80, false},
-        {"rounds, cancelled", 0, ENTRAIN_OVERFLOW_FAIL, ENTRAIN_REMEDY_RESTART, false, 0, 17, true, 33,
-         true},
+        {"rounds, cancelled", 0, ENTRAIN_OVERFLOW_FAIL, ENTRAIN_REMEDY_RESTART, false, 0, 17, true, 33, true},
         {"cancelled and told", 0.25, ENTRAIN_OVERFLOW_FAIL, ENTRAIN_REMEDY_RESTART, false, 0, 18, true, 75,
          true},
     };

@@ -102,8 +102,8 @@ static entrain_archive *make(const char *path, bool reading, entrain_error *erro
 // ---- writing
 
 static void refuse_write(entrain_archive *archive) {
-    entrain_archive_refuse(archive, ENTRAIN_IO, "it could not be written (%s); make room, or write elsewhere.",
-                           strerror(errno));
+    entrain_archive_refuse(archive, ENTRAIN_IO,
+                           "it could not be written (%s); make room, or write elsewhere.", strerror(errno));
 }
 
 static void put_out(entrain_archive *archive, const void *bytes, size_t size) {
@@ -200,7 +200,8 @@ static void sync_folder(const char *path) {
     char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
     if (slash != NULL)
         slash[slash == folder] = '\0';
-    const int file = folder != NULL ? open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    const int file =
+        folder != NULL ? open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (file >= 0) {
         fsync(file); // some file systems cannot; then the name is as safe as they make it
         close(file);
@@ -306,7 +307,8 @@ entrain_status entrain_archive_read_memory(const void *data, size_t size, const 
 
 // Copied, not only mapped: what was checked must be what is read, whoever writes to the file meanwhile.
 static void take_file(entrain_archive *archive) {
-    const int file = open(archive->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe is refused, not waited for
+    const int file =
+        open(archive->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe is refused, not waited for
     struct stat facts;
     if (file < 0 || fstat(file, &facts) != 0) {
         entrain_archive_refuse(archive, ENTRAIN_IO, "it could not be opened: %s.", strerror(errno));
@@ -316,7 +318,8 @@ static void take_file(entrain_archive *archive) {
         const size_t size = (size_t)facts.st_size;
         void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (mapped == MAP_FAILED) {
-            entrain_archive_refuse(archive, ENTRAIN_NO_MEMORY, "there is no memory to read its %zu bytes.", size);
+            entrain_archive_refuse(archive, ENTRAIN_NO_MEMORY, "there is no memory to read its %zu bytes.",
+                                   size);
         } else {
             archive->mapped = archive->data = mapped;
             archive->room = size;
@@ -336,7 +339,8 @@ static void take_file(entrain_archive *archive) {
         close(file);
 }
 
-entrain_status entrain_archive_read(const char *path, entrain_archive **archive_out, entrain_error *error_out) {
+entrain_status entrain_archive_read(const char *path, entrain_archive **archive_out,
+                                    entrain_error *error_out) {
     entrain_archive *archive = make(path, true, error_out);
     if (archive == NULL)
         return ENTRAIN_NO_MEMORY;
@@ -373,8 +377,9 @@ static bool next_frame(entrain_archive *archive) {
 entrain_status entrain_archive_end(entrain_archive *archive, entrain_error *error_out) {
     if (archive->reading) {
         if (archive->error.status == ENTRAIN_OK && (archive->at < archive->filled || next_frame(archive)))
-            entrain_archive_refuse(archive, ENTRAIN_MISMATCH,
-                                   "it holds more than is read from it; what goes on is not what was stopped.");
+            entrain_archive_refuse(
+                archive, ENTRAIN_MISMATCH,
+                "it holds more than is read from it; what goes on is not what was stopped.");
     } else if (!archive->in_memory) {
         if (archive->error.status == ENTRAIN_OK)
             finish_file(archive);
@@ -432,7 +437,9 @@ entrain_status entrain_archive_status(const entrain_archive *archive, entrain_er
 uint64_t entrain_archive_bytes_left(const entrain_archive *archive) {
     if (!archive->reading)
         return UINT64_MAX;
-    return archive->error.status == ENTRAIN_OK ? archive->filled - archive->at + (archive->size - archive->next) : 0;
+    return archive->error.status == ENTRAIN_OK
+               ? archive->filled - archive->at + (archive->size - archive->next)
+               : 0;
 }
 
 uint64_t entrain_archive_bytes_done(const entrain_archive *archive) { return archive->done; }
@@ -476,7 +483,8 @@ void entrain_archive_section(entrain_archive *archive, const char *tag) {
     entrain_archive_bytes(archive, found, sizeof found);
     if (memcmp(name, found, sizeof name) != 0)
         entrain_archive_refuse(archive, ENTRAIN_MISMATCH,
-                               "\"%s\" is not where it was expected; what goes on is not what was stopped.", name);
+                               "\"%s\" is not where it was expected; what goes on is not what was stopped.",
+                               name);
     memcpy(archive->section, name, sizeof name);
 }
 
@@ -497,7 +505,8 @@ void entrain_archive_bool(entrain_archive *archive, bool *value) {
     unsigned char byte = *value;
     entrain_archive_bytes(archive, &byte, 1);
     if (byte > 1)
-        entrain_archive_refuse(archive, ENTRAIN_PARSE, "\"%s\" holds a truth that is neither.", archive->section);
+        entrain_archive_refuse(archive, ENTRAIN_PARSE, "\"%s\" holds a truth that is neither.",
+                               archive->section);
     *value = byte == 1;
 }
 
@@ -505,8 +514,8 @@ void entrain_archive_count(entrain_archive *archive, uint64_t *value, uint64_t m
     entrain_archive_u64(archive, value);
     if (*value <= max)
         return;
-    entrain_archive_refuse(archive, ENTRAIN_MISMATCH, "%s is %llu, above %llu.", what, (unsigned long long)*value,
-                           (unsigned long long)max);
+    entrain_archive_refuse(archive, ENTRAIN_MISMATCH, "%s is %llu, above %llu.", what,
+                           (unsigned long long)*value, (unsigned long long)max);
     if (archive->reading)
         *value = 0;
 }

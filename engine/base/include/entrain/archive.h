@@ -41,10 +41,12 @@ ENTRAIN_API entrain_status entrain_archive_write(const char *path, entrain_archi
 ENTRAIN_API entrain_status entrain_archive_read(const char *path, entrain_archive **archive_out,
                                                 entrain_error *error_out);
 /// The same with bytes in memory. What was written is the archive's until it ends: see entrain_archive_data().
-ENTRAIN_API entrain_status entrain_archive_write_memory(entrain_archive **archive_out, entrain_error *error_out);
+ENTRAIN_API entrain_status entrain_archive_write_memory(entrain_archive **archive_out,
+                                                        entrain_error *error_out);
 /// @p data is borrowed until the end. @p name opens sentences.
 ENTRAIN_API entrain_status entrain_archive_read_memory(const void *data, size_t size, const char *name,
-                                                       entrain_archive **archive_out, entrain_error *error_out);
+                                                       entrain_archive **archive_out,
+                                                       entrain_error *error_out);
 /// Ends and frees. Writing: what is buffered is written, synced to the disk and renamed, or, after any
 /// failure, taken away. Reading: something must not be left over. @return the first failure of all calls.
 ENTRAIN_API entrain_status entrain_archive_end(entrain_archive *archive, entrain_error *error_out);
@@ -63,8 +65,8 @@ ENTRAIN_API uint64_t entrain_archive_bytes_done(const entrain_archive *archive);
 /// Writing: UINT64_MAX.
 ENTRAIN_API uint64_t entrain_archive_bytes_left(const entrain_archive *archive);
 /// Fails with a sentence; does nothing after an earlier failure. Use it where what was read cannot be.
-ENTRAIN_API void entrain_archive_refuse(entrain_archive *archive, entrain_status status, const char *format, ...)
-    ENTRAIN_PRINTF(3, 4);
+ENTRAIN_API void entrain_archive_refuse(entrain_archive *archive, entrain_status status, const char *format,
+                                        ...) ENTRAIN_PRINTF(3, 4);
 
 /// Begins a part called @p tag (1 to 15 letters): a reader that is elsewhere fails here.
 ENTRAIN_API void entrain_archive_section(entrain_archive *archive, const char *tag);
@@ -77,13 +79,15 @@ ENTRAIN_API void entrain_archive_i64(entrain_archive *archive, int64_t *value);
 ENTRAIN_API void entrain_archive_f64(entrain_archive *archive, double *value);
 /// A number that is read later decides on memory or loops: refused above @p max. @p what is its name in the
 /// sentence.
-ENTRAIN_API void entrain_archive_count(entrain_archive *archive, uint64_t *value, uint64_t max, const char *what);
+ENTRAIN_API void entrain_archive_count(entrain_archive *archive, uint64_t *value, uint64_t max,
+                                       const char *what);
 /// Writes @p value; reading, refuses (ENTRAIN_MISMATCH) what is not the same: what the reader was built with
 /// is not what was written. @p what is named in the sentence: "the number of agents".
 ENTRAIN_API void entrain_archive_expect(entrain_archive *archive, uint64_t value, const char *what);
 /// A text, up to @p size_max bytes without its end; reading, *text is allocated with malloc() (what was there
 /// is freed), or NULL where NULL was written or reading failed.
-ENTRAIN_API void entrain_archive_text(entrain_archive *archive, char **text, size_t size_max, const char *what);
+ENTRAIN_API void entrain_archive_text(entrain_archive *archive, char **text, size_t size_max,
+                                      const char *what);
 
 /// Whether the file at @p path begins as an archive does.
 ENTRAIN_API bool entrain_archive_is(const char *path);
