@@ -359,7 +359,8 @@ entrain_status entrain_agents_add(entrain_engine *engine, const entrain_agent_co
         entrain_topology_look(entrain_engine_topology(engine)).kind == ENTRAIN_TOPOLOGY_COMPLETE;
     agents->stubborn_key = entrain_random_key(entrain_engine_seed(engine), ENTRAIN_STREAM_STUBBORN);
     entrain__agents_derive(agents);
-    const uint32_t moments = resolved.moments ? (uint32_t)(ENTRAIN__HARMONICS - 1) * 2 * sizeof(double) : 8;
+    const uint32_t moments =
+        resolved.moments ? (uint32_t)((size_t)(ENTRAIN__HARMONICS - 1) * 2 * sizeof(double)) : 8;
     const entrain_column columns[] = {
         {.name = "phase", .bytes = sizeof(double), .fingerprint = true},
         {.name = "turns", .bytes = sizeof(int32_t), .fingerprint = true},

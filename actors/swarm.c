@@ -230,8 +230,9 @@ uint64_t entrain_swarm_tick(const entrain_swarm *swarm) {
 }
 
 // A run in virtual time stops wherever it is, also in the midst of an instant, and what is seen there depends
-// on when somebody pressed Ctrl-C. So the tick is finished, if that takes no more than a quarter of a second. Never one
-// beyond @p target, in whose very instant it may have stopped: something else may have to happen there first.
+// on when somebody pressed Ctrl-C. So the tick is finished, if that takes no more than a quarter of a
+// second. Never one beyond @p target, in whose very instant it may have stopped: something else may have
+// to happen there first.
 #define FINISH_S 0.25
 static entrain_status finish_tick(entrain_swarm *swarm, uint64_t target, entrain_status why,
                                   entrain_error *error_out) {

@@ -9,8 +9,8 @@
 #define TURN 6.28318530717958647693
 
 // Coupling as the laws have it, theta_i' = omega_i + (K / N) sum ..., is this times the configured one:
-// everybody's gain (and N, where nothing is divided by it). 0: the swarm is not one of theirs. (Normalised by the degree or by who was heard, N is
-// the same on a complete graph.)
+// everybody's gain (and N, where nothing is divided by it). 0: the swarm is not one of theirs. (Normalised
+// by the degree or by who was heard, N is the same on a complete graph.)
 static double gain_of(const entrain_swarm_config *config, uint32_t count) {
     const entrain_kuramoto_config *model = &config->model;
     bool plain = config->kind == ENTRAIN_SWARM_KURAMOTO && config->phase_model == NULL &&

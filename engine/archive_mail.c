@@ -102,7 +102,7 @@ static void archive_waiting(entrain_engine *engine, entrain_archive *archive) {
         for (uint32_t slot = 0; engine->muted != NULL && slot < engine->actor_count; slot++)
             engine->muted[slot] = 0;
     }
-    for (uint64_t w = 0; w < count && !entrain__archive_failed(archive); w++) {
+    for (uint64_t w = 0; engine->waiting != NULL && w < count && !entrain__archive_failed(archive); w++) {
         entrain__letter *letter = &engine->waiting[w];
         archive_letter(archive, letter);
         if (!entrain_archive_is_reading(archive))

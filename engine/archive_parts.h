@@ -1,4 +1,5 @@
-/// @file archive_parts.h  The parts of an engine's checkpoint (entrain_engine_archive), in the order of the file.
+/// @file archive_parts.h  The parts of an engine's checkpoint (entrain_engine_archive), in the order of
+/// the file.
 ///
 /// Everything is written by what the user means (slot, index, vertex, sender and order sent), never by place,
 /// cohort, ring or worker: so an engine that lies otherwise, or goes on otherwise, reads the same, and writes
@@ -37,8 +38,8 @@ static inline bool entrain__archive_failed(const entrain_archive *archive) {
 /// An array of @p count elements of @p size bytes, most of them 0: those that are not, with their numbers.
 void entrain__archive_sparse(entrain_archive *archive, void *array, uint32_t count, uint32_t size,
                              const char *what);
-/// @p count elements of @p size bytes by index, that lie in @p array in the order @p places [count] (NULL: that
-/// of the indices); @p size at most ENTRAIN__ARCHIVE_BLOCK.
+/// @p count elements of @p size bytes by index, that lie in @p array in the order @p places [count] (NULL:
+/// that of the indices); @p size at most ENTRAIN__ARCHIVE_BLOCK.
 void entrain__archive_placed(entrain_archive *archive, void *array, const uint32_t *places, uint32_t count,
                              uint32_t size);
 

@@ -16,7 +16,9 @@
 static void archive_sides(entrain_engine *engine, entrain_archive *archive, uint8_t *sides) {
     for (uint32_t p = 0; p < engine->population_count && engine->populations[p]->behavior.words > 0; p++) {
         const entrain_population *population = engine->populations[p];
-        for (uint32_t k = 0; !entrain_archive_is_reading(archive) && k < population->count; k++)
+        for (uint32_t k = 0;
+             engine->disturbed.sides != NULL && !entrain_archive_is_reading(archive) && k < population->count;
+             k++)
             sides[population->first + k] =
                 engine->disturbed.sides[population->first + entrain__column_of(population, k)];
     }

@@ -26,8 +26,8 @@ static void archive_population(entrain_population *population, entrain_archive *
                                 "the number of actors with a budget");
 }
 
-// What was asked of actors and has not been done: in virtual time a window may be open. That notices lie ready
-// follows from the notices.
+// What was asked of actors and has not been done: in virtual time a window may be open. That notices lie
+// ready follows from the notices.
 enum { SETTLED = ENTRAIN__CONTROL_NOTICE };
 
 static bool is_control(const entrain_engine *engine, uint32_t slot, uint32_t control) {

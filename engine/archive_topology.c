@@ -1,5 +1,5 @@
-// The topology in a checkpoint (archive_parts.h): a hash, where the reader has it already because it is that of
-// the start; else all its edges, out of which the same arrays are built again.
+// The topology in a checkpoint (archive_parts.h): a hash, where the reader has it already because it is
+// that of the start; else all its edges, out of which the same arrays are built again.
 //
 // An undirected edge is written once, as the arc to the higher of its ends: the other one is its twin, and
 // parallel edges keep their order.

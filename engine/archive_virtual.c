@@ -31,8 +31,8 @@ static void refuse(entrain_archive *archive) {
                            "what is under way cannot be so; it was not written by Entrain.");
 }
 
-// The number of a parcel that a message from @p sender (a slot, plus one; 0: from outside) may have: one of its
-// cohort's, of which there are as many as places in its calendar. 0: there is none left.
+// The number of a parcel that a message from @p sender (a slot, plus one; 0: from outside) may have: one
+// of its cohort's, of which there are as many as places in its calendar. 0: there is none left.
 static uint32_t take_number(entrain_engine *engine, uint32_t sender) {
     const entrain__virtual *virtual_time = engine->virtual_time;
     if (sender == 0)

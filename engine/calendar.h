@@ -121,8 +121,8 @@ uint32_t entrain__calendar_forget(entrain__calendar *calendar, uint32_t owner, u
 uint32_t entrain__calendar_forget_after(entrain__calendar *calendar, uint32_t owner, uint64_t others_after);
 /// All places are free, and as if never used.
 void entrain__calendar_clear(entrain__calendar *calendar);
-/// What @p owner, who lives at @p slot, has in heaps and in its line, and which of its places will be used next:
-/// written, or read into a calendar that was cleared. Depends on the owner's history alone.
+/// What @p owner, who lives at @p slot, has in heaps and in its line, and which of its places will be used
+/// next: written, or read into a calendar that was cleared. Depends on the owner's history alone.
 void entrain__calendar_archive(entrain__calendar *calendar, uint32_t owner, uint32_t slot,
                                entrain_archive *archive);
 /// How many are in heaps, of all owners; and in lines.

@@ -106,9 +106,10 @@ typedef struct entrain__cohort {
     uint32_t first, count; // columns
     uint32_t stopped;      // how many of them hold no living actor
     uint32_t now,
-        stage; // which publications are of this exchange, and in which of `tick` its task is: the engine's, but
-    uint64_t tick;                         // under a policy without a barrier each cohort is somewhere else
-    uint32_t hears;                        // which publications it hears, where all arcs have one delay
+        stage;      // which publications are of this exchange, and in which of `tick` its task is: the
+                    // engine's, but
+    uint64_t tick;  // under a policy without a barrier each cohort is somewhere else
+    uint32_t hears; // which publications it hears, where all arcs have one delay
     uint32_t segment_first, segment_count; // of the graph's segments, if it has any
     uint64_t row_first;                    // of the rows of its slices
     uint32_t outbox_count, outbox_capacity;
@@ -163,8 +164,9 @@ typedef struct entrain__graph {
     uint32_t prefetch;       // arcs to look ahead; 0 where speakers lie near anyway
     uint32_t delay;          // ticks, of every arc, where they do not differ; and the greatest of all
     uint32_t delay_most;
-    const int32_t *
-        behind; // [arc_count] where they differ: -exchanges, as an index into past buffers (delays.h); or NULL
+    const int32_t
+        *behind; // [arc_count] where they differ: -exchanges, as an index into past buffers (delays.h); or
+                 // NULL
     // How whole cohorts are gathered, where that was planned (gather_plan.c).
     entrain__gather_kernel *gather; // NULL: row by row
     const entrain__segment *segments;
@@ -228,8 +230,9 @@ struct entrain_engine {
     // From which tick on every arc brings something, and of who lives at its beginning now: INT64_MAX while
     // one begins where nobody lives.
     int64_t steady_since;
-    uint8_t *
-        lives; // [delay_most + 1][vertex_count] by tick and place, the generation that spoke; NULL without delays
+    uint8_t
+        *lives; // [delay_most + 1][vertex_count] by tick and place, the generation that spoke; NULL without
+                // delays
     bool lives_kept;   // they are: until then nobody has ended, and that memory is untouched
     double sum_unit;   // what one unit of a sum is worth
     uint32_t *heard;   // [vertex_count] by place: living speakers; NULL for the complete graph

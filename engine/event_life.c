@@ -1,23 +1,24 @@
 // Event-driven execution: how actors begin and end while others run.
 //
-// An actor is ended by the worker that runs it, once all it sent has gone. Its place goes back to its population's free
-// places, from which entrain_spawn() takes one: an id never names two actors, and what was sent to the old one never reaches
-// the new one (entrain__events_deliver() says how).
+// An actor is ended by the worker that runs it, once all it sent has gone. Its place goes back to its
+// population's free places, from which entrain_spawn() takes one: an id never names two actors, and what
+// was sent to the old one never reaches the new one (entrain__events_deliver() says how).
 //
-// Where nobody can be interested (no watches, no events, no group, no budgets) an end is a matter of the two of them. Else it
-// is settled under the supervisor's lock.
+// Where nobody can be interested (no watches, no events, no group, no budgets) an end is a matter of the
+// two of them. Else it is settled under the supervisor's lock.
 #include "engine/event_driven.h"
 
 #include <string.h>
 
-// Whose worker settles something under the supervisor's lock: supervision calls back without saying so. And what came of it
-// for the actor that this worker runs: where somebody has begun again he may run elsewhere, and end there, before the
-// settling is over; what stands in the tables then says nothing about this end.
+// Whose worker settles something under the supervisor's lock: supervision calls back without saying so.
+// And what came of it for the actor that this worker runs: where somebody has begun again he may run
+// elsewhere, and end there, before the settling is over; what stands in the tables then says nothing about
+// this end.
 static _Thread_local entrain__desk *settling;
 static _Thread_local bool ended_own, began_again;
 
-// A free place of @p population, or UINT32_MAX. The head is a slot + 1 under a stamp that changes with every step, so that
-// a head that was taken and came back is not mistaken for the same.
+// A free place of @p population, or UINT32_MAX. The head is a slot + 1 under a stamp that changes with
+// every step, so that a head that was taken and came back is not mistaken for the same.
 static uint32_t take_place(entrain_engine *engine, entrain_population *population) {
     for (;;) {
         uint64_t head = entrain__load_acquire_u64(&population->free);
@@ -66,8 +67,9 @@ static entrain_id begin_actor(entrain_engine *engine, entrain__desk *desk, entra
         range.ids = &id; // not in the table yet: who finds it there may send to it
         population->behavior.start(&range);
     }
-    // From here on it can be sent to. A full fence: a sender that came too late for the last one who lived here, and so left
-    // something behind, sees it idle, or what it left is seen below. Pairs with entrain__events_deliver().
+    // From here on it can be sent to. A full fence: a sender that came too late for the last one who lived
+    // here, and so left something behind, sees it idle, or what it left is seen below. Pairs with
+    // entrain__events_deliver().
     entrain__exchange_u32(&cell->owner[ENTRAIN__CELL_WORD],
                           (uint32_t)engine->generations[slot] << ENTRAIN__WORD_GENERATION);
     ENTRAIN__PREEMPT_POINT();
@@ -81,7 +83,8 @@ static entrain_id begin_actor(entrain_engine *engine, entrain__desk *desk, entra
 // Takes what is queued for one that has ended: undeliverable.
 static void drain(entrain_engine *engine, entrain__desk *desk, entrain__cell *cell, entrain_id id) {
     entrain__events *events = engine->events;
-    // Asked first: when nobody is between reservation and publication any more, the look that follows sees all there is.
+    // Asked first: when nobody is between reservation and publication any more, the look that follows sees
+    // all there is.
     for (uint32_t round = 0;; round++) {
         const bool busy = entrain__cell_is_busy(&events->cells, cell);
         ENTRAIN__PREEMPT_POINT();
@@ -101,8 +104,8 @@ static void drain(entrain_engine *engine, entrain__desk *desk, entrain__cell *ce
     }
 }
 
-// The actor at @p slot, SCHEDULED and the caller's, is no more. All it sent has gone, or is cancelled. Its place stays the
-// caller's.
+// The actor at @p slot, SCHEDULED and the caller's, is no more. All it sent has gone, or is cancelled. Its
+// place stays the caller's.
 static void end_life(entrain_engine *engine, entrain__desk *desk, uint32_t slot) {
     entrain__events *events = engine->events;
     const entrain_population *population = entrain__population_of(engine, slot);

@@ -1,14 +1,16 @@
-// Overflow policy block in event-driven execution: what finds no room waits with its sender, and no worker does.
+// Overflow policy block in event-driven execution: what finds no room waits with its sender, and no worker
+// does.
 //
-// A muted actor keeps what it could not deliver, in the order sent, and is not called until all of it has gone. It waits
-// in the list of the receiver of the first of them. Lists have two parts: the waiters' stack, which any sender puts
-// itself on, and the line, oldest first, that the receiver's worker makes of it and lets as many go on from as there is
-// room for; a hundred senders are not woken to fight for ten places. When a receiver has emptied its mailbox it keeps
-// nobody: it might never run again.
+// A muted actor keeps what it could not deliver, in the order sent, and is not called until all of it has
+// gone. It waits in the list of the receiver of the first of them. Lists have two parts: the waiters'
+// stack, which any sender puts itself on, and the line, oldest first, that the receiver's worker makes of
+// it and lets as many go on from as there is room for; a hundred senders are not woken to fight for ten
+// places. When a receiver has emptied its mailbox it keeps nobody: it might never run again.
 //
-// Nobody is left behind: a sender that has put itself on the stack looks for room once more (full fence between both), a
-// receiver that has given room looks at the stack (full fence between both), and whoever takes somebody from a list makes
-// it ready. After putting itself on the stack a sender belongs to whoever takes it: it may run elsewhere already.
+// Nobody is left behind: a sender that has put itself on the stack looks for room once more (full fence
+// between both), a receiver that has given room looks at the stack (full fence between both), and whoever
+// takes somebody from a list makes it ready. After putting itself on the stack a sender belongs to whoever
+// takes it: it may run elsewhere already.
 #include "engine/event_driven.h"
 
 static bool waits_already(const entrain__mute *mute, uint32_t kept, entrain_id to) {
@@ -18,8 +20,8 @@ static bool waits_already(const entrain__mute *mute, uint32_t kept, entrain_id t
     return false;
 }
 
-// Delivers what it can of @p letters and keeps the rest from @p kept on. @return how many are kept then. What is behind a
-// letter to the same receiver that was kept stays behind it.
+// Delivers what it can of @p letters and keeps the rest from @p kept on. @return how many are kept then.
+// What is behind a letter to the same receiver that was kept stays behind it.
 static uint32_t deliver_or_keep(entrain_engine *engine, entrain__desk *desk, entrain__mute *mute,
                                 uint32_t kept, const entrain__letter *letters, uint32_t count) {
     for (uint32_t first = 0, end; first < count; first = end) {
@@ -66,8 +68,8 @@ static void wake_stack(entrain_engine *engine, entrain__desk *desk, entrain__cel
     }
 }
 
-// Whether the actors that @p slot waits for, each for the next, seem to lead back to it. They may be moving meanwhile: a
-// suspicion, to be looked into at rest.
+// Whether the actors that @p slot waits for, each for the next, seem to lead back to it. They may be
+// moving meanwhile: a suspicion, to be looked into at rest.
 static bool closes_a_circle(const entrain__events *events, uint32_t slot, uint32_t receiver) {
     enum { STEPS_MAX = 1024 }; // what is longer is found when nothing else moves
     uint32_t at = receiver;
@@ -94,8 +96,9 @@ void entrain__mute_wait(entrain_engine *engine, entrain__desk *desk, uint32_t sl
         // Atomic for whoever still looks at it as at a free place (take_place()).
         entrain__store_relaxed_u32(next, head);
         ENTRAIN__PREEMPT_POINT();
-        // Publishes all that was done to the muted actor, and is a full fence. Pairs with the exchange in wake_stack() and
-        // entrain__mute_wake(). A head that was taken and came back is as good as one that stayed.
+        // Publishes all that was done to the muted actor, and is a full fence. Pairs with the exchange in
+        // wake_stack() and entrain__mute_wake(). A head that was taken and came back is as good as one
+        // that stayed.
         if (entrain__cas_acq_rel_u32(&cell->owner[ENTRAIN__CELL_WAITERS], head, slot + 1))
             break;
     }
@@ -197,7 +200,8 @@ static uint32_t stuck_at(const entrain_engine *engine, uint32_t slot) {
     return engine->events->mutes[receiver].count > 0 ? receiver + 1 : 0;
 }
 
-// What the lowest actor on a circle has waited longest to deliver is shed. It and whoever else waits there try again.
+// What the lowest actor on a circle has waited longest to deliver is shed. It and whoever else waits there
+// try again.
 static void shed_one(entrain_engine *engine, entrain__desk *desk, uint32_t lowest) {
     entrain__mute *mute = &engine->events->mutes[lowest];
     const uint32_t receiver = entrain__id_slot(mute->letters[0].to);

@@ -1,7 +1,8 @@
 // Event-driven execution at rest: nobody runs. What a run begins with, what ends it, and time passing.
 //
-// Simulated time stands still while anybody has mail. When nobody has, the earliest delayed messages come due together, and
-// time is theirs: so a timeout in simulated time never comes before an answer that was on its way.
+// Simulated time stands still while anybody has mail. When nobody has, the earliest delayed messages come
+// due together, and time is theirs: so a timeout in simulated time never comes before an answer that was
+// on its way.
 #include "engine/event_driven.h"
 
 #include <inttypes.h>
@@ -30,7 +31,8 @@ static bool end_run(entrain_engine *engine, entrain_status ended) {
     return false;
 }
 
-// Whom what is due in @p calendar concerns is to run: its owner, who is handed its own timers and sends the rest.
+// Whom what is due in @p calendar concerns is to run: its owner, who is handed its own timers and sends
+// the rest.
 static void ring(entrain_engine *engine, entrain__desk *desk, const entrain__cohort *cohort,
                  entrain__instant end) {
     const uint32_t first = cohort->population->first + cohort->first;

@@ -27,9 +27,9 @@ typedef struct entrain__segment {
     uint64_t arc;    ///< where its speakers begin: a slice's among `sliced`, others' among `speakers`
     uint32_t degree; ///< of each row; a band is one row of speakers, for its first row
     uint32_t count;  ///< rows
-    uint32_t
-        first; ///< the first row, counted from the cohort's first place; slice: where its rows begin in `rows`
-    uint32_t kind; ///< entrain__segment_kind
+    uint32_t first;  ///< the first row, counted from the cohort's first place; slice: where its rows begin in
+                     ///< `rows`
+    uint32_t kind;   ///< entrain__segment_kind
 } entrain__segment;
 
 /// What one cohort hears.

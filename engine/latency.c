@@ -1,7 +1,7 @@
 // How long ticks take, as a histogram: constant memory, a few instructions a tick, quantiles known to 3 %.
 //
-// Buckets of one nanosecond up to PARTS, then PARTS buckets for each doubling: the index is the exponent and the leading
-// five bits of the mantissa, as in HdrHistogram.
+// Buckets of one nanosecond up to PARTS, then PARTS buckets for each doubling: the index is the exponent
+// and the leading five bits of the mantissa, as in HdrHistogram.
 #include <string.h>
 
 #include "engine/engine_private.h"

@@ -1,10 +1,11 @@
 // General messages in lockstep: sent in tick t, handled in tick t+1, in canonical order.
 //
-// A sender's task appends letters to its cohort's outbox (one writer), from receive() and then from step(). At
-// the next tick boundary the serial part sorts all letters by (sender's slot, order sent) and then, stably, by
-// receiving cohort: each cohort's share is its lane. After the barrier the owner of each cohort takes its lane
-// in order, enqueues into its actors' rings, single-producer, and calls receive(). Everything is bounded by
-// what behaviors declare: nothing here allocates, blocks a thread, or can overflow unnoticed.
+// A sender's task appends letters to its cohort's outbox (one writer), from receive() and then from
+// step(). At the next tick boundary the serial part sorts all letters by (sender's slot, order sent) and
+// then, stably, by receiving cohort: each cohort's share is its lane. After the barrier the owner of each
+// cohort takes its lane in order, enqueues into its actors' rings, single-producer, and calls receive().
+// Everything is bounded by what behaviors declare: nothing here allocates, blocks a thread, or can
+// overflow unnoticed.
 //
 // What finds no room is the overflow policy's: all but block are applied by the owner (deliver_lane), and
 // then every ring is empty again when the phase ends. Under block the router asks for room first
@@ -172,8 +173,8 @@ static inline uint32_t find_home(entrain_engine *engine, finder *near, entrain__
 
 void entrain__letters_route(entrain_engine *engine) {
     entrain__letters_tell_failed(engine);
-    // Gather: what waits first, then tells, in the order of calls; then delayed ones that are due; then what actors
-    // sent, in that of cohorts.
+    // Gather: what waits first, then tells, in the order of calls; then delayed ones that are due; then
+    // what actors sent, in that of cohorts.
     entrain__letter **letters = engine->sorted;
     uint64_t total = 0;
     const bool blocks = engine->waiting != NULL;
@@ -362,8 +363,8 @@ static void fill_batch(entrain_engine *engine, const entrain__span *span, uint32
     batch->messages = batch->copied;
 }
 
-// One call of receive(), whose last @p counted messages count as such (timers and mail; notices of ends do not). @p numbers: of
-// their records; NULL without a trace. @return whether the actor is to be called again.
+// One call of receive(), whose last @p counted messages count as such (timers and mail; notices of ends do
+// not). @p numbers: of their records; NULL without a trace. @return whether the actor is to be called again.
 static bool call_receive(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker, entrain_self *self,
                          uint32_t column, const entrain_message *messages, const uint64_t *numbers,
                          uint32_t count, uint32_t counted, uint64_t sends_left) {
@@ -482,7 +483,8 @@ static bool call_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t w
     return lives;
 }
 
-// One actor's notices and mail, in batches. What it does not handle because it is to end stays where it is until it does.
+// One actor's notices and mail, in batches. What it does not handle because it is to end stays where it is
+// until it does.
 static void receive_one(entrain_engine *engine, entrain__cohort *cohort, uint32_t worker, uint32_t column,
                         uint32_t letterbox) {
     entrain_self self;
@@ -518,9 +520,9 @@ static void receive_column(entrain_engine *engine, entrain__cohort *cohort, uint
     }
 }
 
-// Where observations come through the same rings, those must be empty when they come: mail that was not handled,
-// because its actor is to end, is turned away now. Each came from this lane, in this order; of those that were
-// shed or replaced there are more in it.
+// Where observations come through the same rings, those must be empty when they come: mail that was not
+// handled, because its actor is to end, is turned away now. Each came from this lane, in this order; of
+// those that were shed or replaced there are more in it.
 static void turn_away_unread(entrain_engine *engine, entrain__cohort *cohort) {
     const entrain_population *population = cohort->population;
     entrain_mailbox_set *set = population->letterboxes;

@@ -1,4 +1,5 @@
-// Which cohorts hear which: what a policy without a barrier needs to know. By cohort, both directions, without itself.
+// Which cohorts hear which: what a policy without a barrier needs to know. By cohort, both directions,
+// without itself.
 #include "engine/engine_private.h"
 
 // Of each place its cohort, or NULL.
@@ -29,7 +30,8 @@ static void add_link(link_pass *pass, uint32_t from, uint32_t to) {
     pass->ends[from]++;
 }
 
-// Finds each pair (hearer, speaker) of cohorts once and links both ways: two that hear each other get two links each way.
+// Finds each pair (hearer, speaker) of cohorts once and links both ways: two that hear each other get two
+// links each way.
 static void find_links(link_pass *pass) {
     const entrain_engine *engine = pass->engine;
     for (uint32_t c = 0; c < engine->cohort_count; c++)

@@ -326,8 +326,8 @@ static entrain_status build_waiting(entrain_engine *engine) {
 // An actor can be called once per ENTRAIN_BATCH_MAX messages its mailbox holds and notices lie ready, and per
 // so many of its timers, and send sends_max each time, or tick_sends_max in all: that bounds everything that
 // can be on its way between two ticks, and all its delayed messages may be due at once. Each exchange adds
-// what a step() may send. Block makes it no more: whoever has letters waiting is not called, and sends nothing
-// from step() either.
+// what a step() may send. Block makes it no more: whoever has letters waiting is not called, and sends
+// nothing from step() either.
 uint64_t entrain__letters_quota(const entrain_engine *engine, const entrain_population *population,
                                 uint32_t column) {
     const entrain_behavior *behavior = &population->behavior;

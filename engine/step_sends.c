@@ -1,9 +1,9 @@
 // Messages sent from step(): into the same outbox as those from receive(), routed at the same next boundary.
 //
 // The engine says that a step() may send by setting cohort->step.range, for that call only. What each actor
-// sent in that call has to be known exactly: were it a matter of the range or the cohort, who is refused would
-// depend on how the swarm was cut. As long as a step goes through its actors in order, as most do, the count
-// of the last one is enough; from its first step back on, in that call, every actor is counted.
+// sent in that call has to be known exactly: were it a matter of the range or the cohort, who is refused
+// would depend on how the swarm was cut. As long as a step goes through its actors in order, as most do,
+// the count of the last one is enough; from its first step back on, in that call, every actor is counted.
 #include <string.h>
 
 #include "engine/engine_private.h"

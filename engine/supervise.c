@@ -487,7 +487,8 @@ void entrain__supervise_guarded(entrain_engine *engine, entrain__cohort *cohort,
 }
 
 bool entrain__supervise_pending(const entrain_engine *engine) {
-    // Pairs with the stores in entrain__supervise_look_at() and entrain__supervise_guarded(), by way of the barrier.
+    // Pairs with the stores in entrain__supervise_look_at() and entrain__supervise_guarded(), by way of
+    // the barrier.
     return entrain__load_acquire_u32(&engine->supervise.pending) != 0;
 }
 

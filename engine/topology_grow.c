@@ -1,5 +1,5 @@
-// Graphs that grow and shrink, by local means: who joins steps between two who know each other, and who leaves
-// introduces its neighbours to each other.
+// Graphs that grow and shrink, by local means: who joins steps between two who know each other, and who
+// leaves introduces its neighbours to each other.
 //
 //     join                                       leave
 //
@@ -9,8 +9,8 @@
 //
 // Everybody else keeps its number of neighbours, so a regular graph stays regular; who has as many neighbours
 // as drawn edges is hardly ever out of reach. (After Law and Siu, Distributed construction of random expander
-// networks, INFOCOM 2003, who splice newcomers into Hamilton cycles in this way.) Vertices are a fixed room, of
-// which those without an edge are empty: a topology is immutable, so each call builds a new one.
+// networks, INFOCOM 2003, who splice newcomers into Hamilton cycles in this way.) Vertices are a fixed
+// room, of which those without an edge are empty: a topology is immutable, so each call builds a new one.
 #include "engine/topology.h"
 
 #include <string.h>
@@ -211,7 +211,8 @@ static entrain_status join_one(joining *j, uint32_t degree, entrain_error *error
     return status;
 }
 
-// Where the degree is odd every other newcomer lacks one neighbour, until the next one takes it for its first.
+// Where the degree is odd every other newcomer lacks one neighbour, until the next one takes it for its
+// first.
 static entrain_status join_all(joining *j, const uint32_t *vertices, uint32_t count, uint32_t degree,
                                entrain_error *error_out) {
     entrain_status status = ENTRAIN_OK;
@@ -321,7 +322,8 @@ static bool linked(const rows *r, uint32_t one, uint32_t other) {
     return false;
 }
 
-// In the row of @p vertex another takes the place of @p old; or, if that is nobody (-1), the row gets shorter.
+// In the row of @p vertex another takes the place of @p old; or, if that is nobody (-1), the row gets
+// shorter.
 static void put(const rows *r, uint32_t vertex, uint32_t old, int32_t other) {
     int32_t *row = row_of(r, vertex);
     uint32_t n = 0;
@@ -360,7 +362,8 @@ static uint32_t living_first(const leaving *l, int32_t *others, uint32_t count) 
     return first;
 }
 
-// The leaver's neighbours in the order of its row: each is introduced to the next one that it does not know yet.
+// The leaver's neighbours in the order of its row: each is introduced to the next one that it does not
+// know yet.
 static void introduce(leaving *l) {
     const rows *r = &l->rows;
     int32_t *row = row_of(r, l->vertex);

@@ -160,9 +160,9 @@ __attribute__((noinline)) static int make_room(entrain_engine *engine, entrain__
     return -1;
 }
 
-// One arc of one hearer: any words, weights, a silent speaker, too little room. All parts of an observation or
-// none. @p sum becomes what was heard, on the way too where that makes room. Delayed: what is due now, from who
-// spoke then. Lost: it is sent, and no more.
+// One arc of one hearer: any words, weights, a silent speaker, too little room. All parts of an
+// observation or none. @p sum becomes what was heard, on the way too where that makes room. Delayed: what
+// is due now, from who spoke then. Lost: it is sent, and no more.
 // @return how many observations more are in the mailbox: -1, 0, or 1.
 static inline __attribute__((always_inline)) int hear_arc(entrain_engine *engine, entrain__cohort *cohort,
                                                           uint32_t mailbox, uint64_t arc, bool lost,
@@ -419,8 +419,8 @@ static uint32_t hear_piece(entrain_engine *engine, entrain__cohort *cohort, cons
     return heard;
 }
 
-// The common case, two words and no weights, everybody spoke and there is room: each message is written where the
-// next one belongs, and stays there if it is heard.
+// The common case, two words and no weights, everybody spoke and there is room: each message is written
+// where the next one belongs, and stays there if it is heard.
 static uint32_t enqueue_piece(const entrain_engine *engine, entrain__cohort *cohort,
                               const entrain__fates *fates, uint32_t piece, entrain_message *slots) {
     const entrain__graph *graph = &engine->graph;

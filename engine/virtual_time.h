@@ -18,9 +18,9 @@ void entrain__virtual_forget(entrain_engine *engine, entrain__cohort *cohort, ui
 void entrain__virtual_begin(entrain_engine *engine, entrain__cohort *cohort, uint32_t column);
 /// Messages that have left their sender and have not been handled.
 uint64_t entrain__virtual_queued(const entrain_engine *engine);
-/// What only this execution has, written or read (archive_virtual.c): called by entrain_engine_archive() after
-/// the table of actors, columns, calendars, `undelivered`, what was told from outside, supervision and watches,
-/// and before the counts of messages, which must add up then.
+/// What only this execution has, written or read (archive_virtual.c): called by entrain_engine_archive()
+/// after the table of actors, columns, calendars, `undelivered`, what was told from outside, supervision
+/// and watches, and before the counts of messages, which must add up then.
 void entrain__virtual_archive(entrain_engine *engine, entrain_archive *archive);
 
 #endif

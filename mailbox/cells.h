@@ -1,13 +1,17 @@
-/// @file cells.h  Mailboxes for actors that run when they have mail: a ring and its owner's words in one cell.
+/// @file cells.h  Mailboxes for actors that run when they have mail: a ring and its owner's words in one
+/// cell.
 ///
-/// A cell is 48 bytes: ck_ring's packed header, where its slots begin, and twenty bytes that mean something to its owner
-/// only. With a mailbox of 7 (8 slots of 24 bytes) that is 240 bytes an actor, and what a sender looks at lies on one cache line, or two.
+/// A cell is 48 bytes: ck_ring's packed header, where its slots begin, and twenty bytes that mean
+/// something to its owner only. With a mailbox of 7 (8 slots of 24 bytes) that is 240 bytes an actor, and
+/// what a sender looks at lies on one cache line, or two.
 ///
-/// One producer mode for the life of the cells: with one worker nobody else sends, and no instruction is locked. With many
-/// a run of messages to one receiver costs one locked instruction, however long it is: the reservation.
+/// One producer mode for the life of the cells: with one worker nobody else sends, and no instruction is
+/// locked. With many a run of messages to one receiver costs one locked instruction, however long it is:
+/// the reservation.
 ///
-/// Many producers, invariants as in mailbox.c: c_head <= p_tail <= p_head, p_tail - c_head <= mask. A producer that is preempted between reservation and
-/// publication holds up those behind it: they wait with the shared wait, so this is not lock-free.
+/// Many producers, invariants as in mailbox.c: c_head <= p_tail <= p_head, p_tail - c_head <= mask. A
+/// producer that is preempted between reservation and publication holds up those behind it: they wait with
+/// the shared wait, so this is not lock-free.
 ///
 ///               push  begin  peek  release, drained
 ///   push         -     -      -     -
@@ -49,7 +53,8 @@ static inline void entrain__cell_make(entrain__cells *cells, uint32_t index, uin
     cell->first = first;
 }
 
-/// Room for up to @p wanted messages, of which *@p room_out, perhaps 0, are now the caller's to write, from position
+/// Room for up to @p wanted messages, of which *@p room_out, perhaps 0, are now the caller's to write,
+/// from position
 /// @p at_out on (entrain__cell_slot), and then to publish, every one of them. Any thread.
 static inline uint32_t entrain__cell_reserve(entrain__cells *cells, entrain__cell *cell, uint32_t wanted,
                                              uint32_t *at_out) {
@@ -61,7 +66,8 @@ static inline uint32_t entrain__cell_reserve(entrain__cells *cells, entrain__cel
     }
     uint32_t head = entrain__load_relaxed_u32(&ring->p_head);
     for (;;) {
-        // Pairs with the release of c_head in entrain__ring_release(): what the owner is done with may be written over.
+        // Pairs with the release of c_head in entrain__ring_release(): what the owner is done with may be
+        // written over.
         uint32_t used = head - entrain__load_acquire_u32(&ring->c_head);
         uint32_t room = used <= ring->mask ? ring->mask - used : 0; // more: this head is out of date
         uint32_t count = room < wanted ? room : wanted;
@@ -84,8 +90,8 @@ static inline uint32_t entrain__cell_reserve(entrain__cells *cells, entrain__cel
 static inline entrain_message *entrain__cell_slot(entrain__cells *cells, entrain__cell *cell, uint32_t at) {
     return cells->slots + cell->first + (at & cell->ring.mask);
 }
-/// The messages at @p at, all @p count that were reserved there, can be taken. Not a fence: whoever then looks whether the
-/// owner is awake puts one in between, once for all the cells that it has published in.
+/// The messages at @p at, all @p count that were reserved there, can be taken. Not a fence: whoever then
+/// looks whether the owner is awake puts one in between, once for all the cells that it has published in.
 static inline void entrain__cell_publish(entrain__cells *cells, entrain__cell *cell, uint32_t at,
                                          uint32_t count) {
     ck_ring_t *ring = &cell->ring;
@@ -117,7 +123,8 @@ static inline uint32_t entrain__cell_queued(const entrain__cell *cell) {
 }
 /// Whether a producer is between reservation and publication.
 static inline bool entrain__cell_is_busy(const entrain__cells *cells, const entrain__cell *cell) {
-    // Reservations first: if all that are seen have been published, there is none between. Pairs with the release of p_tail.
+    // Reservations first: if all that are seen have been published, there is none between. Pairs with the
+    // release of p_tail.
     const uint32_t reserved = entrain__load_acquire_u32(&cell->ring.p_head);
     return cells->many && reserved != entrain__load_acquire_u32(&cell->ring.p_tail);
 }

@@ -2,11 +2,11 @@
 ///
 /// ck_ring_t is 136 bytes, most of it padding that keeps producers and consumer on different cache lines. In
 /// lockstep only the owner of a cohort touches its actors' rings, so the padding buys nothing there: with
-/// CK_MD_CACHELINE at 8 a ring is 24 bytes (at 16 it was 40, and eight messages through each of 100,000 rings cost 34.5 ns
-/// instead of 56). The constant is changed for ck_ring.h alone (it has no compiled functions in libck, so
-/// nobody else's idea of the struct matters) and put back right after. Where many producers write, two mailboxes
-/// on one line slowed each other sevenfold: there each ring begins a line of its own. A file that includes this one must not
-/// include <ck_ring.h> itself.
+/// CK_MD_CACHELINE at 8 a ring is 24 bytes (at 16 it was 40, and eight messages through each of 100,000
+/// rings cost 34.5 ns instead of 56). The constant is changed for ck_ring.h alone (it has no compiled
+/// functions in libck, so nobody else's idea of the struct matters) and put back right after. Where many
+/// producers write, two mailboxes on one line slowed each other sevenfold: there each ring begins a line
+/// of its own. A file that includes this one must not include <ck_ring.h> itself.
 ///
 /// The batch operations are what ck_ring's single-producer enqueue and single-consumer dequeue do, with the
 /// shared counter read and written once per batch instead of once per message. Reserve and commit move p_tail
@@ -137,9 +137,9 @@ static inline void entrain__mailbox_release(entrain_mailbox_set *set, uint32_t i
     entrain__ring_release(&set->rings[index], count);
 }
 
-/// An empty mailbox begins again at its first slot: so one that is emptied before it is filled again uses the same few
-/// cache lines all the time, instead of walking through its whole ring, and its messages lie in one run. Owner of both
-/// ends only.
+/// An empty mailbox begins again at its first slot: so one that is emptied before it is filled again uses
+/// the same few cache lines all the time, instead of walking through its whole ring, and its messages lie
+/// in one run. Owner of both ends only.
 /// @return the first slot, or NULL: it is not empty, or holds less than @p count messages.
 static inline entrain_message *entrain__mailbox_rewind(entrain_mailbox_set *set, uint32_t index,
                                                        uint32_t count) {

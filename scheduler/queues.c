@@ -4,12 +4,13 @@
 //   shuffled     one worker takes any of the ready ones: the explorer of schedules
 //   shared       one ring for all
 //   static       each task has its worker, each worker a ring that all may push into
-//   steal        each worker has a ring of its own; who has none takes half of somebody else's (queues_steal.c)
+//   steal        each worker has a ring of its own; who has none takes half of somebody else's
+// (queues_steal.c)
 //
-// The ring that many push into and many take from has a turn per place (Vyukov's bounded queue): place p is free for the
-// push number p when its turn is p, full for the take number p when it is p + 1, and free again, a round later, at p +
-// size. A pusher that is preempted between taking its place and filling it holds up those who come to it, not those who
-// push. A task is in it at most once, so it never overflows.
+// The ring that many push into and many take from has a turn per place (Vyukov's bounded queue): place p
+// is free for the push number p when its turn is p, full for the take number p when it is p + 1, and free
+// again, a round later, at p + size. A pusher that is preempted between taking its place and filling it
+// holds up those who come to it, not those who push. A task is in it at most once, so it never overflows.
 #include <string.h>
 
 #include "engine/base/assert.h"
@@ -28,7 +29,8 @@ static uint32_t size_for(uint32_t count) {
     return size;
 }
 
-// --- First come, first served, by worker 0 alone. Positions are atomic only because others may look whether there is anything.
+// --- First come, first served, by worker 0 alone. Positions are atomic only because others may look
+// whether there is anything.
 
 typedef struct plain_state {
     entrain__arena *arena;
@@ -131,12 +133,13 @@ typedef struct common_state {
 } common_state;
 
 static void push(common_ring *ring, uint32_t task) {
-    // A place is free: there are more of them than tasks. A locked instruction: the full fence that ready() promises comes
-    // with the one below.
+    // A place is free: there are more of them than tasks. A locked instruction: the full fence that
+    // ready() promises comes with the one below.
     const uint32_t at = entrain__add_acq_rel_u32(&ring->tail, 1);
     place *mine = &ring->places[at & ring->mask];
     ENTRAIN__PREEMPT_POINT();
-    // Waits for whoever took the last task from here to say so: a few instructions. Pairs with the release in pop().
+    // Waits for whoever took the last task from here to say so: a few instructions. Pairs with the release
+    // in pop().
     for (uint32_t round = 0; entrain__load_acquire_u32(&mine->turn) != at; round++)
         entrain__wait_step(round);
     mine->task = task;

@@ -1,21 +1,22 @@
 // The queues of `steal` and `steal-near` where tasks become ready one by one.
 //
-// Each worker has a ring that it alone pushes into and that anybody takes from, by moving the head with one compare and
-// swap, oldest first:
+// Each worker has a ring that it alone pushes into and that anybody takes from, by moving the head with
+// one compare and swap, oldest first:
 //
 //   ring     head | ready tasks ... | tail        the owner takes a few at once, a thief half
 //   next     one task, if the ring was empty when it became ready: nobody else takes it
 //   in hand  those few that the owner took
 //   spill    a list of what the ring had no room for, moved into the ring before anything is taken
 //
-// A token that goes from actor to actor is always `next`: it stays with one worker and costs no locked instruction, and
-// nobody is woken for it. What is hidden from thieves, while the owner runs a task, is `next` (one task) and what it has in hand: at
-// most 16, and only as long as at least three times as many lie in its ring for others. The spill is hidden too, but it is empty
-// unless the ring is full of RING_MAX others.
+// A token that goes from actor to actor is always `next`: it stays with one worker and costs no locked
+// instruction, and nobody is woken for it. What is hidden from thieves, while the owner runs a task, is
+// `next` (one task) and what it has in hand: at most 16, and only as long as at least three times as many
+// lie in its ring for others. The spill is hidden too, but it is empty unless the ring is full of RING_MAX
+// others.
 //
-// Slots are read before the compare and swap that makes them the reader's. Their owner may write over them meanwhile, but only
-// after the head has moved past them, and then the compare and swap fails. (The head has 32 bits; it would have to wrap
-// entirely in between.)
+// Slots are read before the compare and swap that makes them the reader's. Their owner may write over them
+// meanwhile, but only after the head has moved past them, and then the compare and swap fails. (The head
+// has 32 bits; it would have to wrap entirely in between.)
 #include "engine/base/assert.h"
 #include "engine/base/atomics.h"
 #include "engine/base/memory.h"
@@ -28,7 +29,8 @@ enum { RING_MAX = 1 << 16, HAND_MAX = 16, LOOT_MAX = 1024, NOBODY = UINT16_MAX }
 #define NOTHING UINT32_MAX
 
 typedef struct owner {
-    // By the owner; the first four are atomic, because whoever comes to rest last looks whether anything is left there.
+    // By the owner; the first four are atomic, because whoever comes to rest last looks whether anything
+    // is left there.
     _Alignas(ENTRAIN_CACHE_LINE) uint32_t next;
     uint32_t in_hand, hand_count; // hand[in_hand .. hand_count-1] are left
     uint32_t spill_first;         // task + 1, linked

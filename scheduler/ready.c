@@ -1,39 +1,47 @@
-// A run without phases: workers take ready tasks, look for some when they have none, sleep when there are none, and are
-// woken when there are.
+// A run without phases: workers take ready tasks, look for some when they have none, sleep when there are
+// none, and are woken when there are.
 //
 //   work -> (found nothing) -> search -> (still nothing) -> announce -> look again -> sleep -> woken: search
 //
-// One word counts the sleepers and the searchers, and has a bit that says that all rest. Besides, each worker has a
-// status of its own, AWAKE or ASLEEP, because one word has no room for 256 names:
+// One word counts the sleepers and the searchers, and has a bit that says that all rest. Besides, each
+// worker has a status of its own, AWAKE or ASLEEP, because one word has no room for 256 names:
 //
-//  - To sleep: status = ASLEEP, then sleepers + 1 (and searchers - 1). The worker is asleep from that addition on,
+//  - To sleep: status = ASLEEP, then sleepers + 1 (and searchers - 1). The worker is asleep from that
+// addition on,
 //    whether it is in the kernel yet or not.
-//  - To wake somebody: sleepers - 1 first, by a compare and swap that finds them above 0 (and, for a searcher,
-//    searchers + 1: only where none searches). That is the right to one sleeper, any one: then swap some ASLEEP for
-//    WOKEN, and move that worker's event. As each right was counted after a status had been set, one is there.
-//  - A sleeper that gets up by itself does the same with its own name. If somebody was quicker, it gives the right
-//    back and is woken. Only who is awake, or about to be, ever gives one back: that never completes the sleepers.
+//  - To wake somebody: sleepers - 1 first, by a compare and swap that finds them above 0 (and, for a
+// searcher,
+//    searchers + 1: only where none searches). That is the right to one sleeper, any one: then swap some
+// ASLEEP for
+//    WOKEN, and move that worker's event. As each right was counted after a status had been set, one is
+// there.
+//  - A sleeper that gets up by itself does the same with its own name. If somebody was quicker, it gives
+// the right
+//    back and is woken. Only who is awake, or about to be, ever gives one back: that never completes the
+// sleepers.
 //
-// So the count is never above the number of workers that are asleep and nobody has a right to, and a worker runs only
-// after it was taken off. (Counting it off afterwards would be wrong: it might run, announce itself again and be
-// counted twice.)
+// So the count is never above the number of workers that are asleep and nobody has a right to, and a
+// worker runs only after it was taken off. (Counting it off afterwards would be wrong: it might run,
+// announce itself again and be counted twice.)
 //
-// No wake-up is lost. Make ready: push, a full fence (the policy's ready() has it), look at the word. Sleep: announce by a
-// locked instruction, look at the queues. One of both sees the other. That a pusher leaves it to a worker that is
-// searching is no gap: a searcher that gives up announces itself and looks once more after that; one that finds
-// something and was the last to search looks once more too, and wakes another.
+// No wake-up is lost. Make ready: push, a full fence (the policy's ready() has it), look at the word.
+// Sleep: announce by a locked instruction, look at the queues. One of both sees the other. That a pusher
+// leaves it to a worker that is searching is no gap: a searcher that gives up announces itself and looks
+// once more after that; one that finds something and was the last to search looks once more too, and wakes
+// another.
 //
-// Rest is exact. The addition that makes all workers sleepers is made by one of them. None runs then, so nothing
-// becomes ready; some may be about to get up for what they saw. That one looks at the queues on everybody's behalf. If
-// all are empty, or somebody asked for a rest, it closes the door: it sets RESTING by a compare and swap that fails if
-// anything has happened to the word since the addition (rights move its epoch on), and getting up fails while RESTING
-// is set. If not, it gets up and wakes whom it found something for. With RESTING set all go to the scheduler's barrier,
-// and there, with nobody in here any more, rest() is called. A worker that goes to sleep over something without looking
-// again has seen before that a rest was asked for; until rest() has begun nobody takes that back.
+// Rest is exact. The addition that makes all workers sleepers is made by one of them. None runs then, so
+// nothing becomes ready; some may be about to get up for what they saw. That one looks at the queues on
+// everybody's behalf. If all are empty, or somebody asked for a rest, it closes the door: it sets RESTING
+// by a compare and swap that fails if anything has happened to the word since the addition (rights move
+// its epoch on), and getting up fails while RESTING is set. If not, it gets up and wakes whom it found
+// something for. With RESTING set all go to the scheduler's barrier, and there, with nobody in here any
+// more, rest() is called. A worker that goes to sleep over something without looking again has seen before
+// that a rest was asked for; until rest() has begun nobody takes that back.
 //
 // Searching is for at most half of the workers, so that those who work are not asked by everybody at once.
-// tests/models/park.pml checks the protocol, for two workers, without those who stand aside (below), requests for a rest and policies
-// that name whom to wake.
+// tests/models/park.pml checks the protocol, for two workers, without those who stand aside (below),
+// requests for a rest and policies that name whom to wake.
 #include "scheduler/ready.h"
 
 #include <time.h>
@@ -103,7 +111,8 @@ struct entrain__ready {
 // --- The invariant, checked: a task is in one queue at most, and run by one worker at most.
 
 #ifdef ENTRAIN_CHECKED
-// A task's last act may make it ready while its task() call has not returned, and a quicker worker may do that again.
+// A task's last act may make it ready while its task() call has not returned, and a quicker worker may do
+// that again.
 static void check_pushed(entrain__ready *ready, uint32_t task) {
     uint32_t before = entrain__add_acq_rel_u32(&ready->checked[task], 1);
     ENTRAIN_ASSERT(before % 2 == 0);
@@ -201,7 +210,8 @@ void entrain__ready_count(const entrain__ready *ready, uint32_t worker, entrain_
 
 // --- Waking
 
-// What @p worker's status becomes: @p woken, WOKEN or WOKEN_TO_SEARCH. The caller has the right to one sleeper.
+// What @p worker's status becomes: @p woken, WOKEN or WOKEN_TO_SEARCH. The caller has the right to one
+// sleeper.
 // @return false: it does not sleep.
 static bool claim(entrain__ready *ready, uint32_t worker, uint32_t woken) {
     sleeper *other = &ready->sleepers[worker];
@@ -223,7 +233,8 @@ static __attribute__((noinline)) void wake_a_searcher(entrain__ready *ready) {
             return;
         ENTRAIN__PREEMPT_POINT();
     } while (!entrain__cas_acq_rel_u64(&ready->word, word, word - SLEEPER + SEARCHER + EPOCH));
-    // One is there; it moves only if others with a right like ours take what we looked at, and leave another one.
+    // One is there; it moves only if others with a right like ours take what we looked at, and leave
+    // another one.
     for (uint32_t round = 0;; round++) {
         ENTRAIN__PREEMPT_POINT();
         for (uint32_t worker = 0; worker < ready->worker_count; worker++)
@@ -278,8 +289,8 @@ void entrain__ready_push(entrain__ready *ready, uint32_t worker, uint32_t task) 
 }
 
 void entrain__ready_ask(entrain__ready *ready) {
-    // Pairs with the exchange in entrain__ready_rest(). One store: safe in a signal handler. Nobody need be woken: who
-    // sleeps rests already, and if all do, rest() is on or about to be.
+    // Pairs with the exchange in entrain__ready_rest(). One store: safe in a signal handler. Nobody need
+    // be woken: who sleeps rests already, and if all do, rest() is on or about to be.
     entrain__store_release_u32(&ready->asked, 1);
 }
 
@@ -287,10 +298,10 @@ static bool is_asked(const entrain__ready *ready) { return entrain__load_relaxed
 
 // --- Standing aside
 //
-// While tasks are short and plenty, only so many workers work as pay (throttle.h). The others stand aside: awake, as far
-// as sleeping and resting go, and waiting for one event. Nothing is lost by it: who stands aside has nothing that only it
-// can take, and has seen to it that worker 0, which never does, is awake; and whoever finds no task, and so anybody on the
-// way to sleep or to rest, first calls all of them back.
+// While tasks are short and plenty, only so many workers work as pay (throttle.h). The others stand aside:
+// awake, as far as sleeping and resting go, and waiting for one event. Nothing is lost by it: who stands
+// aside has nothing that only it can take, and has seen to it that worker 0, which never does, is awake;
+// and whoever finds no task, and so anybody on the way to sleep or to rest, first calls all of them back.
 
 enum {
     PACE_TASKS = 16,    // between two looks at the clock
@@ -348,7 +359,8 @@ static void end_epoch(entrain__ready *ready, uint64_t now) {
         entrain__event_advance(&ready->change);
 }
 
-// After PACE_TASKS tasks of this worker, the last of which ended at @p now and the first of which began at @p before.
+// After PACE_TASKS tasks of this worker, the last of which ended at @p now and the first of which began at
+// @p before.
 static __attribute__((noinline)) void keep_pace(entrain__ready *ready, uint32_t worker, uint64_t before,
                                                 uint64_t now) {
     sleeper *self = &ready->sleepers[worker];
@@ -378,7 +390,8 @@ static bool begin_search(entrain__ready *ready, sleeper *self) {
     return true;
 }
 
-// It has found a task. The last to do so wakes another if there is more: those who pushed meanwhile left it to us.
+// It has found a task. The last to do so wakes another if there is more: those who pushed meanwhile left
+// it to us.
 static void end_search(entrain__ready *ready, uint32_t worker) {
     sleeper *self = &ready->sleepers[worker];
     self->vain = 0;
@@ -579,8 +592,8 @@ void entrain__ready_work(entrain__ready *ready, uint32_t worker, entrain_worker_
 }
 
 bool entrain__ready_rest(entrain__ready *ready, uint32_t worker) {
-    // All have arrived at the scheduler's barrier: nobody is in here, but those who ask. What they wrote before is seen
-    // by rest(): that is why it is an exchange. Pairs with entrain__ready_ask().
+    // All have arrived at the scheduler's barrier: nobody is in here, but those who ask. What they wrote
+    // before is seen by rest(): that is why it is an exchange. Pairs with entrain__ready_ask().
     if (is_asked(ready))
         entrain__exchange_u32(&ready->asked, 0);
     entrain__store_relaxed_u64(&ready->word, 0);

@@ -1,4 +1,5 @@
-/// @file ready.h  A run without phases: tasks become ready, are taken, are run. Built on one phase of the scheduler.
+/// @file ready.h  A run without phases: tasks become ready, are taken, are run. Built on one phase of the
+/// scheduler.
 #ifndef ENTRAIN_SCHEDULER_READY_H
 #define ENTRAIN_SCHEDULER_READY_H
 
@@ -6,7 +7,8 @@
 
 typedef struct entrain__ready entrain__ready;
 
-/// What the built-in policies queue with (queues.c). The first is a plain queue for one worker, whose policy it may be.
+/// What the built-in policies queue with (queues.c). The first is a plain queue for one worker, whose
+/// policy it may be.
 extern const entrain_policy_queues entrain__queues_first_come;
 extern const entrain_policy_queues entrain__queues_shuffled;
 extern const entrain_policy_queues entrain__queues_shared;

@@ -1,10 +1,11 @@
 /// @file throttle.h  How many workers pay: fewer, where they are in each other's way.
 ///
-/// Tasks of a fraction of a microsecond that talk to each other at random run slower on two cores than on one: each message
-/// moves cache lines from core to core, which costs more than the work (many-to-many messaging among 1,000 actors: 35 ns a
-/// message with one worker, 62 with two, each of them busy). So while there is plenty of work, throughput is compared with half as many
-/// workers, and with twice as many, and the better is kept: fewer workers when they do at least DOWN of the work, more
-/// when they do at least UP of it. What is tried for two epochs (one to settle, one to measure) is tried again more and
+/// Tasks of a fraction of a microsecond that talk to each other at random run slower on two cores than on
+/// one: each message moves cache lines from core to core, which costs more than the work (many-to-many
+/// messaging among 1,000 actors: 35 ns a message with one worker, 62 with two, each of them busy). So
+/// while there is plenty of work, throughput is compared with half as many workers, and with twice as
+/// many, and the better is kept: fewer workers when they do at least DOWN of the work, more when they do
+/// at least UP of it. What is tried for two epochs (one to settle, one to measure) is tried again more and
 /// more rarely while nothing changes. It decides speed and power, never results.
 ///
 /// One thread at a time. Time and progress in any units that only grow.

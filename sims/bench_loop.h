@@ -5,7 +5,8 @@
 ///
 ///   theta_i += h (omega_i + gain_i sum_j sin(theta_j - theta_i)), wrapped, its whole turns counted
 ///
-/// - bare: the best loop we know for Entrain's arithmetic (its sine, nothing fused). Per actor the cosine and sine
+/// - bare: the best loop we know for Entrain's arithmetic (its sine, nothing fused). Per actor the cosine
+/// and sine
 ///   side by side, summed in double precision; rows summed by shape (see bench_run); far neighbours fetched
 ///   ahead; huge pages where the system gives them. What lies between it and `publish` is the price of the
 ///   engine and of integer sums.

@@ -15,7 +15,8 @@
 
 typedef enum bench_network_kind {
     BENCH_NETWORK_SMALL_WORLD, ///< Watts and Strogatz (1998): degree 4, rewired with chance 0.2; both ways
-    BENCH_NETWORK_RANDOM, ///< directed; of all graphs with 4 size different arcs any is as likely as any other
+    BENCH_NETWORK_RANDOM,      ///< directed; of all graphs with 4 size different arcs any is as likely as any
+                               ///< other
     BENCH_NETWORK_KINDS
 } bench_network_kind;
 

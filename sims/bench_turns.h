@@ -38,7 +38,8 @@ double bench_memory_available(void);
 /// Refuses with a sentence, ENTRAIN_NO_MEMORY, what needs more than nine tenths of that.
 entrain_status bench_memory_check(double bytes, const char *what, entrain_error *error_out);
 
-/// Refuses a swarm of @p size agents of 8 neighbours for `bench SUBJECT`: one that is too small for them, or whose
+/// Refuses a swarm of @p size agents of 8 neighbours for `bench SUBJECT`: one that is too small for them,
+/// or whose
 /// @p bytes do not fit.
 enum { BENCH_SIZE_MIN = 16 };
 entrain_status bench_size_check(const char *subject, uint32_t size, double bytes, entrain_error *error_out);

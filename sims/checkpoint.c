@@ -87,7 +87,8 @@ static char *text_copy(const char *text) {
     return copy;
 }
 
-// A capacity that nothing can overflow changes nothing, and belongs to a transport that may be another one later.
+// A capacity that nothing can overflow changes nothing, and belongs to a transport that may be another one
+// later.
 static char *scenario_text(const scenario *given) {
     json_t *copy = json_deep_copy(given->resolved);
     json_t *exec = json_object_get(copy, "exec");

@@ -1,16 +1,18 @@
 /// @file checkpoint.h  A run that can be put down and taken up: DIR/checkpoint of `entrain run`.
 ///
-/// One file that is enough: the resolved scenario (its text first, so that a swarm can be created from it), where
-/// the run stands, the swarm (entrain_swarm_archive()), what the run remembers (run_state.h), and series.csv and
-/// timing.csv so far. A run restored from it ends with the same bytes in series.csv, summary.json and phases.csv as
-/// one that never stopped, with another number of workers, under another policy, in the other transport.
+/// One file that is enough: the resolved scenario (its text first, so that a swarm can be created from
+/// it), where the run stands, the swarm (entrain_swarm_archive()), what the run remembers (run_state.h),
+/// and series.csv and timing.csv so far. A run restored from it ends with the same bytes in series.csv,
+/// summary.json and phases.csv as one that never stopped, with another number of workers, under another
+/// policy, in the other transport.
 ///
 ///   loop --boundary--> due? --> checkpoint.part --synced, renamed--> checkpoint
 ///
-/// It is written between ticks, before the sample of that tick where there is one; at the beginning (what cannot be
-/// archived is refused before any work), whenever --checkpoint-every says, at the last tick, and where a signal or
-/// --timeout ends the run. The one before it stays whole until it is. A write that fails is told and the run goes
-/// on.
+/// It is written between ticks, before the sample of that tick where there is one; at the beginning (what
+/// cannot be archived is refused before any work), whenever --checkpoint-every says, at the last tick, and
+/// where a signal or
+/// --timeout ends the run. The one before it stays whole until it is. A write that fails is told and the
+/// run goes on.
 #ifndef ENTRAIN_SIMS_CHECKPOINT_H
 #define ENTRAIN_SIMS_CHECKPOINT_H
 
@@ -80,7 +82,8 @@ typedef struct checkpoint_head {
     char *text;  ///< the resolved scenario, JSON
     char *place; ///< opens sentences about that text
     char *pace;  ///< --checkpoint-every of the run; "": none
-    /// Of a branch: the scenario that the swarm was created from, and where it came from, JSON; "": it is none.
+    /// Of a branch: the scenario that the swarm was created from, and where it came from, JSON; "": it is
+    /// none.
     char *origin, *branched;
     uint64_t tick;
     double time_s;
@@ -89,13 +92,14 @@ typedef struct checkpoint_head {
     double wall_s; ///< that the run had taken
 } checkpoint_head;
 
-/// Opens FILE, or DIR/checkpoint where @p path is a directory, and reads its head; all of it is checked before.
-/// A run that had loaded plug-ins which this process has not is refused with their names. On a refusal there is
-/// nothing to free.
+/// Opens FILE, or DIR/checkpoint where @p path is a directory, and reads its head; all of it is checked
+/// before. A run that had loaded plug-ins which this process has not is refused with their names. On a
+/// refusal there is nothing to free.
 entrain_status checkpoint_open(const char *path, entrain_archive **archive_out, checkpoint_head *head_out,
                                entrain_error *error_out);
 void checkpoint_head_free(checkpoint_head *head);
-/// The state behind the head, but for the recorder's, into what was begun at tick 0. The sentence names the file.
+/// The state behind the head, but for the recorder's, into what was begun at tick 0. The sentence names
+/// the file.
 entrain_status checkpoint_read(entrain_archive *archive, run_body *body, run_position *position,
                                entrain_error *error_out);
 

@@ -1,5 +1,6 @@
-// entrain diff: two runs, or two sweeps: what was asked differently, what came out differently, and of two runs the
-// first tick, actor and field where they part. One JSON document is filled and then told in words or as it is.
+// entrain diff: two runs, or two sweeps: what was asked differently, what came out differently, and of two
+// runs the first tick, actor and field where they part. One JSON document is filled and then told in words
+// or as it is.
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>

@@ -22,8 +22,8 @@ void drawing_put_title(FILE *to, const char *title);
 /// where they are few.
 void drawing_put_log_tics(FILE *to, char which, double low, double high);
 
-/// The bottom margin for an axis and, below it, a key of so many names in a picture @p width wide: gnuplot sets
-/// them in columns as wide as the longest, and draws over the plot where they do not fit.
+/// The bottom margin for an axis and, below it, a key of so many names in a picture @p width wide: gnuplot
+/// sets them in columns as wide as the longest, and draws over the plot where they do not fit.
 int drawing_bottom_lines(int names, size_t longest, int width);
 
 /// Runs @p script in @p directory, then gives each of @p pictures ("bench.png", ..., NULL) its name: all of

@@ -53,7 +53,8 @@ static entrain_status check_pulses(const event_run *run, const entrain_agent_con
                              most, config->neighbours);
 }
 
-// A complete graph; or one that has arcs, because events lose or cut them, as many as a complete graph of the members.
+// A complete graph; or one that has arcs, because events lose or cut them, as many as a complete graph of
+// the members.
 static bool all_hear_all(const event_run *run) {
     uint64_t members = 0;
     for (uint32_t i = 0; i < place_count(run); i++)

@@ -1,5 +1,5 @@
-// Events of a run in a checkpoint: which have happened, those that a hook brought, the course of the swarm, what is
-// disrupted.
+// Events of a run in a checkpoint: which have happened, those that a hook brought, the course of the
+// swarm, what is disrupted.
 #include <stdlib.h>
 #include <string.h>
 

@@ -93,8 +93,8 @@ typedef struct event_run {
 /// to cut that will not be there, or a value that the model refuses. @p where opens the sentence.
 entrain_status event_run_begin(event_run *run, const scenario_events *list, entrain_swarm *swarm,
                                const char *where, entrain_error *error_out);
-/// The same for the control of @p of, a run that is over (control_run.h): what happened to that, hooks' events
-/// included, happens to @p swarm, but for what tells agents how to adjust.
+/// The same for the control of @p of, a run that is over (control_run.h): what happened to that, hooks'
+/// events included, happens to @p swarm, but for what tells agents how to adjust.
 entrain_status event_run_begin_control(event_run *run, const event_run *of, entrain_swarm *swarm,
                                        const char *where, entrain_error *error_out);
 /// Gives back what begin() took; nothing on one that is zeroed.
@@ -107,10 +107,11 @@ entrain_status event_run_advance(event_run *run, uint64_t ticks, entrain_error *
 
 /// Whether `set` can change @p key while a swarm runs: what a ladder may climb.
 bool events_can_set(const char *key);
-/// Writes @p value into the configuration, as if the scenario had said so; nothing for a key that cannot be set.
+/// Writes @p value into the configuration, as if the scenario had said so; nothing for a key that cannot
+/// be set.
 void events_put_value(entrain_swarm_config *swarm, const char *key, double value);
-/// Sets @p key to @p value now, as the event { set = { [key] = value } } does at its tick; before the first tick also to
-/// see whether the swarm would take it. A sentence where it does not, or has no such key.
+/// Sets @p key to @p value now, as the event { set = { [key] = value } } does at its tick; before the
+/// first tick also to see whether the swarm would take it. A sentence where it does not, or has no such key.
 entrain_status event_run_set(event_run *run, const char *key, double value, entrain_error *error_out);
 
 /// Asks the hook, if there is one, what is to happen after @p sample, which is of the tick where the swarm

@@ -43,8 +43,8 @@ entrain_status event_topology(event_run *run, const event_item *items, uint32_t 
                               entrain_error *error_out);
 entrain_status event_leave(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
 entrain_status event_join(event_run *run, const event_item *items, uint32_t count, entrain_error *error_out);
-/// The swarm has the graph @p changed from here on, which is released where it cannot: mailboxes for pulses are made
-/// for so many neighbours.
+/// The swarm has the graph @p changed from here on, which is released where it cannot: mailboxes for
+/// pulses are made for so many neighbours.
 entrain_status event_replace_graph(event_run *run, entrain_topology *changed, entrain_error *error_out);
 /// `set` of agents; without @p work their workload's values are left alone.
 entrain_status event_set_agents(event_run *run, const event_item *items, uint32_t count, bool work,

@@ -1,6 +1,7 @@
 // From "size > 200 and coupling <= 2" to a function of Lua's:
 //
-//   return { e = function(v) return { ((v["swarm.size"] > 200 and v["coupling"] <= 2) and true or false) } end }
+//   return { e = function(v) return { ((v["swarm.size"] > 200 and v["coupling"] <= 2) and true or false) }
+// end }
 //
 // The text is read as words: what is no word of Lua's and none of its libraries must be a known name, and is
 // replaced by a look into the table of values. So a slip is found before anything is evaluated, and what Lua
@@ -74,9 +75,11 @@ static entrain_status find_name(const reader *r, const char *word, const char **
             *name_out = *name;
             return ENTRAIN_OK;
         }
-        if (ends_in(*name, word) && found == NULL)
+        if (!ends_in(*name, word))
+            continue;
+        if (found == NULL)
             found = *name;
-        else if (ends_in(*name, word) && strcmp(found, *name) != 0)
+        else if (strcmp(found, *name) != 0)
             second = *name;
     }
     if (second != NULL)

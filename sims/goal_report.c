@@ -70,16 +70,17 @@ static bool same_band(const entrain_goal_band *a, const entrain_goal_band *b) {
 // first.
 static goal_course *course_now(goal_report *report, double time_s) {
     const entrain_goal_band band = entrain_agents_band(entrain_swarm_population(report->swarm));
-    goal_course *last = report->course_count > 0 ? &report->courses[report->course_count - 1] : NULL;
-    if (last != NULL && same_band(&last->watch.band, &band))
-        return last;
-    if (last != NULL)
+    if (report->course_count > 0) {
+        goal_course *last = &report->courses[report->course_count - 1];
+        if (same_band(&last->watch.band, &band))
+            return last;
         last->to_s = time_s;
+    }
     if (report->course_count == GOAL_COURSES_MAX) { // the one before the last is forgotten
         report->courses[GOAL_COURSES_MAX - 2] = report->courses[GOAL_COURSES_MAX - 1];
         report->course_count--;
     }
-    last = &report->courses[report->course_count++];
+    goal_course *last = &report->courses[report->course_count++];
     *last = (goal_course){.from_s = time_s};
     entrain_goal_watch_begin(&last->watch, band);
     return last;

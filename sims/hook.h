@@ -22,8 +22,8 @@
 ///
 /// The script runs anew for each run of the scenario, in a sandbox of its own (lua_sandbox.h), and its
 /// function is that run's: globals and the table `state` last from call to call and no longer. A checkpoint
-/// keeps `state` (numbers, texts, true, false, tables of these) and math.random's place; a script that changes
-/// other globals, or locals that its function sees, gets no checkpoint and is told which. What it is
+/// keeps `state` (numbers, texts, true, false, tables of these) and math.random's place; a script that
+/// changes other globals, or locals that its function sees, gets no checkpoint and is told which. What it is
 /// given is the same under any policy, transport and number of workers, and so is what it returns. The
 /// resolved scenario holds the text of the whole script, so that a manifest repeats the run.
 #ifndef ENTRAIN_SIMS_HOOK_H

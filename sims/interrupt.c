@@ -1,6 +1,6 @@
-// The handler runs on the main thread: the engine's workers block the signals of the process. It touches two lock-free
-// atomics and calls entrain_engine_cancel(), which is async-signal-safe; the engine is destroyed by the same thread, so it
-// cannot vanish under the handler.
+// The handler runs on the main thread: the engine's workers block the signals of the process. It touches
+// two lock-free atomics and calls entrain_engine_cancel(), which is async-signal-safe; the engine is
+// destroyed by the same thread, so it cannot vanish under the handler.
 #include "sims/interrupt.h"
 
 #include <signal.h>

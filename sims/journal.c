@@ -23,6 +23,7 @@
 #include "sims/run_directory.h"
 
 static const char sum_opens[] = ",\"sum\":\"";
+static const char line_ends[3] = {'"', '}', '\n'};
 enum { SUM_DIGITS = 16, SUM_BYTES = sizeof sum_opens - 1 + SUM_DIGITS + 2, CHUNK_BYTES = 1 << 20 };
 
 // Where the latest line with one key lies. size 0: the slot is free.
@@ -177,7 +178,7 @@ static char *line_of(const char *key, json_t *entry, size_t *size_out) {
             memcpy(at, sum_opens, sizeof sum_opens - 1);
             at += sizeof sum_opens - 1;
             write_sum(at, line, summed);
-            memcpy(at + SUM_DIGITS, "\"}\n", 3);
+            memcpy(at + SUM_DIGITS, line_ends, sizeof line_ends);
             *size_out = summed + SUM_BYTES + 1;
         }
     }

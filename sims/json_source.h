@@ -12,8 +12,8 @@
 /// some of these cases.
 bool json_source_without_memory(const json_error_t *fault);
 /// Parses @p text, the content of @p path, into an object. One with a key "scenario" is a manifest: what
-/// stands under that key is taken, of a sweep's manifest "sweep" with it, and nothing else. Errors carry file:line:column; a key given twice
-/// is an error.
+/// stands under that key is taken, of a sweep's manifest "sweep" with it, and nothing else. Errors carry
+/// file:line:column; a key given twice is an error.
 entrain_status json_source_parse(const char *path, const char *text, size_t size, json_t **tree_out,
                                  entrain_error *error_out);
 

@@ -63,9 +63,9 @@ entrain_status sandbox_list(sandbox *box, const char *path, uint32_t count, json
 entrain_status sandbox_call(sandbox *box, const char *path, const json_t *argument, json_t **reply_out,
                             int *line_out, entrain_error *error_out);
 /// What lives on from call to call of the function at @p path, written or read: the global table `state` and
-/// math.random's place. From the first call on, a script that changes anything else that lives on (a global, a
-/// local that its functions see) is refused by name, and so is what no checkpoint can hold: functions, tables with
-/// metatables or in two places, keys that are no numbers or texts.
+/// math.random's place. From the first call on, a script that changes anything else that lives on (a
+/// global, a local that its functions see) is refused by name, and so is what no checkpoint can hold:
+/// functions, tables with metatables or in two places, keys that are no numbers or texts.
 void sandbox_archive(sandbox *box, const char *path, entrain_archive *archive);
 void sandbox_close(sandbox *box); ///< NULL: nothing
 

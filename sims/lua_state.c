@@ -1,9 +1,11 @@
-// What a script keeps from call to call, in a checkpoint: its global table `state` and where its random numbers
-// are. Everything else begins anew when a run goes on, so a script that keeps something elsewhere, in another
-// global or in a local that its function sees, is found out and said by name: a checkpoint that forgets is none.
+// What a script keeps from call to call, in a checkpoint: its global table `state` and where its random
+// numbers are. Everything else begins anew when a run goes on, so a script that keeps something elsewhere,
+// in another global or in a local that its function sees, is found out and said by name: a checkpoint that
+// forgets is none.
 //
-// A value is a tag and what follows; a table its length, then keys and values in sorted order, so that the bytes are the
-// same wherever Lua put them. Of a list with holes the length (#) is whatever Lua's places make it: it has the same again.
+// A value is a tag and what follows; a table its length, then keys and values in sorted order, so that the
+// bytes are the same wherever Lua put them. Of a list with holes the length (#) is whatever Lua's places
+// make it: it has the same again.
 #include <inttypes.h>
 #include <string.h>
 
@@ -289,8 +291,8 @@ static uint64_t sum_of(lua_State *L, int depth) {
     }
 }
 
-// Slot 2: the sums by name. Puts the sum of the value at the top there, and takes the value off; or, where there
-// is one for @p name already that differs, raises an error.
+// Slot 2: the sums by name. Puts the sum of the value at the top there, and takes the value off; or, where
+// there is one for @p name already that differs, raises an error.
 static void account(lua_State *L, const char *what, const char *said, bool first) {
     const lua_Integer sum = (lua_Integer)sum_of(L, 0);
     char name[80];

@@ -1,5 +1,5 @@
-// What a picture needs beside the curves that gnuplot reads itself: from manifest.json, summary.json, phases.csv; of a
-// run that did not end, from its manifest and as far as its series goes.
+// What a picture needs beside the curves that gnuplot reads itself: from manifest.json, summary.json,
+// phases.csv; of a run that did not end, from its manifest and as far as its series goes.
 #include "sims/plot_facts.h"
 
 #include <jansson.h>

@@ -15,8 +15,8 @@ typedef struct plot_spread {
 } plot_spread;
 
 /// Puts the commands for frequencies.KIND; phases.csv has effective frequencies in column @p column. @p
-/// swing: with inertia, what is in the place of the natural frequency is a power, and alone one would turn at P / D, where
-/// all have the damping @p damping (else 0; 1 without inertia).
+/// swing: with inertia, what is in the place of the natural frequency is a power, and alone one would turn
+/// at P / D, where all have the damping @p damping (else 0; 1 without inertia).
 void plot_frequencies_put(FILE *to, const char *kind, const char *title,
                           const entrain_phase_plateaus *plateaus, int column, plot_spread natural, bool swing,
                           double damping);

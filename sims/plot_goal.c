@@ -1,4 +1,5 @@
-// A goal's band: what is to be held lies in the shade. Coherence has two ends; what is to be even has a bound.
+// A goal's band: what is to be held lies in the shade. Coherence has two ends; what is to be even has a
+// bound.
 #include "sims/plot_goal.h"
 
 #include "entrain/goal.h"

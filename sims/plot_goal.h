@@ -17,8 +17,8 @@ typedef struct plot_band {
 
 /// Shades each band for its time, with a dashed line at its ends. Before `plot`.
 void plot_goal_put_bands(FILE *to, const plot_band *bands, uint32_t count);
-/// What is held within the @p last band, where that is not coherence: a curve of the file @p series, ended by a comma. In
-/// `plot`.
+/// What is held within the @p last band, where that is not coherence: a curve of the file @p series, ended
+/// by a comma. In `plot`.
 void plot_goal_put_curve(FILE *to, const plot_band *last, const char *series, unsigned long long stride);
 
 #endif

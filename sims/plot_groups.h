@@ -21,9 +21,9 @@ const char *plot_groups_color(uint32_t group);
 void plot_groups_put_arrows(FILE *to, const plot_groups *groups);
 /// Parts of a `plot` of phases.csv, each with a ", \" behind it but the last.
 void plot_groups_put_points(FILE *to, const plot_groups *groups, double point_size);
-/// Parts of a `plot` of @p series, which lies in @p directory: r of each group, where the file has it; each
+/// Parts of a `plot` of @p file, which lies in @p directory: r of each group, where the file has it; each
 /// with a ", \" behind it.
-void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *directory, const char *series,
+void plot_groups_put_lines(FILE *to, const plot_groups *groups, const char *directory, const char *file,
                            unsigned long long stride);
 
 #endif

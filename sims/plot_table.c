@@ -34,7 +34,8 @@ static extent extent_of(const csv_table *table, uint32_t column) {
     return out;
 }
 
-// Whether most steps of the column are steps of its logarithm: from one row to the next it grows by parts of itself.
+// Whether most steps of the column are steps of its logarithm: from one row to the next it grows by parts
+// of itself.
 static bool grows_by_ratios(const csv_table *table, uint32_t column, const extent *over) {
     if (over->count < 3 || !(over->low > 0) || over->high < 20 * over->low)
         return false;

@@ -207,7 +207,7 @@ static void stop_reading(child *one) {
 static bool make_line_room(child *one) {
     if (one->room - one->size >= READ_BYTES)
         return true;
-    const size_t room = one->room > 0 ? one->room * 2 : 2 * READ_BYTES;
+    const size_t room = one->room > 0 ? one->room * 2 : 2 * (size_t)READ_BYTES;
     char *text = room <= LINE_BYTES_MAX ? realloc(one->text, room) : NULL;
     if (text == NULL)
         return false;

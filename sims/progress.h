@@ -16,14 +16,15 @@ void progress_from(uint64_t tick);
 void progress_add(void (*tell)(const void *context, char *text_out, size_t size), const void *context);
 /// The r shown from now on.
 void progress_coherence(double coherence);
-/// Answers SIGUSR1, quiet or not, on a line of its own. Shows the state at @p tick if enough wall time has passed: a tenth of a second on a terminal, ten seconds
-/// elsewhere.
+/// Answers SIGUSR1, quiet or not, on a line of its own. Shows the state at @p tick if enough wall time has
+/// passed: a tenth of a second on a terminal, ten seconds elsewhere.
 void progress_update(uint64_t tick);
 /// Begins a line for work of @p count parts of about the same length, which progress_part() moves on.
 void progress_begin_parts(const char *label, uint64_t count, bool quiet);
 /// @p done parts are done, and @p what comes now; shown as progress_update() does.
 void progress_part(uint64_t done, const char *what);
-/// Begins a line of whoever has words of their own: progress_text() shows them where progress_is_due() says so.
+/// Begins a line of whoever has words of their own: progress_text() shows them where progress_is_due()
+/// says so.
 void progress_begin_text(bool quiet);
 bool progress_is_due(void);
 void progress_text(const char *text);

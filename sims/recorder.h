@@ -26,7 +26,8 @@ typedef struct run_recorder run_recorder;
 /// without. @p further: names of further columns, each with a comma before it.
 entrain_status recorder_open(const char *directory, uint32_t groups, const char *further,
                              run_recorder **recorder_out, entrain_error *error_out);
-/// As recorder_open(), but goes on from what @p archive holds: what was recorded until then is recorded again.
+/// As recorder_open(), but goes on from what @p archive holds: what was recorded until then is recorded
+/// again.
 entrain_status recorder_continue(const char *directory, entrain_archive *archive, run_recorder **recorder_out,
                                  entrain_error *error_out);
 /// Writes what has been recorded so far, series and timing. Not of one that writes to stdout.

@@ -1,4 +1,5 @@
-// The page of a run, a sweep or a script. The same words as `entrain show`, the same files, the same pictures.
+// The page of a run, a sweep or a script. The same words as `entrain show`, the same files, the same
+// pictures.
 #include "sims/report.h"
 
 #include <dirent.h>
@@ -276,8 +277,7 @@ static void begin_page(FILE *to, const json_t *manifest) {
 static void put_run(FILE *to, const char *directory, const json_t *manifest) {
     static const char *const again[] = {
         "entrain run @/manifest.json        # the same run once more",
-        "entrain verify @/manifest.json     # every policy, workers, transport: the "
-        "same bits",
+        "entrain verify @/manifest.json     # every policy and transport: the same bits",
         "entrain show @                     # the summary in words",
         "entrain plot @                     # the pictures", NULL};
     json_t *summary = load(directory, "summary.json"), *execution = load(directory, "execution.json");
@@ -484,7 +484,7 @@ static void put_script(FILE *to, const char *directory, const json_t *manifest) 
         char *svg = strdup(names[i]);
         if (svg == NULL)
             abort();
-        memcpy(svg + strlen(svg) - 3, "svg", 3);
+        memcpy(svg + strlen(svg) - 3, "svg", 4);
         page_section(to, names[i]);
         put_picture(to, directory, svg, "Its columns over the first.");
         put_table(to, directory, names[i]);

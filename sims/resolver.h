@@ -13,7 +13,8 @@ typedef struct resolver {
     json_t *values[KEY_COUNT]; ///< NULL: does not apply, or has no value
     entrain_error *error_out;
     char typed[32]; ///< a default that depends on others, as typed
-    /// What events and hooks may make agents do later on; events_foresee() sets it before anything is resolved.
+    /// What events and hooks may make agents do later on; events_foresee() sets it before anything is
+    /// resolved.
     struct {
         bool pulse;      ///< a strategy that pulses (pulse, adaptive)
         bool spread;     ///< goal distribute-load

@@ -1,7 +1,8 @@
-/// @file restore.h  `entrain run --restore FILE`: a run taken up where a checkpoint left it, or, with --branch, another
-/// one that begins there.
+/// @file restore.h  `entrain run --restore FILE`: a run taken up where a checkpoint left it, or, with
+/// --branch, another one that begins there.
 ///
-///   open: file checked, scenarios compared -> begin: swarm created, state read -> files: series so far -> loop
+///   open: file checked, scenarios compared -> begin: swarm created, state read -> files: series so far ->
+/// loop
 ///
 /// Until the files, nothing on the disk is touched.
 #ifndef ENTRAIN_SIMS_RESTORE_H
@@ -20,12 +21,13 @@ typedef struct run_restore {
     char changed[400];        ///< what a branch changes, in words
 } run_restore;
 
-/// Opens what options->restore names and resolves the scenario to go on with: the file's own, or the operand's, with
+/// Opens what options->restore names and resolves the scenario to go on with: the file's own, or the
+/// operand's, with
 /// --set and its like. *wanted_out is the caller's. A sentence where the two do not go together.
 entrain_status restore_open(run_restore *restore, const cli_options *options, scenario *wanted_out,
                             entrain_error *error_out);
-/// Creates the swarm and reads the state of @p body, as run_body_begin(), whose fields are filled in; @p position is
-/// where the loop goes on. run_body_end() is owed whatever it answers.
+/// Creates the swarm and reads the state of @p body, as run_body_begin(), whose fields are filled in; @p
+/// position is where the loop goes on. run_body_end() is owed whatever it answers.
 entrain_status restore_begin(run_restore *restore, run_body *body, run_position *position,
                              entrain_error *error_out);
 /// The directory that the file lies in, the caller's to free.

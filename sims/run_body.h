@@ -36,7 +36,7 @@ typedef struct run_body {
 /// it answers, run_body_end() is owed.
 entrain_status run_body_begin(run_body *body, entrain_error *error_out);
 /// For run_loop's on_sample. Ticks and times count from from_tick.
-entrain_status run_body_sample(run_body *body, const entrain_phase_sample *sample, entrain_error *error_out);
+entrain_status run_body_sample(run_body *body, const entrain_phase_sample *taken, entrain_error *error_out);
 /// For events.told: event @p index has happened.
 void run_body_event(run_body *body, uint32_t index);
 /// The same swarm once more, nobody adjusting anything (control_run.h), where that applies; @p large: above
@@ -47,8 +47,8 @@ void run_body_finish(run_body *body, run_end end);
 /// Of a finished one: every message and request is accounted for. Else ENTRAIN_MISMATCH with a sentence: a
 /// bug of ours, which must not pass for a result.
 entrain_status run_body_check(const run_body *body, entrain_error *error_out);
-/// Of a finished one: what comes from here on is judged by itself, as a run of @p given (NULL: the same) that begins
-/// with the swarm as it is now. Swarm and events stay; summary and execution are gone.
+/// Of a finished one: what comes from here on is judged by itself, as a run of @p given (NULL: the same)
+/// that begins with the swarm as it is now. Swarm and events stay; summary and execution are gone.
 entrain_status run_body_go_on(run_body *body, const scenario *given, entrain_error *error_out);
 /// Gives everything back; nothing on one that is zeroed. The scenario is the caller's.
 void run_body_end(run_body *body);

@@ -16,9 +16,10 @@ typedef struct run_diff_plan {
     bool quiet;
 } run_diff_plan;
 
-/// Runs both, in turns and each from its manifest, up to @p equal, and on from there tick by tick to the first at
-/// which their states differ, at most to @p unequal. *parted_out, the caller's:
-///   again        [2] fingerprints as they are now at that tick, or at @p unequal where they are alike to there
+/// Runs both, in turns and each from its manifest, up to @p equal, and on from there tick by tick to the
+/// first at which their states differ, at most to @p unequal. *parted_out, the caller's:
+///   again        [2] fingerprints as they are now at that tick, or at @p unequal where they are alike to
+/// there
 ///   tick, time_s where they part; without what follows where they are alike to @p unequal
 ///   actor        index of the first that differs, in the order of index; null: none of the oscillators does
 ///   field        the first column that does: "phase"; "living" where only one of them lives

@@ -14,8 +14,8 @@
 
 enum { LOCK_TURNS = 100, LOCK_TURN_MS = 10 };
 
-// All names a run may leave behind. The manifest is last: while it is there the directory is known as ours. A run
-// that goes on from its own checkpoint keeps that, and who it is.
+// All names a run may leave behind. The manifest is last: while it is there the directory is known as
+// ours. A run that goes on from its own checkpoint keeps that, and who it is.
 #define RUN_NAMES                                                                                            \
     "summary.json", "series.csv", "timing.csv", "phases.csv", "execution.json", "coherence.png",             \
         "coherence.svg", "phases.png", "phases.svg", "frequencies.png", "frequencies.svg", "timeline.json",  \

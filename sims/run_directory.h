@@ -18,8 +18,8 @@ typedef struct directory_kind {
     const char *beginning;             ///< a file that alone still counts as an empty directory
     bool (*is_ours)(const char *path); ///< whether the directory is one of this kind
     const char *what;                  ///< "run"
-    /// A folder of ours in it, and how its files begin (NULL-terminated) and end; NULL: there is none. Files of
-    /// others stay, and with them the folder.
+    /// A folder of ours in it, and how its files begin (NULL-terminated) and end; NULL: there is none.
+    /// Files of others stay, and with them the folder.
     const char *folder, *const *folder_begins, *folder_ends;
 } directory_kind;
 extern const directory_kind run_directory_kind;

@@ -95,8 +95,8 @@ static void mark_window(const run_plan *plan, uint64_t tick, uint64_t *marked) {
         entrain_population_count(entrain_swarm_population(plan->swarm)) > RUN_WINDOW_ACTORS_MAX)
         return;
     entrain_phase_meter *meter = entrain_swarm_meter(plan->swarm);
-    // The meter keeps two marks and takes the one nearest to half the swarm's age: who began later leaves it no
-    // choice.
+    // The meter keeps two marks and takes the one nearest to half the swarm's age: who began later leaves
+    // it no choice.
     if (entrain_phase_meter_mark(meter) == ENTRAIN_OK &&
         (plan->begun_tick == 0 || entrain_phase_meter_mark(meter) == ENTRAIN_OK))
         *marked = tick;

@@ -44,13 +44,13 @@ typedef struct run_plan {
     /// but ENTRAIN_OK ends the run.
     entrain_status (*on_sample)(void *context, const entrain_phase_sample *sample, entrain_error *error_out);
     void *context;
-    /// Where to begin, and where it stands from then on; NULL: at the beginning. One that has begun is of a swarm
-    /// that stands where it says.
+    /// Where to begin, and where it stands from then on; NULL: at the beginning. One that has begun is of
+    /// a swarm that stands where it says.
     run_position *position;
-    /// Called at tick boundaries: where it begins, on the way, after the last tick; when everything that is to
-    /// happen there has happened and before it is sampled; once more, @p stopped, where a signal or a deadline ends
-    /// the run. Who goes on from `position` and the swarm as they are then, goes on as if nobody had stopped.
-    /// NULL: nobody is called. Anything but ENTRAIN_OK ends the run as on_sample does.
+    /// Called at tick boundaries: where it begins, on the way, after the last tick; when everything that
+    /// is to happen there has happened and before it is sampled; once more, @p stopped, where a signal or
+    /// a deadline ends the run. Who goes on from `position` and the swarm as they are then, goes on as if
+    /// nobody had stopped. NULL: nobody is called. Anything but ENTRAIN_OK ends the run as on_sample does.
     entrain_status (*on_boundary)(void *context, bool stopped, entrain_error *error_out);
     /// The next tick after @p tick whose boundary must not be run past; NULL: none has to be called.
     uint64_t (*next_boundary)(void *context, uint64_t tick);

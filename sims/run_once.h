@@ -17,11 +17,11 @@ typedef struct run_once_plan {
     bool progress;     ///< the progress line of a run (a script's own, in the foreground)
 } run_once_plan;
 
-/// Runs it. *summary_out: what `entrain run` would write as summary.json, byte for byte, and *execution_out (may
-/// be NULL) as execution.json; both the caller's. @return how it ended; FAILED with the sentence, and then, as
-/// for one that could not be begun, *summary_out is NULL where there is nothing to tell. Messages that were not
-/// conserved, requests that are not accounted for, or a wrong sum of phases are FAILED too.
-/// TIMEOUT and INTERRUPTED come with the summary up to there and no sentence.
+/// Runs it. *summary_out: what `entrain run` would write as summary.json, byte for byte, and
+/// *execution_out (may be NULL) as execution.json; both the caller's. @return how it ended; FAILED with
+/// the sentence, and then, as for one that could not be begun, *summary_out is NULL where there is nothing
+/// to tell. Messages that were not conserved, requests that are not accounted for, or a wrong sum of
+/// phases are FAILED too. TIMEOUT and INTERRUPTED come with the summary up to there and no sentence.
 run_end run_once(const run_once_plan *plan, json_t **summary_out, json_t **execution_out,
                  entrain_error *error_out);
 

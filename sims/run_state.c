@@ -1,5 +1,5 @@
-// What a run remembers beside its swarm, in a checkpoint. What follows from the swarm (totals of agents and of
-// their work) is measured again.
+// What a run remembers beside its swarm, in a checkpoint. What follows from the swarm (totals of agents
+// and of their work) is measured again.
 #include "sims/run_state.h"
 
 #include <stdlib.h>

@@ -95,7 +95,7 @@ static bool read_text(script_session *script) {
     if (!ends_with(script->path, ".lua") ||
         words_read_file(script->path, TEXT_BYTES_MAX, &script->text, &script->size, &unread) != ENTRAIN_OK)
         return false;
-    script->name = name_of(script->path);
+    script->name = name_of(script->path); // NOLINT(clang-analyzer-unix.Malloc): free_session() does
     script->given = json_object();
     return script_may_be(script->text, script->size);
 }
@@ -456,6 +456,7 @@ int script_run(const cli_options *options, bool *was_script_out) {
         else if (asprintf(&script.where, "out/%s-%llu", script.name, (unsigned long long)script.calls.seed) <
                  0)
             script.where = NULL;
+        // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the program ends
         if (script.where == NULL)
             abort();
         script.calls.name = script.name;

@@ -1,5 +1,5 @@
-// NumPy's own format, so that every language can read it: magic, version, length of the header, a header that is a
-// Python literal padded so that data begins at a multiple of 64, data. (NEP 1, format 1.0.)
+// NumPy's own format, so that every language can read it: magic, version, length of the header, a header
+// that is a Python literal padded so that data begins at a multiple of 64, data. (NEP 1, format 1.0.)
 #include "sims/snapshots.h"
 
 #include <errno.h>

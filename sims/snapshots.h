@@ -1,8 +1,9 @@
 /// @file snapshots.h  record.snapshots: all phases now and then, as NumPy arrays.
 ///
 /// DIR/snapshots/phases-<tick>.npy and frequencies-<tick>.npy: NumPy's format 1.0, little-endian float64, one
-/// dimension, a value per place in the order of index. Phases in [-pi, pi], as phases.csv has them; frequencies are
-/// natural ones (of agents: as they have made them; with inertia: the velocity), rad/s. NaN: nobody lives there.
+/// dimension, a value per place in the order of index. Phases in [-pi, pi], as phases.csv has them;
+/// frequencies are natural ones (of agents: as they have made them; with inertia: the velocity), rad/s.
+/// NaN: nobody lives there.
 ///
 /// Taken when everything that is to happen at that tick has happened: at tick 0 and every so many seconds.
 ///   python3 -c 'import numpy; print(numpy.load("out/fireflies-1/snapshots/phases-0.npy"))'

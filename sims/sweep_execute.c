@@ -1,6 +1,7 @@
 // Parent and children of a sweep.
 //
-//   plan -> schedule -> pool: a child carries out one unit or a batch of small ones, and writes entries as lines
+//   plan -> schedule -> pool: a child carries out one unit or a batch of small ones, and writes entries as
+// lines
 //   lines -> journal, synced once for all that came together -> rows
 //
 // A row exists once its line is in the journal. What a child leaves without a row when it ends is told by how
@@ -445,7 +446,8 @@ static void carry_on(execution *all) {
         all->heard = false;
         all->awake_s = before_s + wait_s;
         pool_wait(all->jobs, wait_s);
-        // A row comes a moment before its child ends, and a disk takes its time: the next child works meanwhile.
+        // A row comes a moment before its child ends, and a disk takes its time: the next child works
+        // meanwhile.
         begin_all(all);
         if (all->unsynced_s > 0 && (!all->heard || wall_now_s() - all->unsynced_s > sync_pause_s))
             sync_rows(all);

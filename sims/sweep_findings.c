@@ -150,10 +150,11 @@ static double fit(const double *u, const double *y, uint32_t count, double *a_ou
     return uu > 0 && yy > 0 ? uy * uy / (uu * yy) : 0;
 }
 
-// Over an axis of ratios: a logarithm or a power, where one of them fits. A rise from one level to another, as of
-// coherence over coupling, is neither, and comes to R² = 0.9 all the same.
+// Over an axis of ratios: a logarithm or a power, where one of them fits. A rise from one level to
+// another, as of coherence over coupling, is neither, and comes to R² = 0.9 all the same.
 static int put_fit(const view_axis *axis, const view_group *groups, uint32_t count, char *text, size_t size) {
-    double *u = calloc(3 * (size_t)count + 1, sizeof *u), *y = u + count, *v = y + count, a, b, c, power;
+    double *u = calloc(3 * (size_t)count + 1, sizeof *u), *y = u + count, *v = y + count, a = 0, b = 0, c = 0,
+           power = 0;
     bool positive = true;
     if (u == NULL)
         abort();
@@ -219,8 +220,7 @@ static void line_numeric(const sweep_view *view, uint32_t which, FILE *to) {
     if (axis->logarithmic && count > 3)
         used += fitted = put_fit(axis, groups, count, text + used, sizeof text - (size_t)used);
     if (fitted == 0 && count > 2 && !isnan(at))
-        used +=
-            snprintf(text + used, sizeof text - (size_t)used, "; half way, %.3g, at about %.4g", level, at);
+        snprintf(text + used, sizeof text - (size_t)used, "; half way, %.3g, at about %.4g", level, at);
     free(groups);
     line(to, "Changed", text);
 }
@@ -255,15 +255,16 @@ static bool line_hysteresis(const sweep_view *view, FILE *to) {
     for (uint32_t i = 0; i < 2 * axis->count; i++)
         ways[i] = NAN;
     for (uint32_t g = 0; g < count; g++) {
-        const uint32_t at = 2 * groups[g].x + groups[g].down;
+        const size_t at = 2 * (size_t)groups[g].x + groups[g].down;
         const double error = groups[g].stats.error;
         ways[at] = groups[g].stats.mean;
         squares += isnan(error) ? 0 : error * error;
     }
     for (uint32_t x = 0; x < axis->count; x++) {
-        const double apart = fabs(ways[2 * x] - ways[2 * x + 1]); // NAN: only one way
+        const double parted = ways[2 * (size_t)x] - ways[2 * (size_t)x + 1],
+                     apart = fabs(parted); // NAN: only one way
         if (!isnan(apart)) {
-            sum += ways[2 * x] - ways[2 * x + 1];
+            sum += parted;
             steps++;
         }
         if (apart > most) {
@@ -272,7 +273,7 @@ static bool line_hysteresis(const sweep_view *view, FILE *to) {
         }
     }
     for (uint32_t x = 0; x < axis->count; x++)
-        if (fabs(ways[2 * x] - ways[2 * x + 1]) > most / 4) {
+        if (fabs(ways[2 * (size_t)x] - ways[2 * (size_t)x + 1]) > most / 4) {
             first = first == VIEW_NONE ? x : first;
             last = x;
         }
@@ -286,7 +287,7 @@ static bool line_hysteresis(const sweep_view *view, FILE *to) {
             "up and down part between %s = %s and %s, most at %s: %.4g on the way up, %.4g on the way down: "
             "hysteresis",
             axis->key, sweep_view_value(axis, first).text, sweep_view_value(axis, last).text,
-            sweep_view_value(axis, wide).text, ways[2 * wide], ways[2 * wide + 1]);
+            sweep_view_value(axis, wide).text, ways[2 * (size_t)wide], ways[2 * (size_t)wide + 1]);
     else
         snprintf(text, sizeof text, "the same on the way up and down, to %.2g: %s", most,
                  most > 0.05 ? "more runs may tell" : "no hysteresis");

@@ -1,9 +1,10 @@
-/// @file sweep_plan.h  What a sweep consists of: which runs, with which values and seeds, in which order; known
-/// before anything runs.
+/// @file sweep_plan.h  What a sweep consists of: which runs, with which values and seeds, in which order;
+/// known before anything runs.
 ///
 ///   sweep = {
 ///     ["swarm.size"] = { 100, 1000, 10000 },          -- lists; values of any type, texts too
-///     ["model.coupling"] = range(0, 4, 0.25),         -- logrange(100, 1e6, 9): points evenly in the logarithm
+///     ["model.coupling"] = range(0, 4, 0.25),         -- logrange(100, 1e6, 9): points evenly in the
+/// logarithm
 ///     ["time.duration"] = { 60, 120, 240 },
 ///     zip = { { "swarm.size", "time.duration" } },    -- these go together, value by value
 ///     where = "size * coupling <= 20000",             -- combinations to keep (expression.h)
@@ -14,22 +15,22 @@
 ///   }
 ///
 /// and on the command line --set swarm.size=100,1000 --set model.coupling=0:4:0.25 (100:1e6:x10 multiplies,
-/// 100:1e6:log9 has nine points), --replicas 10, --only 'size > 200', --order, --find. A key given there replaces
-/// the sweep's of the file; a single value takes it out of the sweep.
+/// 100:1e6:log9 has nine points), --replicas 10, --only 'size > 200', --order, --find. A key given there
+/// replaces the sweep's of the file; a single value takes it out of the sweep.
 ///
 /// Combinations: the product of all axes (zipped ones count as one), the first varying slowest. Points are
-/// numbered in that order after `where`; run = point x replicas + replica - 1. Numbers do not depend on --only,
-/// which leaves runs out of what is carried out, not out of what is counted.
+/// numbered in that order after `where`; run = point x replicas + replica - 1. Numbers do not depend on
+/// --only, which leaves runs out of what is carried out, not out of what is counted.
 ///
-/// Seeds: replica k (from 1) has seed base + k - 1, the same at every point ("common": differences between points
-/// are not blurred by differences of draws); "own": base + run, of a ladder, which is one swarm, base + its
-/// first run. Counted, so each can be repeated by itself with entrain run --seed.
+/// Seeds: replica k (from 1) has seed base + k - 1, the same at every point ("common": differences between
+/// points are not blurred by differences of draws); "own": base + run, of a ladder, which is one swarm,
+/// base + its first run. Counted, so each can be repeated by itself with entrain run --seed.
 ///
-/// A ladder climbs the last axis (or the one that `order` names: "model.coupling: up,down") within one swarm: at
-/// each step the value is set, the swarm goes on from where it is for another time.duration, and the step is
-/// judged by itself. Rows have a further column, direction. Only keys that `set` events may change can be
-/// climbed. find searches the value of one key at which `where` changes its truth, by bisection, for every
-/// point of the others; its rows say threshold, low, high, evaluations.
+/// A ladder climbs the last axis (or the one that `order` names: "model.coupling: up,down") within one
+/// swarm: at each step the value is set, the swarm goes on from where it is for another time.duration, and
+/// the step is judged by itself. Rows have a further column, direction. Only keys that `set` events may
+/// change can be climbed. find searches the value of one key at which `where` changes its truth, by
+/// bisection, for every point of the others; its rows say threshold, low, high, evaluations.
 #ifndef ENTRAIN_SIMS_SWEEP_PLAN_H
 #define ENTRAIN_SIMS_SWEEP_PLAN_H
 
@@ -119,8 +120,8 @@ entrain_status sweep_plan_make_tree(const char *where, const json_t *tree, sweep
                                     entrain_error *error_out);
 void sweep_plan_free(sweep_plan *plan); ///< NULL: nothing
 
-/// The scenario of one run, loaded. In a ladder: that of its first step's value. @p value (may be NULL) replaces
-/// that of the searched key.
+/// The scenario of one run, loaded. In a ladder: that of its first step's value. @p value (may be NULL)
+/// replaces that of the searched key.
 entrain_status sweep_plan_scenario(const sweep_plan *plan, uint32_t run, const json_t *value,
                                    uint32_t workers, scenario *scenario_out, entrain_error *error_out);
 /// `entrain run FILE --seed S --set ...`: what repeats run @p run by itself; the caller's to free().

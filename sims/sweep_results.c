@@ -1,5 +1,5 @@
-// The tables of a sweep. Rows are taken in the order of run and columns in a fixed order, so that the same rows
-// give the same bytes, whoever finished first.
+// The tables of a sweep. Rows are taken in the order of run and columns in a fixed order, so that the same
+// rows give the same bytes, whoever finished first.
 //
 // Columns of results: those of run_once.h, a search's own, and whatever else a row may have, by name.
 #include "sims/sweep_results.h"

@@ -145,8 +145,8 @@ static void on_event(void *context, uint32_t index) {
         run_body_event(&up->body, index);
 }
 
-// Everything that can be refused is, before the first tick. What requests are like is not tried: a change is a
-// change to them, though it be taken back.
+// Everything that can be refused is, before the first tick. What requests are like is not tried: a change
+// is a change to them, though it be taken back.
 static entrain_status begin_ladder(ladder *up, const sweep_run *runs, uint32_t count,
                                    entrain_error *error_out) {
     const sweep_plan *plan = up->job->plan;

@@ -2,22 +2,23 @@
 /// search.
 ///
 /// A ladder: one swarm. At each step its key is set as a `set` event does (the first step's value is the
-/// scenario's), the swarm goes on for another time.duration, and what it does in that time is judged by itself:
-/// its own outcome, settled mean, theory; ticks and times count from where the step began, counts (observations,
-/// calls, switches, energy) are the step's own, and waiting times, which cannot be told apart, are null after the
-/// first step. A stop condition ends a step, not the ladder; events of the scenario happen at their times within
-/// the first step. There is no control run.
+/// scenario's), the swarm goes on for another time.duration, and what it does in that time is judged by
+/// itself: its own outcome, settled mean, theory; ticks and times count from where the step began, counts
+/// (observations, calls, switches, energy) are the step's own, and waiting times, which cannot be told
+/// apart, are null after the first step. A stop condition ends a step, not the ladder; events of the
+/// scenario happen at their times within the first step. There is no control run.
 ///
-/// A search: `where` is asked at both ends first, then in the middle of where it changes, until the two values
-/// that enclose the threshold are no further apart than the tolerance. Its row has the columns of the run at that
-/// end where `where` is true.
+/// A search: `where` is asked at both ends first, then in the middle of where it changes, until the two
+/// values that enclose the threshold are no further apart than the tolerance. Its row has the columns of
+/// the run at that end where `where` is true.
 #ifndef ENTRAIN_SIMS_SWEEP_UNIT_H
 #define ENTRAIN_SIMS_SWEEP_UNIT_H
 
 #include "sims/run_once.h"
 #include "sims/sweep_plan.h"
 
-/// What is known already of a search that was interrupted: probe k (from 0) of @p unit as it was emitted, or NULL.
+/// What is known already of a search that was interrupted: probe k (from 0) of @p unit as it was emitted,
+/// or NULL.
 typedef const json_t *sweep_known(void *context, uint32_t unit, uint32_t probe);
 
 /// Hands out entries one by one, as they are done, borrowed; false: nobody takes them any more.
@@ -25,9 +26,9 @@ typedef const json_t *sweep_known(void *context, uint32_t unit, uint32_t probe);
 ///    evaluations}, "wall_s": 0.8, "ticks_per_s": 1e5}
 ///   {"run": 17, "status": "failed", "reason": "sentence", "wall_s": 0.8}
 ///   {"run": 17, "probe": 2, "value": 1.5, "true": false, "result": {...}}   of a search, before its row
-/// What stands under "result" depends on scenario and seed alone. threshold is the middle between low and high (of
-/// a search in logarithms their geometric mean; of a whole number the one at which `where` is true), and
-/// evaluations counts probes, known ones too.
+/// What stands under "result" depends on scenario and seed alone. threshold is the middle between low and
+/// high (of a search in logarithms their geometric mean; of a whole number the one at which `where` is
+/// true), and evaluations counts probes, known ones too.
 typedef bool sweep_emit(void *context, json_t *entry);
 
 typedef struct sweep_unit_job {
@@ -40,8 +41,9 @@ typedef struct sweep_unit_job {
     void *context;
 } sweep_unit_job;
 
-/// Never fails as a whole: what goes wrong with a run is its entry. Interrupted (interrupt_requested()): returns
-/// without entries for what was not finished. In a ladder a step that fails fails those above it, and steps that
+/// Never fails as a whole: what goes wrong with a run is its entry. Interrupted (interrupt_requested()):
+/// returns without entries for what was not finished. In a ladder a step that fails fails those above it,
+/// and steps that
 /// --only leaves out are climbed without an entry.
 void sweep_unit_carry_out(const sweep_unit_job *job);
 

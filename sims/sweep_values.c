@@ -91,7 +91,7 @@ static bool append(json_t *values, value_kind kind, double value) {
 
 static bool read_double(const char *text, double *value_out) {
     char *end = NULL;
-    if (*text == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0')
+    if (text == NULL || *text == '\0' || text[strspn(text, "+-.0123456789eE")] != '\0')
         return false;
     *value_out = strtod(text, &end);
     return *end == '\0' && isfinite(*value_out);

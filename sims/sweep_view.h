@@ -1,5 +1,5 @@
-/// @file sweep_view.h  A sweep's table as a reader looks at it: which axes there are, which values they have, and what
-/// the replicas at each amount to.
+/// @file sweep_view.h  A sweep's table as a reader looks at it: which axes there are, which values they
+/// have, and what the replicas at each amount to.
 #ifndef ENTRAIN_SIMS_SWEEP_VIEW_H
 #define ENTRAIN_SIMS_SWEEP_VIEW_H
 
@@ -23,8 +23,9 @@ typedef struct view_axis {
 
 typedef struct sweep_view {
     const sweep_table *table;
-    view_axis *
-        axes; ///< those with two values or more: three numbers or more first, then by how many values they have
+    view_axis
+        *axes; ///< those with two values or more: three numbers or more first, then by how many values they
+               ///< have
     uint32_t axis_count;
     const char *result;     ///< what is shown
     uint32_t result_column; ///< of the table
@@ -32,8 +33,8 @@ typedef struct sweep_view {
     bool ladder;
 } sweep_view;
 
-/// @p result NULL: "threshold" of a search, else "coherence". ENTRAIN_UNKNOWN with a sentence where no column is called so
-/// or none of its cells is a number.
+/// @p result NULL: "threshold" of a search, else "coherence". ENTRAIN_UNKNOWN with a sentence where no
+/// column is called so or none of its cells is a number.
 entrain_status sweep_view_make(const sweep_table *table, const char *result, sweep_view *view_out,
                                entrain_error *error_out);
 void sweep_view_free(sweep_view *view);
@@ -41,7 +42,8 @@ void sweep_view_free(sweep_view *view);
 wording sweep_view_value(const view_axis *axis, uint32_t value);
 bool sweep_view_done(const sweep_table *table, uint32_t row);
 
-/// Whether what was searched is the coupling at which coherence sets in: of others theory's threshold says nothing.
+/// Whether what was searched is the coupling at which coherence sets in: of others theory's threshold says
+/// nothing.
 bool sweep_view_is_onset(const sweep_table *table);
 
 /// The replicas of one place of the picture.
@@ -51,8 +53,8 @@ typedef struct view_group {
     replica_stats stats;
     double theory; ///< mean over the group; NAN: none
 } view_group;
-/// Every place that has a number, by z, y, direction, x. @p x, @p y, @p z: of view->axes, or VIEW_NONE. The caller's to
-/// free().
+/// Every place that has a number, by z, y, direction, x. @p x, @p y, @p z: of view->axes, or VIEW_NONE.
+/// The caller's to free().
 view_group *sweep_view_groups(const sweep_view *view, uint32_t x, uint32_t y, uint32_t z,
                               uint32_t *count_out);
 

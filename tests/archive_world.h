@@ -1,6 +1,6 @@
-/// @file archive_world.h  Worlds in which everything happens that a lockstep engine has to remember: actors that do what
-/// a hash of all they ever saw tells them, and an outside that disturbs them. Whatever is forgotten shows in the
-/// fingerprint soon. A function of the world's number alone.
+/// @file archive_world.h  Worlds in which everything happens that a lockstep engine has to remember:
+/// actors that do what a hash of all they ever saw tells them, and an outside that disturbs them. Whatever
+/// is forgotten shows in the fingerprint soon. A function of the world's number alone.
 #ifndef ENTRAIN_TESTS_ARCHIVE_WORLD_H
 #define ENTRAIN_TESTS_ARCHIVE_WORLD_H
 

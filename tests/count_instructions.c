@@ -3,9 +3,9 @@
 //   count_instructions GRAPH:SIZE:TRANSPORT:INTEGRATOR:SIMD:TICKS[:LOW-HIGH[:LOSS:SIDES]] ...
 // such as ring:1000:publish:euler:avx2:20, or, with delays of 0 to 9 steps,
 // ring:1000:publish:euler:avx2:20:0-9, or, with 30 % lost between two sides, drawn at random,
-// ring:1000:publish:euler:avx2:20:0-0:0.3:2; the integrator noisy is euler with noise, weighed that with weights,
-// twice that with a second harmonic. In the integrator's place also agents: nudge, lock, pulse, aware, adaptive (by
-// strategy), spread (distribute-load), work (lock, with a workload).
+// ring:1000:publish:euler:avx2:20:0-0:0.3:2; the integrator noisy is euler with noise, weighed that with
+// weights, twice that with a second harmonic. In the integrator's place also agents: nudge, lock, pulse,
+// aware, adaptive (by strategy), spread (distribute-load), work (lock, with a workload).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

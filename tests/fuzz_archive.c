@@ -1,6 +1,7 @@
-// Checkpoints whose bytes are right and whose contents are nonsense: the state of an engine in the midst of everything,
-// changed here and there, framed and checksummed again, and read. It is refused with a sentence, or the engine goes on
-// with it; neither may crash, and messages are still conserved. Also files that are only bytes.
+// Checkpoints whose bytes are right and whose contents are nonsense: the state of an engine in the midst
+// of everything, changed here and there, framed and checksummed again, and read. It is refused with a
+// sentence, or the engine goes on with it; neither may crash, and messages are still conserved. Also files
+// that are only bytes.
 //
 // An input: which world (which one reads), then changes of nine bytes each: what, where, with what.
 #include "archive_world.h"

@@ -1,5 +1,6 @@
-// Actors that say what nobody can guess: words are a hash of a state, and the state of all that was heard. Whoever
-// delivers one word too many, too few, twice, late or to another is found out by every state after it.
+// Actors that say what nobody can guess: words are a hash of a state, and the state of all that was heard.
+// Whoever delivers one word too many, too few, twice, late or to another is found out by every state after
+// it.
 #ifndef ENTRAIN_TESTS_HASH_ACTORS_H
 #define ENTRAIN_TESTS_HASH_ACTORS_H
 

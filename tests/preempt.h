@@ -23,7 +23,8 @@ void entrain__preempt(void) {
         draws = preempt_seed * UINT64_C(0x9e3779b97f4a7c15) + entrain__add_acq_rel_u32(&threads, 1) + 1;
     if (entrain__mix_below(&draws, preempt_one_in) != 0)
         return;
-    // Once in a while for several rounds of everybody else's, so that what is a window of a few instructions stays open long.
+    // Once in a while for several rounds of everybody else's, so that what is a window of a few
+    // instructions stays open long.
     for (uint32_t n = entrain__mix_below(&draws, 8) == 0 ? 10 : 1; n > 0; n--)
         entrain__wait_step(ENTRAIN__WAIT_YIELD);
 }

@@ -1,4 +1,5 @@
-/// @file scheduler_check.h  What the tests of the scheduler share: making one, and a world that shows who ran what when.
+/// @file scheduler_check.h  What the tests of the scheduler share: making one, and a world that shows who
+/// ran what when.
 #ifndef ENTRAIN_TESTS_SCHEDULER_CHECK_H
 #define ENTRAIN_TESTS_SCHEDULER_CHECK_H
 

@@ -1,5 +1,5 @@
-/// @file swarm_world.h  Small swarms in which all sorts of things happen, seen in every figure there is: for tests
-/// that write them and read them.
+/// @file swarm_world.h  Small swarms in which all sorts of things happen, seen in every figure there is:
+/// for tests that write them and read them.
 #ifndef ENTRAIN_TESTS_SWARM_WORLD_H
 #define ENTRAIN_TESTS_SWARM_WORLD_H
 

@@ -1,11 +1,14 @@
-// Event-driven execution under attack: random graphs of actors that overload, mute, begin, stop and begin anew each other,
-// with more threads than cores, preemptions at every marked point, and requests to stop in the middle. What must hold:
+// Event-driven execution under attack: random graphs of actors that overload, mute, begin, stop and begin
+// anew each other, with more threads than cores, preemptions at every marked point, and requests to stop
+// in the middle. What must hold:
 //
 //   no hang            a watchdog says which seed
-//   conservation       the residual is 0 whenever a run has ended, however it ended; dead letters are as many as counted
+//   conservation       the residual is 0 whenever a run has ended, however it ended; dead letters are as
+// many as counted
 //   order              what one actor sends to another arrives in the order sent
 //   one life           what is meant for one actor never reaches who lives at its place later
-//   one worker         an actor's memory is plain: a second worker in it breaks sums, and ThreadSanitizer sees it
+//   one worker         an actor's memory is plain: a second worker in it breaks sums, and ThreadSanitizer
+// sees it
 //
 //   test_actor_stress [SEED [MILLIONS]]      default 1 3; what fails says the line to repeat it
 #include "check.h"
@@ -309,7 +312,8 @@ static void live(world *swarm, uint64_t messages) {
     swarm->budget = (int64_t)messages;
     if (cancels)
         assert_int_equal(pthread_create(&canceller, NULL, cancel_now_and_then, swarm), 0);
-    // Where each run dies out soon there would be thousands of them, and a run is begun and ended by all workers.
+    // Where each run dies out soon there would be thousands of them, and a run is begun and ended by all
+    // workers.
     for (uint32_t runs = 0;
          runs < RUNS_MAX && (int64_t)entrain__load_relaxed_u64((uint64_t *)&swarm->budget) > 0 && stir(swarm);
          runs++)

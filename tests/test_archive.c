@@ -1,5 +1,5 @@
-// State in a file (entrain/archive.h): what was written is read; and every file that is not whole, in every way in which
-// it may not be, is refused with a sentence, and what was there before stays.
+// State in a file (entrain/archive.h): what was written is read; and every file that is not whole, in
+// every way in which it may not be, is refused with a sentence, and what was there before stays.
 #include "check.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-// A swarm's course as it changes while it runs: goals, strategies, patterns, graphs, who joins and who leaves; each
-// at its own size and, built with COURSE_LARGE, at a hundred times that.
+// A swarm's course as it changes while it runs: goals, strategies, patterns, graphs, who joins and who
+// leaves; each at its own size and, built with COURSE_LARGE, at a hundred times that.
 #include "check.h"
 
 #include <math.h>
@@ -250,7 +250,8 @@ static uint32_t with_degree(const course *c, uint32_t degree, uint32_t first, ui
     return count;
 }
 
-// Half as many again join a swarm that is together, and some more later; on a sparse graph and on a complete one.
+// Half as many again join a swarm that is together, and some more later; on a sparse graph and on a
+// complete one.
 static void joining_agents_catch_up(void **state) {
     (void)state;
     for (int complete = 0; complete < (SIZE <= 200 ? 2 : 1); complete++) {

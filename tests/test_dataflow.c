@@ -1,11 +1,12 @@
-// Several steps without a barrier: every step sees exactly what its links wrote in the step before, on any graph of
-// tasks; nobody waits for ever; and what a policy that runs ahead does wrong is caught.
+// Several steps without a barrier: every step sees exactly what its links wrote in the step before, on any
+// graph of tasks; nobody waits for ever; and what a policy that runs ahead does wrong is caught.
 #include "scheduler_check.h"
 
 // --- A world on any graph
 
-// Nothing here is atomic: only the policy's order keeps TSan and the sums quiet. Each task has two cells, as an engine's
-// publications do: a linked task that were two steps ahead would overwrite what is still to be read.
+// Nothing here is atomic: only the policy's order keeps TSan and the sums quiet. Each task has two cells,
+// as an engine's publications do: a linked task that were two steps ahead would overwrite what is still to
+// be read.
 typedef struct linked_world {
     uint32_t task_count, span_count, steps; // spans of `steps` steps
     uint64_t *offsets;
@@ -146,7 +147,8 @@ static uint32_t draw(uint32_t *state, uint32_t below) {
     return (*state >> 8) % below;
 }
 
-// Whatever is handed out is ready; and while nothing runs, every worker is given something, whosever share it is in.
+// Whatever is handed out is ready; and while nothing runs, every worker is given something, whosever share
+// it is in.
 static void play(shape kind, uint32_t task_count, uint32_t workers, uint32_t steps, uint32_t seed) {
     enum { FLIGHTS = 8 };
     const entrain_policy *policy = entrain_policy_find("dataflow");
@@ -400,8 +402,8 @@ static void a_doubled_step_is_caught(void **state) {
     entrain_scheduler_destroy(scheduler);
 }
 
-// Nobody is taken to be stuck who is not, and all are who are, however often they waited and went on before: a ring of
-// tasks, each for one worker, so that everybody waits for everybody else all the time.
+// Nobody is taken to be stuck who is not, and all are who are, however often they waited and went on
+// before: a ring of tasks, each for one worker, so that everybody waits for everybody else all the time.
 static void run_bound(uint32_t workers, uint32_t task_count, uint32_t spans, uint32_t steps) {
     entrain_error error;
     entrain_scheduler *scheduler = make("clerk", workers);
@@ -430,7 +432,8 @@ static void who_waits_is_stuck_only_when_all_are(void **state) {
     bound = false;
 }
 
-// One worker is fed for ever and the others get nothing: it gives up, and those who wait for a task hear of it.
+// One worker is fed for ever and the others get nothing: it gives up, and those who wait for a task hear
+// of it.
 static void a_policy_that_never_stops_ends_the_run(void **state) {
     (void)state;
     next_slip = FEEDS_ONE;
@@ -459,8 +462,8 @@ static void patient_task_at(void *context, uint32_t phase, uint32_t step, uint32
         entrain__wait_step(round);
 }
 
-// Who waits for a task gives up the processor as who waits at a barrier does, and says so. Waits at a barrier yield 200
-// times at most.
+// Who waits for a task gives up the processor as who waits at a barrier does, and says so. Waits at a
+// barrier yield 200 times at most.
 static void waits_for_a_task_are_in_the_figures(void **state) {
     (void)state;
     next_slip = SOUND;

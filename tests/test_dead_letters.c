@@ -1,4 +1,5 @@
-// Dead letters: in every execution exactly one for each general message that is counted as shed, conflated or undeliverable.
+// Dead letters: in every execution exactly one for each general message that is counted as shed, conflated
+// or undeliverable.
 #include "check.h"
 #include "engine/base/fingerprint.h"
 #include "entrain/actor.h"

@@ -1,4 +1,5 @@
-// Overflow policy block in lockstep where circles of full mailboxes are broken by shedding: by hand, and that it is always the same.
+// Overflow policy block in lockstep where circles of full mailboxes are broken by shedding: by hand, and
+// that it is always the same.
 #include "check.h"
 #include "engine/base/fingerprint.h"
 #include "entrain/engine.h"

@@ -1,6 +1,7 @@
-// Observations lost, cut off and late: every sum, every count of who was heard, every message, against a model with
-// history arrays, to the bit, in random worlds; in both transports, under every kind of policy, in every layout, at
-// every SIMD level; while actors end and begin and topologies are replaced. And that what is lost is a fair sample.
+// Observations lost, cut off and late: every sum, every count of who was heard, every message, against a
+// model with history arrays, to the bit, in random worlds; in both transports, under every kind of policy,
+// in every layout, at every SIMD level; while actors end and begin and topologies are replaced. And that
+// what is lost is a fair sample.
 #include "check.h"
 
 #include <math.h>

@@ -259,8 +259,8 @@ static void a_stale_id_never_reaches_the_next_actor_in_its_place(void **state) {
 static void whoever_comes_in_the_place_of_a_sender_is_not_told_of_its_failures(void **state) {
     (void)state;
     entrain_error error = {0};
-    // An actor that is gone, a mailbox with no room: both ways to fail; and a failure that already lies ready to be
-    // told to whoever is called next.
+    // An actor that is gone, a mailbox with no room: both ways to fail; and a failure that already lies
+    // ready to be told to whoever is called next.
     for (int way = 0; way < 3; way++) {
         const bool full = way == 1;
         open_room room;

@@ -1,6 +1,6 @@
-// A lockstep engine written between two ticks and read into another one: from there on every fingerprint, every count of
-// messages is that of the engine which never stopped, with other workers, under another policy, transport and layout;
-// and what the reader writes is what it read, byte for byte.
+// A lockstep engine written between two ticks and read into another one: from there on every fingerprint,
+// every count of messages is that of the engine which never stopped, with other workers, under another
+// policy, transport and layout; and what the reader writes is what it read, byte for byte.
 #include "archive_world.h"
 
 #include "entrain/simd.h"

@@ -129,7 +129,8 @@ static void note_the_end(entrain_self *self) {
         entrain__store_release_u32(&swarm->ended, 1);
 }
 
-// On the other worker: waits for who comes in the failed one's place, tells him to finish, and in the end takes all places.
+// On the other worker: waits for who comes in the failed one's place, tells him to finish, and in the end
+// takes all places.
 static entrain_status watch_out(entrain_self *self, const entrain_message *messages, uint32_t count) {
     world *swarm = self->context;
     (void)count;

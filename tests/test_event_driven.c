@@ -1,5 +1,5 @@
-// Event-driven execution: who runs when, what overflow does with many producers, muted actors and circles of them,
-// beginning and ending while the run goes on, and where every message went.
+// Event-driven execution: who runs when, what overflow does with many producers, muted actors and circles
+// of them, beginning and ending while the run goes on, and where every message went.
 #include "check.h"
 
 #include <math.h>
@@ -206,12 +206,14 @@ static void fail_tells_and_shed_does_not(void **state) {
     }
 }
 
-// By hand: one sender, one worker in the order of readiness, inbox 7. The sender's first call sends 30: 7 find room.
+// By hand: one sender, one worker in the order of readiness, inbox 7. The sender's first call sends 30: 7
+// find room.
 static void shed_counts_are_those_derived_by_hand(void **state) {
     (void)state;
     entrain_message_count count;
     int64_t told, heard[3];
-    // Calls of 30, 30, 30, 10; before the 2nd to 4th the listener has been run: the self-message queues behind it.
+    // Calls of 30, 30, 30, 10; before the 2nd to 4th the listener has been run: the self-message queues
+    // behind it.
     flood_under(ENTRAIN_OVERFLOW_SHED_NEWEST, "serial", 1, 1, 100, 7, &count, &told, heard);
     assert_int_equal(heard[0], 4 * 7);
     assert_int_equal(count.shed, 100 - 4 * 7);
@@ -345,7 +347,8 @@ static void a_circle_is_found_while_others_go_on(void **state) {
 
 // --- Beginning and ending
 
-// The parent (left) begins children (right), each answers once and ends. numbers[0] answers; [1] children begun.
+// The parent (left) begins children (right), each answers once and ends. numbers[0] answers; [1] children
+// begun.
 static entrain_status child(entrain_self *self, const entrain_message *messages, uint32_t count) {
     for (uint32_t m = 0; m < count; m++)
         if (messages[m].kind == WORK)
@@ -439,7 +442,8 @@ static entrain_status victim(entrain_self *self, const entrain_message *messages
     return ENTRAIN_OK;
 }
 
-// Keeps sending to whoever lives at the victims' places, and begins them anew. numbers[1]: wrong deliveries are counted there
+// Keeps sending to whoever lives at the victims' places, and begins them anew. numbers[1]: wrong
+// deliveries are counted there
 static entrain_status hunter(entrain_self *self, const entrain_message *messages, uint32_t count) {
     const world *swarm = self->context;
     int64_t left = messages[0].payload[0].i64;

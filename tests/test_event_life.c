@@ -1,5 +1,5 @@
-// Event-driven execution: timers in simulated time, watches and notices, failures and what supervision does about them,
-// budgets, the trace, dead letters.
+// Event-driven execution: timers in simulated time, watches and notices, failures and what supervision
+// does about them, budgets, the trace, dead letters.
 #include "check.h"
 
 #include <math.h>
@@ -96,8 +96,8 @@ static int64_t *numbers_of(entrain_population *population, uint32_t index) {
 
 // --- Timers
 
-// [0] ticks of its clock, [1] wrong times, [2] answers; the first message starts ten timers of 0.5 s, one after the other, and one
-// of 100 s that the last of them cancels.
+// [0] ticks of its clock, [1] wrong times, [2] answers; the first message starts ten timers of 0.5 s, one
+// after the other, and one of 100 s that the last of them cancels.
 static entrain_status clockwork(entrain_self *self, const entrain_message *messages, uint32_t count) {
     int64_t *mine = self->columns[0];
     for (uint32_t m = 0; m < count; m++) {
@@ -149,8 +149,8 @@ static void time_passes_when_nobody_has_mail(void **state) {
     }
 }
 
-// Sends one message to hand 0 after a second, and fills its mailbox at that very time under block: the timer of the hand's own needs
-// no room, the delayed message waits like any other.
+// Sends one message to hand 0 after a second, and fills its mailbox at that very time under block: the
+// timer of the hand's own needs no room, the delayed message waits like any other.
 static entrain_status delayer(entrain_self *self, const entrain_message *messages, uint32_t count) {
     const world *all = self->context;
     (void)count;

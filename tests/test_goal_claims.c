@@ -127,8 +127,8 @@ static void slow_agents_spread_too(void **state) {
     }
 }
 
-// 33 agents are even after two or three rounds, while their periods still differ; that must not undo it before they
-// hear each other again.
+// 33 agents are even after two or three rounds, while their periods still differ; that must not undo it
+// before they hear each other again.
 static void what_is_even_early_stays_so(void **state) {
     (void)state;
     for (uint64_t seed = 11; seed <= 16; seed++) {

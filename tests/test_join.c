@@ -1,5 +1,6 @@
-// Rooms for those who join later: populations that publish, with places where nobody lives from the start; against
-// a model that goes through every arc, under every transport, layout and policy, with delays and without.
+// Rooms for those who join later: populations that publish, with places where nobody lives from the start;
+// against a model that goes through every arc, under every transport, layout and policy, with delays and
+// without.
 #include "check.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-// What a script keeps from call to call, through a checkpoint: every kind of value comes back as it was, bytes are
-// the same whichever way the table was filled, and what would be forgotten is refused by name.
+// What a script keeps from call to call, through a checkpoint: every kind of value comes back as it was,
+// bytes are the same whichever way the table was filled, and what would be forgotten is refused by name.
 #include "check.h"
 
 #include <string.h>
@@ -198,7 +198,8 @@ static void test_what_would_be_forgotten_is_refused(void **state) {
     }
 }
 
-// Nonsense with good checksums: refused, or some state; never a crash, and no memory that the limits do not allow.
+// Nonsense with good checksums: refused, or some state; never a crash, and no memory that the limits do
+// not allow.
 static void test_nonsense_is_refused(void **state) {
     (void)state;
     sandbox *box = open_box(

@@ -197,8 +197,8 @@ static void thousands_of_mailboxes_are_one_block(void **state) {
     CHECK_OK(entrain_mailbox_set_create(&config, &set, &error), error);
     assert_int_equal(entrain__memory_taken() - taken, 2); // the arena and its one block
     assert_int_equal(entrain_mailbox_count(set), COUNT);
-    // 64 + 8 + 128 bytes a mailbox with many producers and 24 a slot, as mailbox.h says, and less than 320 for the set and for
-    // alignment.
+    // 64 + 8 + 128 bytes a mailbox with many producers and 24 a slot, as mailbox.h says, and less than 320
+    // for the set and for alignment.
     size_t documented = (size_t)COUNT * 200 + slots * 24;
     assert_in_range(entrain_mailbox_set_bytes(set), documented, documented + 320);
     assert_int_equal((uintptr_t)set->counters % ENTRAIN_CACHE_LINE, 0);

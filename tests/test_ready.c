@@ -1,11 +1,12 @@
-// Runs without phases, on opaque tasks: each ready() is one call of task(), nobody sleeps over a task, and rest() is called
-// when nothing is ready and nothing runs, no sooner and no later.
+// Runs without phases, on opaque tasks: each ready() is one call of task(), nobody sleeps over a task, and
+// rest() is called when nothing is ready and nothing runs, no sooner and no later.
 //
-// The tasks are mailboxes of one number: mail[t] counts what has come for task t, whoever raises it from 0 makes t ready,
-// and t takes off what it handled as its last act. Everything else a task owns is plain: that no two workers run one task is
-// what keeps sums exact and ThreadSanitizer quiet.
+// The tasks are mailboxes of one number: mail[t] counts what has come for task t, whoever raises it from 0
+// makes t ready, and t takes off what it handled as its last act. Everything else a task owns is plain:
+// that no two workers run one task is what keeps sums exact and ThreadSanitizer quiet.
 //
-// The program is built twice: test_ready, and test_ready_preempt, in which the marked points give up the processor.
+// The program is built twice: test_ready, and test_ready_preempt, in which the marked points give up the
+// processor.
 #include "scheduler_check.h"
 
 #include <pthread.h>
@@ -206,8 +207,9 @@ static void what_a_ring_cannot_hold_is_spilt_and_run(void **state) {
 
 // --- Waking
 
-// Task 0 makes another one ready and yields until that has run; it returns true, so the worker is never without a task.
-// Under `static` the other one is the last worker's, who must be woken for it, round after round.
+// Task 0 makes another one ready and yields until that has run; it returns true, so the worker is never
+// without a task. Under `static` the other one is the last worker's, who must be woken for it, round after
+// round.
 typedef struct handshake {
     entrain_scheduler *scheduler;
     uint32_t rounds_left, task_count, worker_count;
@@ -262,7 +264,8 @@ static void who_waits_for_another_worker_is_not_left_alone(void **state) {
         }
 }
 
-// One worker has all tasks, and each is done only when two workers have been at them: somebody must come and take some.
+// One worker has all tasks, and each is done only when two workers have been at them: somebody must come
+// and take some.
 static bool needs_two(void *context, uint32_t task, uint32_t worker) {
     handshake *self = context;
     if (task == 0) {
@@ -365,7 +368,8 @@ static void a_rest_can_be_asked_for_from_anywhere(void **state) {
     sigaction(SIGUSR1, &before, NULL);
 }
 
-// A request that came between runs is the next one's, and costs it nothing: the run begins with a rest anyway.
+// A request that came between runs is the next one's, and costs it nothing: the run begins with a rest
+// anyway.
 static void a_request_between_runs_is_kept(void **state) {
     (void)state;
     for (uint32_t workers = 1; workers <= 3; workers++) {

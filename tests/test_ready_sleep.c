@@ -1,8 +1,10 @@
-// Who sleeps and who is woken in runs without phases, with preemption at every marked point of scheduler/ready.c and the
-// queues, which this program compiles once more for itself: yields drawn per thread from a fixed seed.
+// Who sleeps and who is woken in runs without phases, with preemption at every marked point of
+// scheduler/ready.c and the queues, which this program compiles once more for itself: yields drawn per
+// thread from a fixed seed.
 //
-// Workers that sleep and wake all the time: few tasks with little to do, in hundreds of runs to quiescence. A lost wake-up is
-// a hang, which the alarm ends; a rest too early, a task run twice or never is seen by what tasks and rest() count.
+// Workers that sleep and wake all the time: few tasks with little to do, in hundreds of runs to
+// quiescence. A lost wake-up is a hang, which the alarm ends; a rest too early, a task run twice or never
+// is seen by what tasks and rest() count.
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -136,9 +138,9 @@ static void every_wake_up_arrives(void **state) {
     }
 }
 
-// A task that waits for another one, which only another worker can run: a wake-up that is lost is a hang, where in a
-// crowd whoever lost it would run the task itself in the end. Under stealing two are made ready, of which one may hide
-// behind the task that waits.
+// A task that waits for another one, which only another worker can run: a wake-up that is lost is a hang,
+// where in a crowd whoever lost it would run the task itself in the end. Under stealing two are made
+// ready, of which one may hide behind the task that waits.
 typedef struct couple {
     entrain_scheduler *scheduler;
     uint32_t others, rounds;
@@ -218,8 +220,8 @@ static void rests_can_be_asked_for_at_any_time(void **state) {
         }
 }
 
-// A task asks, by a signal to its own thread, while all others sleep; the next rest is that one, and the task waits in
-// its queue.
+// A task asks, by a signal to its own thread, while all others sleep; the next rest is that one, and the
+// task waits in its queue.
 static entrain_scheduler *signalled;
 static void on_signal(int number) {
     (void)number;

@@ -1,5 +1,5 @@
-// Runs without files: the summary is `entrain run`'s, byte for byte; the columns of results are all there, in one
-// order, and each says something of some run; what ends a run is told.
+// Runs without files: the summary is `entrain run`'s, byte for byte; the columns of results are all there,
+// in one order, and each says something of some run; what ends a run is told.
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,7 +105,7 @@ static void test_columns(void **state) {
     assert_true(count > 50);
     assert_null(result_column_at(count + 1).name);
     assert_string_equal(result_column_at(count - 1).name, "fingerprint");
-    bool *known = calloc(count, sizeof *known);
+    bool *known = calloc(count + 1, sizeof *known);
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
         json_t *summary = run(texts[t], true), *row = result_row(summary), *value;
         const char *name;

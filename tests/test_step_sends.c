@@ -1,5 +1,5 @@
-// Messages sent from step(): their order against a model that knows neither cohorts nor columns, together with what
-// receive() sends and what timers bring; how many an actor may send; and where each of them went.
+// Messages sent from step(): their order against a model that knows neither cohorts nor columns, together
+// with what receive() sends and what timers bring; how many an actor may send; and where each of them went.
 #include "check.h"
 
 #include "engine/base/memory.h"
@@ -15,8 +15,8 @@ static uint64_t mix(uint64_t a, uint64_t b) {
     return x ^ x >> 31;
 }
 
-// --- What everybody does, engine and model alike. Talkers publish, step and receive; callers publish and step;
-// sinks receive.
+// --- What everybody does, engine and model alike. Talkers publish, step and receive; callers publish and
+// step; sinks receive.
 
 enum {
     TALKERS = 150, // slots 0 ..

@@ -1,6 +1,6 @@
-// A swarm that is written at an awkward tick and read into another one, of other workers, policy, transport and
-// layout, goes on as if nothing had been: every figure of every sample to the end has the bits of the run that
-// nobody stopped. The one that was written goes on with them, too.
+// A swarm that is written at an awkward tick and read into another one, of other workers, policy,
+// transport and layout, goes on as if nothing had been: every figure of every sample to the end has the
+// bits of the run that nobody stopped. The one that was written goes on with them, too.
 #include "swarm_world.h"
 
 static void compare(const world *where, const char *how, const diary *is, const diary *wanted, size_t from) {

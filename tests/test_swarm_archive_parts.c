@@ -4,8 +4,9 @@
 // ---- what a context holds ----
 
 // Two swarms of one configuration, made alike, differ in pointers. Where they do not they must not after one
-// has read what the other wrote: a field that somebody added to a context, and forgot to archive, is seen here
-// if it is not the same at the start and later. Left out is what is scratch, or a pointer that comes later.
+// has read what the other wrote: a field that somebody added to a context, and forgot to archive, is seen
+// here if it is not the same at the start and later. Left out is what is scratch, or a pointer that comes
+// later.
 typedef struct part {
     const char *name;
     const unsigned char *at;

@@ -1,5 +1,5 @@
-// Plans of sweeps: expansion beside brute force, numbers, seeds, order, ladders, searches; what is refused, and with
-// which sentence; a million runs.
+// Plans of sweeps: expansion beside brute force, numbers, seeds, order, ladders, searches; what is
+// refused, and with which sentence; a million runs.
 #include "check.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-// A sweep's tables: aggregates beside a naive sum in long double, what is missing and what failed, the same bytes
-// whatever the order in which rows arrived, and reading back what was written.
+// A sweep's tables: aggregates beside a naive sum in long double, what is missing and what failed, the
+// same bytes whatever the order in which rows arrived, and reading back what was written.
 #include "tests/check.h"
 
 #include <math.h>

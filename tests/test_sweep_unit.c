@@ -1,5 +1,5 @@
-// Units of sweeps: a run's row is run_once()'s; a ladder is, bit for bit, one run with `set` events, each step judged
-// by itself; a search finds a threshold that is known, and goes on from what it knew.
+// Units of sweeps: a run's row is run_once()'s; a ladder is, bit for bit, one run with `set` events, each
+// step judged by itself; a search finds a threshold that is known, and goes on from what it knew.
 #include <math.h>
 #include <signal.h>
 
@@ -201,7 +201,8 @@ static const char two[] =
     " frequency = { -0.5, 0.5 }, phase = { 0, 1 } }, time = { step = 0.05, duration = 300 }, record = { "
     "every = 1 } }";
 
-// A ladder of four or five values against one run, which hears of them by events; its samples, window by window.
+// A ladder of four or five values against one run, which hears of them by events; its samples, window by
+// window.
 static void check_ladder(const char *text, const char *key, const char *set, double duration,
                          const char *first_set) {
     sweep_plan *plan = plan_of(text, set, UP_AND_DOWN);
@@ -301,8 +302,8 @@ static void test_ladder_judges_by_itself(void **state) {
     sweep_plan_free(plan);
 }
 
-// Two oscillators that drift by a turn in 2 pi / sqrt(1 - 0.9^2) = 14.4 s: not in the second half of a step of 24 s, but
-// in any longer part of it.
+// Two oscillators that drift by a turn in 2 pi / sqrt(1 - 0.9^2) = 14.4 s: not in the second half of a
+// step of 24 s, but in any longer part of it.
 static void test_ladder_looks_at_its_second_half(void **state) {
     (void)state;
     char text[1000];
@@ -407,7 +408,8 @@ static void test_find(void **state) {
     assert_true(
         json_is_true(json_object_get(row, "locked"))); // the columns are those of the end where it holds
 
-    // Interrupted behind any probe, and taken up from a journal: the same row, and only what is missing is done.
+    // Interrupted behind any probe, and taken up from a journal: the same row, and only what is missing is
+    // done.
     char *line = dump(entries);
     json_t *read = json_loads(line, 0, NULL);
     free(line);

@@ -3,8 +3,8 @@
 
 #include "scheduler/throttle.h"
 
-// Runs @p epochs epochs on a machine that does rates[w] of work a unit of time with w workers. @return how many work in the
-// end; *mean_out: how much was done, on average.
+// Runs @p epochs epochs on a machine that does rates[w] of work a unit of time with w workers. @return how
+// many work in the end; *mean_out: how much was done, on average.
 static uint32_t settle(uint32_t worker_count, const double *rates, uint32_t epochs, double *mean_out) {
     entrain__throttle throttle;
     uint64_t now = 1000;

@@ -1,4 +1,5 @@
-// How a run of ticks ends, under policies with a barrier and without; and what is known of how long ticks took.
+// How a run of ticks ends, under policies with a barrier and without; and what is known of how long ticks
+// took.
 #include <pthread.h>
 #include <unistd.h>
 
@@ -124,9 +125,9 @@ static uint32_t task_of(entrain_engine *engine, uint32_t place) {
     return (uint32_t)(entrain__cohort_at(engine, place) - engine->cohorts);
 }
 
-// Two cohorts wait for each other if either hears the other, whichever way the arcs lead: who is heard must not
-// overwrite what its hearer has yet to read. A link too few shows in results once in a blue moon: so all are
-// looked at.
+// Two cohorts wait for each other if either hears the other, whichever way the arcs lead: who is heard
+// must not overwrite what its hearer has yet to read. A link too few shows in results once in a blue moon:
+// so all are looked at.
 static void links_are_the_pairs_that_hear_or_are_heard(void **state) {
     (void)state;
     for (uint32_t kind = 0; kind < 4; kind++) {

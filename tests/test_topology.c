@@ -1,5 +1,5 @@
-// The topology as an object: what CSR promises, weights and in-strength, what is refused and how, graphs that never
-// change, and that nothing leaks.
+// The topology as an object: what CSR promises, weights and in-strength, what is refused and how, graphs
+// that never change, and that nothing leaks.
 #include "topology_check.h"
 
 #include <math.h>

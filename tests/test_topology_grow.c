@@ -1,5 +1,5 @@
-// Graphs with room, in which vertices join and leave: degrees, no parallel edges, one piece, the same from the same
-// seed, and what is refused.
+// Graphs with room, in which vertices join and leave: degrees, no parallel edges, one piece, the same from
+// the same seed, and what is refused.
 #include "check.h"
 
 #include "engine/base/memory.h"
@@ -59,7 +59,8 @@ static uint32_t degree_of(const entrain_topology_view *view, uint32_t v) {
     return (uint32_t)(view->in_offsets[v + 1] - view->in_offsets[v]);
 }
 
-// Sound: rows sorted, simple, and each edge both ways. @return how many pieces the vertices with an edge are in.
+// Sound: rows sorted, simple, and each edge both ways. @return how many pieces the vertices with an edge
+// are in.
 static uint32_t pieces_of(const entrain_topology *topology) {
     const entrain_topology_view view = entrain_topology_look(topology);
     uint32_t *stack = calloc(view.vertex_count, sizeof *stack), pieces = 0, highest = 0;

@@ -1,5 +1,6 @@
-// Mail that an actor does not handle because it is to end is undeliverable, its sender is told, and what actors observe
-// in that same tick is not mixed up with it: in both transports the same, on arcs and on a complete graph.
+// Mail that an actor does not handle because it is to end is undeliverable, its sender is told, and what
+// actors observe in that same tick is not mixed up with it: in both transports the same, on arcs and on a
+// complete graph.
 #include "check.h"
 
 #include "engine/base/fingerprint.h"
@@ -9,7 +10,8 @@
 enum { PEOPLE = 5, MAIL = 6, KIND_GO = ENTRAIN_KIND_USER, KIND_RING, KIND_MAIL };
 static const entrain_payload nothing = {0};
 
-// On KIND_GO actor 0 sets a timer, and the others write to it so that their mail comes with that. It ends on the timer.
+// On KIND_GO actor 0 sets a timer, and the others write to it so that their mail comes with that. It ends
+// on the timer.
 static entrain_status receive(entrain_self *self, const entrain_message *messages, uint32_t count) {
     uint64_t *state = self->columns[0];
     *state = entrain__mix_fold(*state, self->undelivered);

@@ -1,6 +1,6 @@
 // Virtual time in a checkpoint, wherever the run stands: between windows, in an open one, in the midst of an
-// instant after a cancel; with actors that fail, watch, are stopped, begin again, find no room and are told from
-// outside. Read into an engine of other workers, tasks and layout it goes on to the same bits.
+// instant after a cancel; with actors that fail, watch, are stopped, begin again, find no room and are
+// told from outside. Read into an engine of other workers, tasks and layout it goes on to the same bits.
 #include "check.h"
 
 #include <math.h>

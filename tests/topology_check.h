@@ -1,4 +1,5 @@
-/// @file topology_check.h  What the tests of topologies share: making one, looking at it, and what holds for every graph.
+/// @file topology_check.h  What the tests of topologies share: making one, looking at it, and what holds
+/// for every graph.
 #ifndef ENTRAIN_TESTS_TOPOLOGY_CHECK_H
 #define ENTRAIN_TESTS_TOPOLOGY_CHECK_H
 

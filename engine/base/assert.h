@@ -1,4 +1,5 @@
-/// @file assert.h  Assertions that stay on in release builds: what callers promised, and what was just established.
+/// @file assert.h  Assertions that stay on in release builds: what callers promised, and what was just
+/// established.
 #ifndef ENTRAIN_BASE_ASSERT_H
 #define ENTRAIN_BASE_ASSERT_H
 

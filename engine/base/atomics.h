@@ -1,8 +1,8 @@
 /// @file atomics.h  The atomic operations of our protocols, under names that say their order.
 ///
 /// On x86-64 they are libck's ck_pr_* with the matching fence (a compiler barrier there, since stores are not
-/// reordered with older accesses, nor loads with younger ones); under ThreadSanitizer, which cannot see libck's
-/// assembly, they are __atomic_* with the same meaning. Every use names its partner in a comment.
+/// reordered with older accesses, nor loads with younger ones); under ThreadSanitizer, which cannot see
+/// libck's assembly, they are __atomic_* with the same meaning. Every use names its partner in a comment.
 #ifndef ENTRAIN_BASE_ATOMICS_H
 #define ENTRAIN_BASE_ATOMICS_H
 
@@ -106,7 +106,8 @@ static inline void entrain__stall(void) { ck_pr_stall(); }
 
 #endif
 
-/// Bytes that two writers must not share. Fields are grouped by writer and each group starts a line of its own.
+/// Bytes that two writers must not share. Fields are grouped by writer and each group starts a line of its
+/// own.
 #define ENTRAIN_CACHE_LINE 64
 
 #endif

@@ -1,7 +1,8 @@
-/// @file lock.h  A lock for what is rare and short: calendars, events, watches. Never on the path of a message.
+/// @file lock.h  A lock for what is rare and short: calendars, events, watches. Never on the path of a
+/// message.
 ///
-/// A word, 0 when free. Who finds it held waits with the shared wait: pauses, then yields, then sleeps, so that a holder without a core gets
-/// one. Not recursive, not fair.
+/// A word, 0 when free. Who finds it held waits with the shared wait: pauses, then yields, then sleeps, so
+/// that a holder without a core gets one. Not recursive, not fair.
 #ifndef ENTRAIN_BASE_LOCK_H
 #define ENTRAIN_BASE_LOCK_H
 

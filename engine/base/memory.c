@@ -221,8 +221,8 @@ static void *take_raw(entrain__arena *arena, size_t bytes) {
     return memory == NULL ? NULL : memset(memory, 0, rounded);
 }
 
-// Linux promises memory it does not have and, much later, kills who believed it. One block that the whole machine could
-// not hold is refused; small ones do not ask.
+// Linux promises memory it does not have and, much later, kills who believed it. One block that the whole
+// machine could not hold is refused; small ones do not ask.
 static bool can_never_fit(size_t bytes) {
     if (bytes < (size_t)1 << 30)
         return false;

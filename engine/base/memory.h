@@ -1,8 +1,9 @@
 /// @file memory.h  Memory in arenas: everything an engine owns comes from one and goes with it.
 ///
-/// An arena is a jemalloc arena of its own (created by mallctl, destroyed whole). Where jemalloc is not linked into
-/// the program, and in sanitizer builds, it is a list of blocks from the system allocator with the same contract.
-/// The library refers to jemalloc weakly: a shared library that links Debian's jemalloc cannot be dlopened.
+/// An arena is a jemalloc arena of its own (created by mallctl, destroyed whole). Where jemalloc is not
+/// linked into the program, and in sanitizer builds, it is a list of blocks from the system allocator with
+/// the same contract. The library refers to jemalloc weakly: a shared library that links Debian's jemalloc
+/// cannot be dlopened.
 ///
 /// An arena belongs to one thread at a time; different arenas may be used by different threads at once.
 #ifndef ENTRAIN_BASE_MEMORY_H

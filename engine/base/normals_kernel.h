@@ -37,8 +37,8 @@ ENTRAIN__KERNEL entrain__lanes entrain__low_products(entrain__lanes a, entrain__
 #endif
 }
 
-/// The blocks at counters (c0, c1, c2, c3), a lane each, of which only the low halves count, before and after:
-/// entrain__random_draw_kernel().
+/// The blocks at counters (c0, c1, c2, c3), a lane each, of which only the low halves count, before and
+/// after: entrain__random_draw_kernel().
 ENTRAIN__KERNEL void entrain__philox_lanes(entrain_random key, entrain__lanes *c0, entrain__lanes *c1,
                                            entrain__lanes *c2, entrain__lanes *c3) {
     const entrain__lanes zero = {0}, m0 = zero + UINT64_C(0xd2511f53), m1 = zero + UINT64_C(0xcd9e8d57);

@@ -1,4 +1,5 @@
-/// @file preempt.h  Where a preemption would hurt most: marked, so that the stress test can make it happen there.
+/// @file preempt.h  Where a preemption would hurt most: marked, so that the stress test can make it happen
+/// there.
 #ifndef ENTRAIN_BASE_PREEMPT_H
 #define ENTRAIN_BASE_PREEMPT_H
 

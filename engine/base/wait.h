@@ -38,8 +38,8 @@ void entrain__event_wait(entrain__event *event, uint32_t seen, entrain__wait_cou
 enum { ENTRAIN__WAIT_YIELD = 100, ENTRAIN__WAIT_NAP = 20000 };
 
 /// One step of a wait whose end cannot be announced (a preempted producer that is about to commit): stalls
-/// first, then yields the processor, then sleeps 50 us at a time, because a yield never lets a thread of lower
-/// real-time priority run: it may be the one that is waited for. Call with round = 0, 1, 2, ...
+/// first, then yields the processor, then sleeps 50 us at a time, because a yield never lets a thread of
+/// lower real-time priority run: it may be the one that is waited for. Call with round = 0, 1, 2, ...
 void entrain__wait_step(uint32_t round);
 
 #endif

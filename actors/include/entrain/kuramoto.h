@@ -51,8 +51,9 @@ ENTRAIN_API const char *entrain_integrator_name(entrain_integrator integrator);
 /// What delayed oscillators hear of the time before tick 0.
 typedef enum entrain_past {
     ENTRAIN_PAST_STILL = 0, ///< everybody stood at its initial phase
-    ENTRAIN_PAST_TURNING, ///< everybody came to it turning at its natural frequency (with inertia: its velocity)
-    ENTRAIN_PAST_SILENT, ///< nothing: what was published at tick 0 is the first that arrives
+    ENTRAIN_PAST_TURNING,   ///< everybody came to it turning at its natural frequency (with inertia: its
+                            ///< velocity)
+    ENTRAIN_PAST_SILENT,    ///< nothing: what was published at tick 0 is the first that arrives
     ENTRAIN_PAST_COUNT
 } entrain_past;
 ENTRAIN_API const char *entrain_past_name(entrain_past past);

@@ -78,11 +78,11 @@ ENTRAIN_API entrain_phase_meter *entrain_swarm_meter(const entrain_swarm *swarm)
 ENTRAIN_API bool entrain_swarm_theory(const entrain_swarm_config *config, uint32_t count,
                                       entrain_theory_answer *answer_out);
 /// The whole swarm, written to or read from @p archive: entrain_engine_archive(), the topology where it is no
-/// longer the one it began with, what the meter remembers, windows of frequencies included. Reading, @p swarm is
-/// one just created from the same configuration, but for engine.scheduler, engine.transport, layout, simd,
-/// mailbox capacity: whatever changes no result. What it goes on to do is then, bit for bit, what the one that
-/// was written would have done. Failures stay in the archive; a swarm that was being read into is then good for
-/// entrain_swarm_destroy() only. Between calls that advance.
+/// longer the one it began with, what the meter remembers, windows of frequencies included. Reading, @p
+/// swarm is one just created from the same configuration, but for engine.scheduler, engine.transport,
+/// layout, simd, mailbox capacity: whatever changes no result. What it goes on to do is then, bit for bit,
+/// what the one that was written would have done. Failures stay in the archive; a swarm that was being
+/// read into is then good for entrain_swarm_destroy() only. Between calls that advance.
 ENTRAIN_API void entrain_swarm_archive(entrain_swarm *swarm, entrain_archive *archive);
 /// Measures now. Thread rule of the engine.
 ENTRAIN_API entrain_status entrain_swarm_sample(entrain_swarm *swarm, entrain_phase_sample *sample_out);

@@ -145,10 +145,10 @@ typedef struct entrain_behavior {
     void (*release)(void *context);
     /// Bytes that the context holds, for entrain_engine_measure(). NULL: none worth counting.
     size_t (*measure)(const void *context);
-    /// What the context has come to since start(), written or read (entrain/archive.h), for checkpoints: between
-    /// ticks, by one thread. Columns, mail and timers are the engine's business. Reading, the context is that of a
-    /// population just started with the same configuration; entrain_archive_refuse() what cannot be. NULL: the
-    /// context never changes once it has started.
+    /// What the context has come to since start(), written or read (entrain/archive.h), for checkpoints:
+    /// between ticks, by one thread. Columns, mail and timers are the engine's business. Reading, the
+    /// context is that of a population just started with the same configuration; entrain_archive_refuse()
+    /// what cannot be. NULL: the context never changes once it has started.
     void (*archive)(void *context, entrain_archive *archive);
 } entrain_behavior;
 
@@ -169,10 +169,11 @@ ENTRAIN_API entrain_status entrain_range_send(const entrain_range *range, uint32
                                               uint16_t kind, uint16_t flags, entrain_payload first,
                                               entrain_payload second);
 
-/// Whether a message from the @p k-th actor of @p range to @p to would get through what disturbs observations now
-/// (entrain_engine_disturb(), its delay apart): both on one side, and not lost. General messages are not disturbed;
-/// a behavior whose messages stand for observations asks before it sends. Drawn keyed by (seed,
-/// ENTRAIN_STREAM_MAIL_LOSS), counted by (sender's slot, tick, receiver's slot): the same answer for the same pair in one tick.
+/// Whether a message from the @p k-th actor of @p range to @p to would get through what disturbs
+/// observations now (entrain_engine_disturb(), its delay apart): both on one side, and not lost. General
+/// messages are not disturbed; a behavior whose messages stand for observations asks before it sends.
+/// Drawn keyed by (seed, ENTRAIN_STREAM_MAIL_LOSS), counted by (sender's slot, tick, receiver's slot): the
+/// same answer for the same pair in one tick.
 ENTRAIN_API bool entrain_range_reaches(const entrain_range *range, uint32_t k, entrain_id to);
 
 /// How many arcs of the topology lead to the @p k-th actor of @p range; the number of vertices on a complete

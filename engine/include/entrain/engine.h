@@ -354,14 +354,14 @@ typedef struct entrain_dead_letter {
 ENTRAIN_API void entrain_engine_on_dead_letter(entrain_engine *engine,
                                                void (*told)(void *context, const entrain_dead_letter *letter),
                                                void *context);
-/// The state of the whole engine at a tick boundary, written to or read from @p archive: columns by index, who
-/// lives where, publications (those that delays still need, too), mail under way in canonical order, timers,
-/// supervision, watches, disturbances, the topology if it is not the one of the start, the counts of
-/// messages, the tick; and behavior.archive of each population. Not: sessions of statistics, traces, lifecycle
-/// receivers. Rings, lanes and cohorts are not in it, so it may be read with another number of workers, policy,
-/// transport, layout or SIMD level. Counts of messages go on from the writer's, whatever its transport was. A
-/// reader with another disturbance_delay_max keeps more of the past, or less: what it misses is as what came
-/// after it.
+/// The state of the whole engine at a tick boundary, written to or read from @p archive: columns by index,
+/// who lives where, publications (those that delays still need, too), mail under way in canonical order,
+/// timers, supervision, watches, disturbances, the topology if it is not the one of the start, the counts of
+/// messages, the tick; and behavior.archive of each population. Not: sessions of statistics, traces,
+/// lifecycle receivers. Rings, lanes and cohorts are not in it, so it may be read with another number of
+/// workers, policy, transport, layout or SIMD level. Counts of messages go on from the writer's, whatever
+/// its transport was. A reader with another disturbance_delay_max keeps more of the past, or less: what it
+/// misses is as what came after it.
 ///
 /// Reading, @p engine must have been started with the same populations, step and seed (checked), at tick 0.
 /// Lockstep and virtual time; in event-driven execution, and where order signatures or traces are kept, it

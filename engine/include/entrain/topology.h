@@ -156,12 +156,13 @@ ENTRAIN_API uint32_t entrain_topology_edge_count(const entrain_topology *topolog
 /// entrain_engine_add_room(). The caller releases it.
 ENTRAIN_API entrain_status entrain_topology_padded(const entrain_topology *topology, uint32_t room,
                                                    entrain_topology **topology_out, entrain_error *error_out);
-/// The same graph in which the @p count isolated vertices @p joining have got @p degree neighbours each, in the
-/// order given, those before among them: each takes edges at random and steps between their ends, so that
-/// everybody else keeps its degree; an odd one newcomers make up in pairs (one may lack it). Only edges between
-/// those who live are taken: @p living [vertex_count], NULL: whoever has an edge. No parallel edges or
-/// self-loops arise. Where a graph has too few edges for that, newcomers know others besides, or fewer. Random
-/// numbers are keyed by (@p seed, ENTRAIN_STREAM_JOIN, vertex, @p tick). Time and memory as for create().
+/// The same graph in which the @p count isolated vertices @p joining have got @p degree neighbours each,
+/// in the order given, those before among them: each takes edges at random and steps between their ends,
+/// so that everybody else keeps its degree; an odd one newcomers make up in pairs (one may lack it). Only
+/// edges between those who live are taken: @p living [vertex_count], NULL: whoever has an edge. No
+/// parallel edges or self-loops arise. Where a graph has too few edges for that, newcomers know others
+/// besides, or fewer. Random numbers are keyed by (@p seed, ENTRAIN_STREAM_JOIN, vertex, @p tick). Time
+/// and memory as for create().
 ///
 /// Refuses, with a sentence: graphs that are directed or have weights or delays of their own (UNSUPPORTED); a
 /// vertex that is none or has neighbours, a degree outside 1 to vertex_count - 1 (INVALID). A complete graph
@@ -171,8 +172,8 @@ ENTRAIN_API entrain_status entrain_topology_join(const entrain_topology *topolog
                                                  uint32_t count, uint32_t degree, const bool *living,
                                                  uint64_t seed, uint64_t tick,
                                                  entrain_topology **topology_out, entrain_error *error_out);
-/// The same graph without the edges of the @p count vertices @p leaving, who go one after the other: each joins
-/// its neighbours in pairs, drawn at random, those who live (@p living, may be NULL: all alike) among
+/// The same graph without the edges of the @p count vertices @p leaving, who go one after the other: each
+/// joins its neighbours in pairs, drawn at random, those who live (@p living, may be NULL: all alike) among
 /// themselves. Who knows all the others already, or is left over, has one neighbour less. Else as join().
 ENTRAIN_API entrain_status entrain_topology_leave(const entrain_topology *topology, const uint32_t *leaving,
                                                   uint32_t count, const bool *living, uint64_t seed,

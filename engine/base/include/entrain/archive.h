@@ -1,4 +1,5 @@
-/// @file archive.h  State in a file: written whole or not at all, and believed only when every byte is proven.
+/// @file archive.h  State in a file: written whole or not at all, and believed only when every byte is
+/// proven.
 ///
 /// One function says both what is written and what is read, so the two cannot drift apart:
 ///
@@ -40,7 +41,8 @@ ENTRAIN_API entrain_status entrain_archive_write(const char *path, entrain_archi
 /// foreign, or of another version of Entrain. Statuses: ENTRAIN_IO, ENTRAIN_PARSE, ENTRAIN_UNSUPPORTED.
 ENTRAIN_API entrain_status entrain_archive_read(const char *path, entrain_archive **archive_out,
                                                 entrain_error *error_out);
-/// The same with bytes in memory. What was written is the archive's until it ends: see entrain_archive_data().
+/// The same with bytes in memory. What was written is the archive's until it ends: see
+/// entrain_archive_data().
 ENTRAIN_API entrain_status entrain_archive_write_memory(entrain_archive **archive_out,
                                                         entrain_error *error_out);
 /// @p data is borrowed until the end. @p name opens sentences.
@@ -52,8 +54,8 @@ ENTRAIN_API entrain_status entrain_archive_read_memory(const void *data, size_t 
 ENTRAIN_API entrain_status entrain_archive_end(entrain_archive *archive, entrain_error *error_out);
 /// Ends without a result: nothing is left of what was written. NULL: nothing.
 ENTRAIN_API void entrain_archive_abandon(entrain_archive *archive);
-/// Of an archive written into memory: closes it, and answers what it holds, the caller's to free(). NULL with a
-/// sentence after a failure. The archive is freed.
+/// Of an archive written into memory: closes it, and answers what it holds, the caller's to free(). NULL
+/// with a sentence after a failure. The archive is freed.
 ENTRAIN_API void *entrain_archive_data(entrain_archive *archive, size_t *size_out, entrain_error *error_out);
 
 ENTRAIN_API bool entrain_archive_is_reading(const entrain_archive *archive);
