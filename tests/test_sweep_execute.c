@@ -340,7 +340,7 @@ static void test_the_first_failure_may_end_it(void **unused) {
     sweep_tally tally = execute(&what, &rows);
     assert_true(tally.stopped);
     assert_int_equal(tally.failed, 1);
-    assert_true(tally.done >= 5 && tally.done < 20);
+    assert_true(tally.done < plan.run_count); // how many: what children had been given by then
     sweep_rows_free(rows, plan.run_count);
     tally = execute(&what, &rows); // resumed: the failure was known
     assert_false(tally.stopped);
