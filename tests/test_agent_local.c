@@ -14,7 +14,8 @@
 #include "agent_world.h"
 #include "check.h"
 
-enum { SIZE = 240, NEVER = UINT32_MAX };
+enum { SIZE = 240 };
+#define NEVER UINT32_MAX
 
 // Hops from @p start to everybody along what is heard; NEVER: no way.
 static void distances(const entrain_topology *topology, uint32_t start, uint32_t *hops_out) {
