@@ -20,6 +20,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "engine/base/sync_name.h" // rooms: allowed, because how a name gets to the disk is said once
 #include "sims/run_directory.h"
 
 static const char sum_opens[] = ",\"sum\":\"";
@@ -477,21 +478,6 @@ entrain_status journal_append(journal *log, const char *key, json_t *entry, entr
     return status == ENTRAIN_OK ? journal_sync(log, error_out) : status;
 }
 
-// The name lies in the folder: that has to reach the disk too.
-static void sync_folder(const char *path) {
-    char *folder = strdup(path);
-    char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
-    if (slash != NULL)
-        slash[slash == folder] = '\0';
-    const int file =
-        folder != NULL ? open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (file >= 0) {
-        fsync(file); // some file systems cannot; then the name is as safe as they make it
-        close(file);
-    }
-    free(folder);
-}
-
 // Opens and locks "path.part", which the one who writes the header gives its name: a journal that has its
 // name has its first line. An earlier attempt's is taken over.
 static entrain_status open_part(journal *log, const char *part, entrain_error *error_out) {
@@ -555,7 +541,7 @@ entrain_status journal_create(const char *path, const json_t *header, journal **
     if (status == ENTRAIN_OK && !give_name(part, path))
         status = refuse_write(log, errno, error_out);
     if (status == ENTRAIN_OK)
-        sync_folder(path);
+        entrain__sync_name(path);
     json_decref(copy);
     free(part);
     free(line);

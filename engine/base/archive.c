@@ -23,6 +23,7 @@
 #include <xxhash.h>
 
 #include "engine/base/assert.h"
+#include "engine/base/sync_name.h"
 #include "engine/base/version.h"
 
 enum { FRAME_BYTES = 256 << 10, FORMAT = 1, TAG_BYTES = 16 };
@@ -194,21 +195,6 @@ static void close_frames(entrain_archive *archive) {
     put_out(archive, &closing, sizeof closing);
 }
 
-// The name lies in the folder: that has to reach the disk too.
-static void sync_folder(const char *path) {
-    char *folder = strdup(path);
-    char *slash = folder != NULL ? strrchr(folder, '/') : NULL;
-    if (slash != NULL)
-        slash[slash == folder] = '\0';
-    const int file =
-        folder != NULL ? open(slash != NULL ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (file >= 0) {
-        fsync(file); // some file systems cannot; then the name is as safe as they make it
-        close(file);
-    }
-    free(folder);
-}
-
 static void finish_file(entrain_archive *archive) {
     close_frames(archive);
     if (archive->error.status == ENTRAIN_OK && fsync(archive->file) != 0)
@@ -219,7 +205,7 @@ static void finish_file(entrain_archive *archive) {
     if (archive->error.status == ENTRAIN_OK && rename(archive->part, archive->path) != 0)
         refuse_write(archive);
     if (archive->error.status == ENTRAIN_OK)
-        sync_folder(archive->path);
+        entrain__sync_name(archive->path);
 }
 
 // ---- reading
